@@ -24,9 +24,10 @@ from router.errors import InputError, QueueError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.text.printable import print_line
-from workers.knowledge.ingest import IngestSummary, embed_chunks
+from workers.knowledge.formats import SourceError, clean
+from workers.knowledge.ingest import DocumentOrigin, IngestSummary, embed_chunks
+from workers.knowledge.preview import Preview, preview
 from workers.knowledge.refresh import read_source
-from workers.knowledge.sources import SourceError, clean
 
 PAGES = "web pages"
 """The source of listed web pages that have no other name."""
@@ -76,9 +77,17 @@ def main(
         bool,
         typer.Option("--wait/--no-wait", help="Make the vectors now, or leave it to a worker."),
     ] = True,
+    show: Annotated[
+        bool, typer.Option("--show", help="Print what would be kept, and keep nothing.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Read documents that Beagle may quote; run it again to bring what changed."""
+    if show:
+        shown = preview(paths, DocumentOrigin("", ""))
+        print_line(preview_json(shown) if as_json else render_preview(shown))
+        raise typer.Exit(0 if shown.documents else 1)
+
     options = IngestOptions(paths, team, base_url, name, channel, wait)
     done, failed = ingest(load_settings(), options)
 
@@ -88,7 +97,7 @@ def main(
     else:
         print_line(render_summary(done, failed))
 
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if failed or any(map(is_fruitless, done.values())) else 0)
 
 
 def ingest(
@@ -123,6 +132,36 @@ def ingest(
         backend.close()
 
     return done, failed
+
+
+def preview_json(shown: Preview) -> str:
+    """Returns what would be kept, and what would be left out, as one JSON object."""
+    documents = []
+    for document in shown.documents:
+        pieces = [{"heading": chunk.headings, "text": chunk.body} for chunk in document.chunks]
+        documents.append({"title": document.title, "pieces": pieces})
+
+    skipped = [{"path": path, "why": why} for path, why in shown.skipped]
+    return json.dumps({"documents": documents, "skipped": skipped})
+
+
+def render_preview(shown: Preview) -> str:
+    """Returns each document with its passages, then what would be left out."""
+    lines = []
+    for document in shown.documents:
+        lines += [f"{document.title} ({document.key.removeprefix(':')})", ""]
+        for chunk in document.chunks:
+            lines += [f"  [{chunk.headings}]"]
+            lines += [f"  {line}" for line in chunk.body.split("\n")]
+            lines += [""]
+
+    lines += [f"left out {path}: {why}" for path, why in shown.skipped]
+    return "\n".join(lines)
+
+
+def is_fruitless(summary: IngestSummary) -> bool:
+    """Returns whether nothing could be read."""
+    return not summary.seen
 
 
 def render_summary(done: dict[str, IngestSummary], failed: dict[str, str]) -> str:
@@ -186,7 +225,8 @@ def _page_source(
 ) -> Source:
     name = options.name or PAGES
     stored = backend.store.sources.get(team, name)
-    before = stored.places if stored is not None else ()
+    # Under the name of a folder nothing is added: `read_source` then refuses the name.
+    before = stored.places if stored is not None and stored.kind == "pages" else ()
 
     # A dict keeps the order and drops what was listed before.
     places = tuple(dict.fromkeys([*before, *pages]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
 
-from workers.knowledge.sources import slug
+from workers.knowledge.formats import slug
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment

@@ -33,7 +33,7 @@ from router.text.templates import escape_fences
 from router.types import Decision, Outcome, Request, Score
 from workers.datasets.screening import screening_reason
 from workers.knowledge.chunking import chunk_sections
-from workers.knowledge.sources import Section, clean
+from workers.knowledge.formats import Section, clean
 from workers.knowledge.sources.slack_message import plain_text
 from workers.mining.llm_naming import clean_definition, clean_label
 from workers.mining.rows import Row, canonicalise, mask_rows

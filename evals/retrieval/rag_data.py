@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from router.encoder.protocol import Encoder
 from router.index import WORKSPACE_ACL, Chunk, Document
 from workers.knowledge.chunking import chunk_sections
+from workers.knowledge.formats import Section, clean
 from workers.knowledge.ingest import DocumentOrigin, read_folder
-from workers.knowledge.sources import Section, clean
 
 TEAM = "T-eval"
 
@@ -37,7 +37,8 @@ def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
     links to them end.
     """
     if path.is_dir():
-        return _numbered(list(read_folder(path, DocumentOrigin(TEAM, "corpus"))))
+        results = read_folder(path, DocumentOrigin(TEAM, "corpus"))
+        return _numbered([result.document for result in results if result.document is not None])
 
     pages: dict[str, list[Chunk]] = {}
     names: list[str] = []

@@ -35,6 +35,11 @@ def extract_terms(text: str) -> list[str]:
     return (terms or words)[:MAX_TERMS]
 
 
+def extract_words(text: str) -> list[str]:
+    """Returns all words of a text in order, case-folded."""
+    return _WORD.findall(text.casefold())
+
+
 def stem(word: str) -> str:
     """Returns a word without the commonest English suffix: `reimbursed` meets `reimbursement`.
 

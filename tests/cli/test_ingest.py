@@ -7,10 +7,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import typer
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
 
-from bot.cli.ingest import PAGES, IngestOptions, ingest, render_summary
+from bot.cli.ingest import PAGES, IngestOptions, ingest, is_fruitless, main, render_summary
 from router.config import Settings
 from router.errors import InputError
 from router.store import open_store
@@ -47,7 +48,7 @@ def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opene
     )
     said = render_summary(done, failed)
     assert "1 read, 1 new or changed, 0 gone, 1 passages written" in said
-    assert "left out notes.gif: unknown format '.gif'" in said
+    assert "left out notes.gif: .gif files are not read" in said
     assert "nothing was read: ingesting" in said
     assert find(opened, "tide", "public") == ["The tide turns at noon."]
 
@@ -144,3 +145,33 @@ def test_where_workspaces_install_beagle_documents_go_to_one_that_did(
     ingest(many, order)
     held = {team: [one.source for one in opened.documents.sources(team)] for team in ("T1", "T2")}
     assert [team for team, sources in held.items() if sources] == [found]
+
+
+def test_what_would_be_kept_is_shown_and_nothing_is_kept(opened, folder, capsys):
+    path = str(folder(tide_md="# Tide\n\n## High\n\nAt noon.", bad_docx="no zip"))
+
+    with pytest.raises(typer.Exit) as shown:
+        main([path], show=True, as_json=True)
+
+    answer = json.loads(capsys.readouterr().out)
+    assert shown.value.exit_code == 0
+    assert answer["documents"] == [
+        {"title": "Tide", "pieces": [{"heading": "Tide > High", "text": "At noon."}]}
+    ]
+    assert [row["path"] for row in answer["skipped"]] == ["bad.docx"]
+    assert opened.documents.sources("T1") == []
+
+
+def test_what_cannot_be_shown_fails(folder, capsys):
+    with pytest.raises(typer.Exit) as shown:
+        main([str(folder(bad_pdf="no pdf"))], show=True)
+
+    assert shown.value.exit_code == 1
+    assert "left out bad.pdf" in capsys.readouterr().out
+
+
+def test_a_source_of_which_nothing_was_read_fails(settings, opened, folder):
+    done, failed = ingest(settings, IngestOptions((str(folder(bad_pdf="x")),), "T1", wait=False))
+
+    assert not failed
+    assert all(is_fruitless(summary) for summary in done.values())

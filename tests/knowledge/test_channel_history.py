@@ -8,8 +8,8 @@ import zipfile
 import pytest
 
 from workers.knowledge.channel_history import ChannelHistory
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest_slack_export import NOT_ALLOWED, ingest_export
-from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.slack_export import read_channels
 from workers.knowledge.sources.slack_message import permalink_builder, plain_text
 from workers.ports import ChannelInfo

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.knowledge.chunking import chunk_sections, split_sentences
-from workers.knowledge.sources import Section, clean, slug
-from workers.knowledge.sources.markdown import read
+from workers.knowledge.formats import Section, clean, slug
+from workers.knowledge.formats.markdown import read
 
 
 def test_a_short_section_is_one_piece_under_its_path():
@@ -61,7 +61,7 @@ def test_markdown_marks_do_not_reach_the_text():
     assert page.title == "Pay"
     assert [(list(s.headings), s.anchor, s.text) for s in page.sections] == [
         ([], "", "See the tool."),
-        (["When"], "when", "on the 25th\nor before"),
+        (["When"], "when", "- on the 25th\n- or before"),
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin, ingest_folder
-from workers.knowledge.sources import SourceError
 
 
 def test_a_page_is_found_with_a_link_to_its_heading(ingested, index, member):
@@ -114,3 +114,34 @@ def test_progress_counts_every_file(index, folder, origin):
     )
 
     assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_folder_that_is_suddenly_empty_keeps_its_documents(
+    index, ingested, folder, origin, member
+):
+    ingested(tide_md="# Tide\n\nAt noon.")
+    (folder() / "tide.md").unlink()
+
+    with pytest.raises(SourceError, match="is empty, although 1 documents"):
+        ingest_folder(index, folder(), origin)
+
+    assert index.search("tide", None, member)
+
+
+def test_one_text_in_three_formats_is_one_document(ingested, index, member):
+    text = "The tide turns at noon and the harbour closes at six in winter."
+    summary = ingested(
+        tide_txt=text, tide_html=f"<h1>Tide</h1><p>{text}", tide_md=f"# Tide\n\n{text}"
+    )
+
+    assert summary.seen == 1
+    assert [(path, why.split(",")[0]) for path, why in summary.skipped] == [
+        ("tide.html", "the same text as tide.md"),
+        ("tide.txt", "the same text as tide.md"),
+    ]
+    assert len(index.search("harbour", None, member)) == 1
+    assert ingested(tide_txt=text).changed == 0
+
+
+def test_two_texts_with_one_name_are_two_documents(ingested):
+    assert ingested(a_md="# A\n\nThe tide turns at noon.", a_csv="City,Limit\nOslo,90").seen == 2

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from router.config import Settings
@@ -11,7 +13,7 @@ from workers.context import Context
 from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
 from workers.jobs import refresh_source
 from workers.knowledge import refresh
-from workers.knowledge.sources import SourceError
+from workers.knowledge.formats import SourceError
 from workers.knowledge.sources.web import FetchedPage
 from workers.runtime.leases import Leases
 
@@ -68,10 +70,10 @@ def test_a_step_for_a_source_that_is_gone_does_nothing(context, store, order, ke
 
 def test_a_folder_that_cannot_be_read_changes_nothing(store, order, index, member):
     refresh.read_source(store, order, 0.0)
-    with pytest.raises(SourceError):
-        refresh.read_source(
-            store, Source("T1", "handbook", "folder", ("/nowhere",), WORKSPACE_ACL), 1.0
-        )
+    shutil.rmtree(order.places[0])
+
+    with pytest.raises(SourceError, match="no such folder"):
+        refresh.read_source(store, order, 1.0)
 
     assert index.search("tide", None, member)
     assert store.sources.get("T1", "handbook").places == order.places
@@ -111,3 +113,13 @@ def test_a_version_is_due_until_it_was_trained_again(store):
     assert [(one.version, one.at) for one in kept.pending("T1")] == [("v2", 5.0)]
     kept.remove("T1", "triage", "v2")
     assert kept.pending("T1") == []
+
+
+def test_another_folder_under_a_known_name_is_refused(store, order, index, member, tmp_path):
+    refresh.read_source(store, order, 0.0)
+    other = Source("T1", "handbook", "folder", (str(tmp_path),), WORKSPACE_ACL)
+
+    with pytest.raises(SourceError, match="give another --name"):
+        refresh.read_source(store, other, 1.0)
+
+    assert index.search("tide", None, member)

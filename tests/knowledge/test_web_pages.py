@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin
 from workers.knowledge.ingest_web_pages import ingest_pages
-from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
 
 INWARD = [
@@ -165,7 +165,7 @@ def test_what_is_no_page_is_refused(site, answer, why):
 
 def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, member):
     pages = {
-        "https://a.example/x": b"<h1>Tides</h1><p>High tide at noon.",
+        "https://a.example/x": b"<h1 id=tides>Tides</h1><p>High tide at noon.",
         "https://a.example/y": b"<p>Low tide at six.",
     }
 

@@ -8,8 +8,9 @@ from router.errors import PathError
 from router.log import get_log
 from workers.context import Context
 from workers.knowledge.channel_history import file_document_key
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import MAX_FILE_BYTES, DocumentOrigin, parse_document
-from workers.knowledge.sources import SourceError
+from workers.knowledge.parser_process import ParserProcess
 from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"
@@ -32,7 +33,8 @@ def run(context: Context, key: str) -> None:
     try:
         shared = context.directory.shared_file(team, file, MAX_FILE_BYTES)
         origin = DocumentOrigin(team, f"slack:{channel}", acl=channel)
-        document = parse_document(shared.data, shared.name, origin, shared.shared_at)
+        with ParserProcess() as parser:
+            document, _ = parse_document(parser, shared.data, shared.name, origin, shared.shared_at)
     except (PathError, SourceError) as error:
         log.info("document_skipped", why=str(error))
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from router.log import get_log
 from router.store.knowledge.sources import Source
 from workers.context import Context
+from workers.knowledge.formats import SourceError
 from workers.knowledge.refresh import read_source, source_digest
-from workers.knowledge.sources import SourceError
 from workers.runtime.job_key import parse_key
 
 QUEUE = "compute"

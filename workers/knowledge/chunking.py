@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from router.index import Chunk
-from workers.knowledge.sources import Section
+from workers.knowledge.formats import Section
 
 MAX_WORDS = 180
 """Words of a chunk: about one topic, and short enough that the encoder reads all of it."""

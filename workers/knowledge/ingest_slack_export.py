@@ -7,8 +7,8 @@ from pathlib import Path
 
 from router.index import Document, Index
 from router.store.knowledge.access import AccessControl
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import IngestSummary
-from workers.knowledge.sources import SourceError
 from workers.knowledge.sources.slack_export import read_channels, read_threads
 from workers.knowledge.sources.slack_message import merge_export
 

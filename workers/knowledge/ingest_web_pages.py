@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from router.index import Index
+from workers.knowledge.formats import SourceError, suffixes
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, parse_document
-from workers.knowledge.sources import SourceError
+from workers.knowledge.parser_process import DocumentReader, ParserProcess
 from workers.knowledge.sources.web import FetchedPage, fetch
-
-SUFFIXES = (".html", ".md", ".txt", ".pdf")
-"""Of the formats that a web page may have; a document's key ends with one."""
 
 
 def ingest_pages(
@@ -27,34 +25,55 @@ def ingest_pages(
 
     A page that cannot be fetched keeps its stored text; the summary says why.
     """
+    with ParserProcess() as parser:
+        return _ingest_pages(index, urls, origin, Reading(now, fetch_page, progress, parser))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How pages are fetched and parsed, and who hears how many are done."""
+
+    now: float
+    fetch_page: Callable[[str], FetchedPage]
+    progress: Callable[[int, int], None] | None
+    parser: DocumentReader
+
+
+def _ingest_pages(
+    index: Index, urls: Sequence[str], origin: DocumentOrigin, reading: Reading
+) -> IngestSummary:
     stored_hashes = index.hashes(origin.team, origin.source)
     summary = IngestSummary()
     listed: set[str] = set()
 
     for number, url in enumerate(dict.fromkeys(urls), 1):
-        path = _path(url)
+        path = page_path(url)
         # Without fetching it is unknown which format the stored page has.
-        listed |= {f"{origin.source}:{path}{suffix}" for suffix in SUFFIXES}
+        listed |= {f"{origin.source}:{path}{suffix}" for suffix in suffixes()}
 
         try:
-            page = fetch_page(url)
-            document = parse_document(page.data, path + page.suffix, origin, now)
+            page = reading.fetch_page(url)
+            changed_at = page.changed_at or reading.now
+            document, left_out = parse_document(
+                reading.parser, page.data, path + page.suffix, origin, changed_at, page.charset
+            )
         except SourceError as error:
             summary.skipped.append((url, str(error)))
         else:
             summary.seen += 1
+            summary.skipped += left_out
             summary.chunks += len(document.chunks)
             if stored_hashes.get(document.key) != document.hash:
                 summary.changed += index.upsert(replace(document, url=page.url))
 
-        if progress is not None:
-            progress(number, len(urls))
+        if reading.progress is not None:
+            reading.progress(number, len(urls))
 
     summary.pruned = index.delete(origin.team, sorted(set(stored_hashes) - listed))
     return summary
 
 
-def _path(url: str) -> str:
+def page_path(url: str) -> str:
     """Returns a URL as a key: without its scheme, and without a fragment inside the page."""
     parts = urlsplit(url)
     query = f"?{parts.query}" if parts.query else ""

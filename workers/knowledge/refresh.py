@@ -9,6 +9,7 @@ from pathlib import Path
 
 from router.store import Store
 from router.store.knowledge.sources import Source
+from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, ingest_folder
 from workers.knowledge.ingest_slack_export import ingest_export
 from workers.knowledge.ingest_web_pages import ingest_pages
@@ -31,8 +32,10 @@ def read_source(
     """Ingests the source and stores it, so that it can be read again.
 
     What is gone from the source is deleted; new text is found by its words at once. Raises
-    SourceError, and changes nothing, when nothing of the source can be read.
+    SourceError, and changes nothing, when nothing of the source can be read, or when its name is
+    another source's.
     """
+    _check_name(store, source)
     # Stored last: a source that could not be read at all is not remembered.
     summary = _ingest(store, source, now, progress, fetch_page)
     store.sources.upsert(replace(source, read_at=now, left_out=len(summary.skipped)))
@@ -56,6 +59,23 @@ def refresh_key(team: str, name: str) -> str:
 def source_digest(name: str) -> str:
     """Returns a short, stable id for a source's name."""
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:DIGEST_CHARS]
+
+
+def _check_name(store: Store, source: Source) -> None:
+    """Raises SourceError if another place has this name: each would delete the other's pages."""
+    stored = store.sources.get(source.team, source.name)
+    if stored is None:
+        return
+
+    # Listed pages are added to one source.
+    is_same = stored.kind == source.kind and (
+        source.kind == "pages" or tuple(stored.places) == tuple(source.places)
+    )
+    if not is_same:
+        raise SourceError(
+            f"ingesting {source.places[0]!r}: the name {source.name!r} is that of "
+            f"{stored.places[0]!r}; give another --name, or remove that source in Slack first"
+        )
 
 
 def _ingest(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from router.index import Document
-from workers.knowledge.sources import SourceError
+from workers.knowledge.formats import SourceError
 from workers.knowledge.sources.slack_message import (
     is_user_message,
     message_chunk,

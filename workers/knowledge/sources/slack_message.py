@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from router.index import Chunk, Document
-from workers.knowledge.sources import clean
+from workers.knowledge.formats import clean
 
 Message = Mapping[str, Any]
 """A message or event as Slack sends it."""

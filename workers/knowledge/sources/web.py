@@ -14,12 +14,15 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from pathlib import PurePosixPath
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from workers.knowledge.sources import SourceError
+from workers.knowledge.formats import SourceError, suffixes
 
 MAX_REDIRECTS = 5
 TIMEOUT_SECONDS = 10.0
@@ -33,8 +36,14 @@ TYPES = {
     "application/xhtml+xml": ".html",
     "text/markdown": ".md",
     "text/plain": ".txt",
+    "text/csv": ".csv",
     "application/pdf": ".pdf",
+    "application/epub+zip": ".epub",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": ".pptx",
 }
+VAGUE_TYPES = frozenset({"", "text/plain", "application/octet-stream", "binary/octet-stream"})
 PORTS = {"http": 80, "https": 443}
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 """The only part of IPv6 that is the open internet (RFC 4291); the rest is local, or translated."""
@@ -58,11 +67,17 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """A page as it was sent; `url` is the last redirect's, `suffix` names the format."""
+    """A page as it was sent; `url` is the last redirect's, `suffix` names the format.
+
+    `charset` is the label of its encoding, and `changed_at` (unix seconds) its date, where the
+    server says so.
+    """
 
     url: str
     data: bytes
     suffix: str
+    charset: str = ""
+    changed_at: float | None = None
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -101,17 +116,36 @@ def fetch(
                 f"fetching {url!r}: status {status}; check that everybody may open the page"
             )
 
-        kind = headers.get("content-type", "").split(";")[0].strip().casefold()
-        if kind not in TYPES:
-            raise SourceError(
-                f"fetching {url!r}: it is {kind!r}; known: {', '.join(sorted(TYPES))}"
-            )
-
-        return FetchedPage(url, data, TYPES[kind])
+        return _page(url, headers, data)
 
     raise SourceError(
         f"fetching {url!r}: more than {MAX_REDIRECTS} redirects; give the last address itself"
     )
+
+
+def _page(url: str, headers: Mapping[str, str], data: bytes) -> FetchedPage:
+    header = Message()
+    header["content-type"] = headers.get("content-type", "")
+    kind = header.get_content_type() if header["content-type"] else ""
+    suffix = PurePosixPath(urlsplit(url).path).suffix.casefold()
+
+    # Servers send what they do not know as plain text or as bytes; then the name says more.
+    if kind in VAGUE_TYPES and suffix in suffixes():
+        format_suffix = suffix
+    elif kind in TYPES:
+        format_suffix = TYPES[kind]
+    else:
+        raise SourceError(f"fetching {url!r}: it is {kind!r}; known: {', '.join(sorted(TYPES))}")
+
+    charset = header.get_content_charset("")
+    return FetchedPage(url, data, format_suffix, charset, _date(headers.get("last-modified", "")))
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def check_url(url: str) -> SplitResult:

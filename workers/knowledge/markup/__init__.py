@@ -1,0 +1,1 @@
+"""Turns HTML and Markdown into sections of text, as a browser shows them."""
