@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -22,6 +24,14 @@ READ_BYTES = 1 << 16
 MAX_ANSWER_BYTES = 160 * 2**20
 """More than the child may write: twenty million letters, each as `\\uXXXX`, and their headings."""
 CHILD = "workers.knowledge.parser_child"
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessUsage:
+    """What the children took so far: processor time in all, and the largest peak of memory."""
+
+    cpu_seconds: float
+    peak_kb: int
 
 
 class DocumentReader(Protocol):
@@ -73,6 +83,23 @@ class ParserProcess:
             raise SourceError(answer["error"])
 
         return _parsed(answer["parsed"])
+
+    def usage(self) -> ProcessUsage:
+        """Returns what this process's children took, with the one that runs (Linux only)."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = ended.ru_utime + ended.ru_stime
+        peak = ended.ru_maxrss
+
+        if self._process is not None and self._process.poll() is None:
+            folder = Path(f"/proc/{self._process.pid}")
+            # After the name, which may hold blanks, the 12th and 13th fields are ticks of time.
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+            cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            for line in (folder / "status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak = max(peak, int(line.split()[1]))
+
+        return ProcessUsage(cpu, peak)
 
     def close(self) -> None:
         """Ends the child, if one runs."""
