@@ -29,7 +29,7 @@ def format_order(path: str) -> tuple[str, str, int, str]:
     return file.parent.as_posix(), file.stem, place, path
 
 
-class Copies:
+class FormatCopies:
     """Remembers the texts of files whose name, without its suffix, occurs several times."""
 
     def __init__(self, paths: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from router.encoder.protocol import Encoder
 from router.index import WORKSPACE_ACL, Document, Index
 from workers.knowledge.chunking import chunk_sections
-from workers.knowledge.copies import Copies, format_order
+from workers.knowledge.copies import FormatCopies, format_order
 from workers.knowledge.formats import Parsed, SourceError, clean, suffixes
 from workers.knowledge.parser_process import DocumentReader, ParserProcess
 
@@ -179,7 +179,7 @@ def read_files(
 
     A file with the same name and text as one before it, in another format, is left out.
     """
-    copies = Copies(path for _, path in files)
+    copies = FormatCopies(path for _, path in files)
     for file, path in files:
         try:
             data, changed_at = _read_file(file, path)
