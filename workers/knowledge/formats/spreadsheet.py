@@ -72,12 +72,12 @@ def _rows(sheet: Any) -> Iterator[list[str]]:
         shown = []
         for cell in cells:
             if cell.column_letter not in hidden:
-                shown.append(_shown(merged.get((cell.row, cell.column), cell)))
+                shown.append(_displayed(merged.get((cell.row, cell.column), cell)))
 
         yield shown
 
 
-def _shown(cell: Any) -> str:
+def _displayed(cell: Any) -> str:
     """Returns the cell's value as Excel shows it, with its currency, per cent and date."""
     value = cell.value
     form = str(cell.number_format or "General")
