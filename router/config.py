@@ -34,6 +34,11 @@ from router.workspace_folders import workspace_folder
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Address = Annotated[str, PlainSerializer(hide_user_info)]
 """An address that may have a user and a password in it, which are shown nowhere."""
+BARE_NAMES = frozenset(
+    {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"}
+)
+BARE_PREFIXES = ("CUDA_", "LC_", "NVIDIA_", "PYTORCH_", "ROCR_")
+"""Variables of the environment that a child process gets which needs no secret."""
 TOKEN_PREFIXES: Mapping[str, str] = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 
 
@@ -347,6 +352,20 @@ def environment_names() -> dict[str, str]:
 def child_environment(**changes: str) -> dict[str, str]:
     """Returns the environment for a child process: this process's with `changes`."""
     return {**os.environ, **changes}
+
+
+def bare_environment(**changes: str) -> dict[str, str]:
+    """Returns the environment for a child process that needs no secret, with `changes`.
+
+    It has what a program needs to find its libraries, temporary files and the graphics card, and no
+    token, key or password: no trainer, nor any library that it loads, has to see one.
+    """
+    known = {
+        name: value
+        for name, value in os.environ.items()
+        if name in BARE_NAMES or name.startswith(BARE_PREFIXES)
+    }
+    return {**known, **changes}
 
 
 def use_one_blas_thread() -> None:

@@ -7,6 +7,7 @@ from jsonschema.exceptions import SchemaError
 from pydantic import JsonValue
 
 from router.catalog.version import Schema
+from router.text.linear_pattern import slow_reason
 
 MAX_DEPTH = 6
 # Servers disagree on the meaning of these keywords, or they refer to another file.
@@ -63,6 +64,12 @@ def _strict_object(schema: Schema, depth: int) -> Schema:
                 f"key 'output': {keyword!r} is not enforced alike by model servers; "
                 "write the shape out"
             )
+
+    pattern = schema.get("pattern")
+    slow = slow_reason(pattern) if isinstance(pattern, str) else None
+    if slow is not None:
+        # It is matched against whatever a model writes.
+        raise ValueError(f"key 'output': pattern {pattern!r:.80} may take too long: {slow}")
 
     strict = dict(schema)
 

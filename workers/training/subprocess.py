@@ -17,6 +17,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from router.config import bare_environment
 from router.errors import BeagleError, InputError, ModelError
 from workers.training.trainers import (
     ChatExample,
@@ -60,15 +61,16 @@ def train_in_subprocess(
 
 def _start_child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """Starts the child with the settings that OpenMP reads only once, when it starts."""
-    environment = [
+    environment = bare_environment(
         # Threads that wait busily would take time from answers.
-        "OMP_WAIT_POLICY=passive",
-        f"OMP_NUM_THREADS={threads}",
-        "HF_HUB_OFFLINE=1",
-        f"PYTHONPATH={Path(__file__).resolve().parents[2]}",
-    ]
-    return subprocess.Popen(  # noqa: S603  # ourselves, with arguments we made
-        ["/usr/bin/env", *environment, sys.executable, "-m", "workers.training.subprocess"],
+        OMP_WAIT_POLICY="passive",
+        OMP_NUM_THREADS=str(threads),
+        HF_HUB_OFFLINE="1",
+        PYTHONPATH=str(Path(__file__).resolve().parents[2]),
+    )
+    return subprocess.Popen(  # ourselves, with arguments we made
+        [sys.executable, "-m", "workers.training.subprocess"],
+        env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
