@@ -11,6 +11,7 @@ from random import Random
 from bot.sandbox.clock import Clock
 from bot.sandbox.delivery.dispatcher import Dispatcher
 from bot.sandbox.faults.faults import FaultInjector
+from bot.sandbox.faults.refusals import Refusals
 from bot.sandbox.json_types import Json
 from bot.sandbox.limits.rate_limits import RateLimits
 from bot.sandbox.limits.short_lived_tokens import ShortLivedTokens
@@ -57,6 +58,7 @@ class SandboxContext:
     call_counts: Counter[str] = field(default_factory=Counter)
     error_counts: Counter[str] = field(default_factory=Counter)
     down_until: float = 0.0
+    refusals: Refusals = field(default_factory=Refusals)
     # How slow this Slack is, in real seconds: the Web API (at least, at most), and pongs.
     latency: tuple[float, float] = (0.0, 0.0)
     pong_seconds: float = 0.0

@@ -6,31 +6,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 from string import ascii_letters, digits
-from typing import Literal
 
-from bot.sandbox.block_kit.blocks import BLOCKS, MESSAGE_ONLY, MODAL_ONLY, NOT_IN_MODALS
-from bot.sandbox.block_kit.checks import boolean, problem, string, tagged_union
+from bot.sandbox.block_kit.blocks import BLOCKS
+from bot.sandbox.block_kit.checks import boolean, problem, tagged_union
 from bot.sandbox.block_kit.elements import plain_text
+from bot.sandbox.block_kit.rules import BLOCK_KINDS, Surface, most, text_within
 from bot.sandbox.json_types import Json
 
-Surface = Literal["message", "modal", "home"]
-
-MESSAGE_LIMIT = 50
-VIEW_LIMIT = 100
-MARKDOWN_LIMIT = 12_000
-CHART_LIMIT = 2
-"""Slack refuses a third chart in one message, which its documentation does not mention."""
+MESSAGE_LIMIT = most("message.blocks")
+VIEW_LIMIT = most("view.blocks")
+MARKDOWN_LIMIT = most("message.markdown")
+CHART_LIMIT = most("message.charts")
+TABLE_LIMIT = most("message.tables")
+BLOCK_ID = text_within("block.block_id")
 ID_LENGTH = 5
 # Lower case first: the order decides which ids a seed gives.
 ID_LETTERS = ascii_letters + digits
 CHECK_BLOCK = tagged_union(BLOCKS, "block type")
 VIEW_FIELDS = {
-    "title": plain_text(24),
-    "close": plain_text(24),
-    "submit": plain_text(24),
-    "private_metadata": string(3000, 0),
-    "callback_id": string(255, 0),
-    "external_id": string(255, 0),
+    "title": plain_text(most("view.title")),
+    "close": plain_text(most("view.close")),
+    "submit": plain_text(most("view.submit")),
+    "private_metadata": text_within("view.private_metadata"),
+    "callback_id": text_within("view.callback_id"),
+    "external_id": text_within("view.external_id"),
     "clear_on_close": boolean,
     "notify_on_close": boolean,
 }
@@ -66,7 +65,7 @@ def check_message(blocks: object) -> Problems:
         sentence = f"no more than {CHART_LIMIT} data_visualization blocks allowed"
         return Problems([problem(sentence, "/blocks")])
 
-    if types.count("table") + types.count("data_table") > 1:
+    if types.count("table") + types.count("data_table") > TABLE_LIMIT:
         return Problems([problem("only_one_table_allowed", "/blocks")])
 
     return Problems()
@@ -151,21 +150,10 @@ def _check_blocks(blocks: object, surface: Surface, path: str, maximum: int) -> 
             continue
 
         kind = str(block.get("type"))
-        if not _is_allowed_on(surface, kind):
+        if kind in BLOCK_KINDS and surface not in BLOCK_KINDS[kind].surfaces:
             yield problem(f"block type {kind!r} is not allowed in a {surface}", block_path)
 
         yield from _check_ids(block, block_path, block_ids)
-
-
-def _is_allowed_on(surface: Surface, kind: str) -> bool:
-    if kind in MODAL_ONLY:
-        return surface == "modal"
-    if kind in MESSAGE_ONLY:
-        return surface == "message"
-    if kind in NOT_IN_MODALS:
-        return surface != "modal"
-
-    return True
 
 
 def _has_input(blocks: object) -> bool:
@@ -179,7 +167,7 @@ def _check_ids(block: Json, path: str, block_ids: set[str]) -> Iterator[str]:
     """Checks that block_ids are unique in a message, and action_ids in a block."""
     block_id = block.get("block_id")
     if block_id is not None:
-        yield from string(255)(block_id, f"{path}/block_id")
+        yield from BLOCK_ID(block_id, f"{path}/block_id")
         if block_id in block_ids:
             yield problem(f"block_id already exists: {block_id}", f"{path}/block_id")
 

@@ -1,4 +1,4 @@
-"""The schema of every Block Kit block, and the surfaces on which it is allowed."""
+"""The schema of every Block Kit block."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from bot.sandbox.block_kit.checks import (
     any_value,
     array,
     boolean,
-    integer,
     lazy,
     number,
     object_with,
@@ -20,52 +19,60 @@ from bot.sandbox.block_kit.checks import (
     tagged_union,
 )
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
+from bot.sandbox.block_kit.rules import count, most, number_within, text_within
 
-# The limits below are Slack's, most of them from the reference of Block Kit.
-TABLE_CHARACTERS = 10_000
+CONTEXT_TEXT = text_within("context.text")
+TABLE_CHARACTERS = most("table.characters")
 CONTEXT = {
     "image": e.IMAGE,
-    "plain_text": object_with({"text": string(3000)}, {"emoji": boolean}),
-    "mrkdwn": object_with({"text": string(3000)}, {"verbatim": boolean}),
+    "plain_text": object_with({"text": CONTEXT_TEXT}, {"emoji": boolean}),
+    "mrkdwn": object_with({"text": CONTEXT_TEXT}, {"verbatim": boolean}),
 }
 # Cells of tables.
 RAW_TEXT = object_with({"text": string(TABLE_CHARACTERS)})
 RAW_NUMBER = object_with({"value": number, "text": string(TABLE_CHARACTERS)})
 RICH_TEXT_CELL = {"rich_text": RICH_TEXT}
-SOURCE = tagged_union({"url": object_with({"url": string(3000), "text": string(3000)})}, "source")
+TASK_TITLE = text_within("task_card.title")
+SOURCE = tagged_union({"url": object_with({"url": e.URL, "text": TASK_TITLE})}, "source")
 # An agent's task; a `plan` holds several.
 TASK = object_with(
-    {"task_id": string(255), "title": string(3000)},
+    {"task_id": e.ACTION_ID, "title": TASK_TITLE},
     {
         "status": one_of("pending", "in_progress", "complete", "error"),
         "details": tagged_union(RICH_TEXT_CELL, "block type"),
         "output": tagged_union(RICH_TEXT_CELL, "block type"),
-        "sources": array(SOURCE, 0, 100),
+        "sources": array(SOURCE, *count("task_card.sources")),
     },
 )
 # Cards also appear in carousels.
 CARD = object_with(
     {},
     {
-        "title": e.text_object(150),
-        "subtitle": e.text_object(150),
-        "body": e.text_object(200),
+        "title": e.text_object(most("card.title")),
+        "subtitle": e.text_object(most("card.subtitle")),
+        "body": e.text_object(most("card.body")),
         "hero_image": tagged_union({"image": e.IMAGE}, "element"),
         "icon": any_value,
-        "actions": array(tagged_union({"button": e.BUTTON}, "element"), 1, 3),
+        "actions": array(tagged_union({"button": e.BUTTON}, "element"), *count("card.actions")),
         "slack_icon": any_value,
     },
     any_of=("hero_image", "title", "actions", "body"),
 )
 # Charts: a pie has segments; bar, line and area charts share series and axes.
-POINT = object_with({"label": string(20), "value": number})
+CHART_LABEL = text_within("data_visualization.label")
+AXIS_LABEL = text_within("data_visualization.axis_label")
+POINT = object_with({"label": CHART_LABEL, "value": number})
+POINTS = array(POINT, *count("data_visualization.points"))
 AXES = object_with(
-    {"categories": array(string(20), 1, 20)}, {"x_label": string(50), "y_label": string(50)}
+    {"categories": array(CHART_LABEL, *count("data_visualization.points"))},
+    {"x_label": AXIS_LABEL, "y_label": AXIS_LABEL},
 )
-SERIES = array(object_with({"name": string(20), "data": array(POINT, 1, 20)}), 1, 12)
+SERIES = array(
+    object_with({"name": CHART_LABEL, "data": POINTS}), *count("data_visualization.series")
+)
 AXIS_CHART = object_with({"series": SERIES, "axis_config": AXES})
 CHART = {
-    "pie": object_with({"segments": array(POINT, 1, 12)}),
+    "pie": object_with({"segments": array(POINT, *count("data_visualization.segments"))}),
     "bar": AXIS_CHART,
     "line": AXIS_CHART,
     "area": AXIS_CHART,
@@ -110,97 +117,135 @@ def text_length(value: object) -> int:
     return length
 
 
-def section(value: object, path: str) -> Iterator[str]:
-    """Accepts a section: text, fields or both, with an optional accessory."""
-    accessory = tagged_union({**e.ACTION_ELEMENTS, "image": e.IMAGE}, "element")
-    properties = {
-        "text": e.text_object(3000),
-        "fields": array(e.text_object(2000), 1, 10),
-        "accessory": accessory,
+# A section has text, fields or both, with an optional accessory.
+SECTION = object_with(
+    {},
+    {
+        "text": e.text_object(most("section.text")),
+        "fields": array(e.text_object(most("section.field_text")), *count("section.fields")),
+        "accessory": tagged_union({**e.ACTION_ELEMENTS, "image": e.IMAGE}, "element"),
         "expand": boolean,
-    }
-
-    return object_with({}, properties, any_of=("text", "fields"))(value, path)
-
-
+    },
+    any_of=("text", "fields"),
+)
 # Only data tables have numeric cells, which sort by value.
 TABLE_CELL = tagged_union({"raw_text": RAW_TEXT, **RICH_TEXT_CELL}, "cell")
 DATA_CELL = tagged_union({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH_TEXT_CELL}, "cell")
 
 BLOCKS: dict[str, Check] = {
     # Layout and text.
-    "section": section,
+    "section": SECTION,
     "divider": object_with({}),
     "image": object_with(
-        {"alt_text": string(2000)},
-        {"image_url": e.URL, "slack_file": any_value, "title": e.plain_text(2000)},
+        {"alt_text": text_within("image.alt_text")},
+        {
+            "image_url": text_within("image.image_url"),
+            "slack_file": any_value,
+            "title": e.plain_text(most("image.title")),
+        },
         any_of=("image_url", "slack_file"),
     ),
     # Interactive blocks.
-    "actions": object_with({"elements": array(tagged_union(e.ACTION_ELEMENTS, "element"), 1, 25)}),
-    "context": object_with({"elements": array(tagged_union(CONTEXT, "element"), 1, 10)}),
+    "actions": object_with(
+        {"elements": array(tagged_union(e.ACTION_ELEMENTS, "element"), *count("actions.elements"))}
+    ),
+    "context": object_with(
+        {"elements": array(tagged_union(CONTEXT, "element"), *count("context.elements"))}
+    ),
     "context_actions": object_with(
-        {"elements": array(tagged_union(e.CONTEXT_ACTION_ELEMENTS, "element"), 1, 5)}
+        {
+            "elements": array(
+                tagged_union(e.CONTEXT_ACTION_ELEMENTS, "element"),
+                *count("context_actions.elements"),
+            )
+        }
     ),
     "input": object_with(
-        {"label": e.plain_text(2000), "element": tagged_union(e.INPUT_ELEMENTS, "element")},
-        {"hint": e.plain_text(2000), "optional": boolean, "dispatch_action": boolean},
+        {
+            "label": e.plain_text(most("input.label")),
+            "element": tagged_union(e.INPUT_ELEMENTS, "element"),
+        },
+        {"hint": e.plain_text(most("input.hint")), "optional": boolean, "dispatch_action": boolean},
     ),
     # Content.
-    "file": object_with({"external_id": string(255), "source": one_of("remote")}),
-    "header": object_with({"text": e.plain_text(150)}, {"level": integer(1, 4)}),
-    "markdown": object_with({"text": string(12_000)}),
+    "file": object_with(
+        {"external_id": text_within("file.external_id"), "source": one_of("remote")}
+    ),
+    "header": object_with(
+        {"text": e.plain_text(most("header.text"))}, {"level": number_within("header.level")}
+    ),
+    "markdown": object_with({"text": text_within("markdown.text")}),
     "video": object_with(
         {
-            "alt_text": string(2000),
-            "title": e.plain_text(199),
+            "alt_text": text_within("image.alt_text"),
+            "title": e.plain_text(most("video.title")),
             "thumbnail_url": e.URL,
             "video_url": e.URL,
         },
         {
-            "author_name": string(49),
-            "description": e.plain_text(200),
+            "author_name": text_within("video.author_name"),
+            "description": e.plain_text(most("video.description")),
             "provider_icon_url": e.URL,
-            "provider_name": string(100),
+            "provider_name": text_within("video.provider_name"),
             "title_url": e.URL,
         },
     ),
     "rich_text": RICH_TEXT,
     "table": table(
         object_with(
-            {"rows": array(array(TABLE_CELL, 1, 20), 1, 100)},
-            {"column_settings": array(any_value, 0, 20)},
+            {"rows": array(array(TABLE_CELL, *count("table.columns")), *count("table.rows"))},
+            {"column_settings": array(any_value, *count("table.column_settings"))},
         ),
         header=False,
     ),
     "data_table": table(
         object_with(
             # A header and up to 100 rows.
-            {"caption": string(3000), "rows": array(array(DATA_CELL, 1, 20), 2, 101)},
-            {"page_size": integer(1, 100), "row_header_column_index": integer(0, 19)},
+            {
+                "caption": text_within("data_table.caption"),
+                "rows": array(
+                    array(DATA_CELL, *count("data_table.columns")), *count("data_table.rows")
+                ),
+            },
+            {
+                "page_size": number_within("data_table.page_size"),
+                "row_header_column_index": number_within("data_table.row_header_column_index"),
+            },
         ),
         header=True,
     ),
-    "data_visualization": object_with({"title": string(50), "chart": tagged_union(CHART, "chart")}),
+    "data_visualization": object_with(
+        {
+            "title": text_within("data_visualization.title"),
+            "chart": tagged_union(CHART, "chart"),
+        }
+    ),
     # An agent's progress.
     "task_card": TASK,
     "plan": object_with(
-        {"title": string(3000)}, {"tasks": array(tagged_union({"task_card": TASK}, "task"), 0, 50)}
+        {"title": text_within("plan.title")},
+        {"tasks": array(tagged_union({"task_card": TASK}, "task"), *count("plan.tasks"))},
     ),
     # Framed blocks.
     "alert": object_with(
-        {"text": e.text_object(200)},
+        {"text": e.text_object(most("alert.text"))},
         {"level": one_of("default", "info", "warning", "error", "success")},
     ),
     "card": CARD,
-    "carousel": object_with({"elements": array(tagged_union({"card": CARD}, "card"), 1, 10)}),
+    "carousel": object_with(
+        {"elements": array(tagged_union({"card": CARD}, "card"), *count("carousel.elements"))}
+    ),
     "container": object_with(
         # Containers may be nested.
-        {"child_blocks": array(lazy(lambda: tagged_union(BLOCKS, "block type")), 1, 10)},
         {
-            "title": e.plain_text(150),
+            "child_blocks": array(
+                lazy(lambda: tagged_union(BLOCKS, "block type")), *count("container.child_blocks")
+            )
+        },
+        {
+            "title": e.plain_text(most("container.title")),
             "rich_text_title": any_value,
-            "subtitle": e.text_object(150),
+            "subtitle": e.text_object(most("container.subtitle")),
             "icon": any_value,
             "width": one_of("narrow", "standard", "wide", "full"),
             "is_collapsible": boolean,
@@ -210,9 +255,3 @@ BLOCKS: dict[str, Check] = {
         any_of=("title", "rich_text_title"),
     ),
 }
-# Slack refuses these elsewhere.
-MESSAGE_ONLY = frozenset(
-    {"context_actions", "data_table", "data_visualization", "file", "markdown", "plan", "task_card"}
-)
-MODAL_ONLY = frozenset({"alert"})
-NOT_IN_MODALS = frozenset({"table"})

@@ -7,7 +7,6 @@ from bot.sandbox.block_kit.checks import (
     any_value,
     array,
     boolean,
-    integer,
     number,
     object_with,
     one_of,
@@ -15,10 +14,11 @@ from bot.sandbox.block_kit.checks import (
     tagged_union,
 )
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
+from bot.sandbox.block_kit.rules import count, most, number_within, text_within
 
-ACTION_ID = string(255)
-URL = string(3000)
-LABEL = string(75)
+ACTION_ID = text_within("element.action_id")
+URL = text_within("url")
+LABEL = text_within("button.accessibility_label")
 
 
 def plain_text(maximum: int) -> Check:
@@ -40,51 +40,59 @@ def _plain_text_fields(maximum: int) -> Check:
 # Composition objects, which elements share.
 CONFIRM = object_with(
     {
-        "title": plain_text(100),
-        "text": text_object(300),
-        "confirm": plain_text(30),
-        "deny": plain_text(30),
+        "title": plain_text(most("confirm.title")),
+        "text": text_object(most("confirm.text")),
+        "confirm": plain_text(most("confirm.confirm")),
+        "deny": plain_text(most("confirm.deny")),
     },
     {"style": one_of("primary", "danger")},
 )
 OPTION = object_with(
-    {"text": text_object(75), "value": string(150)}, {"description": text_object(75), "url": URL}
+    {"text": text_object(most("option.text")), "value": text_within("option.value")},
+    {"description": text_object(most("option.description")), "url": URL},
 )
-OPTIONS = array(OPTION, 1, 100)
-OPTION_GROUPS = array(object_with({"label": plain_text(75), "options": OPTIONS}), 1, 100)
-UP_TO_TEN_OPTIONS = array(OPTION, 1, 10)
-IDS = array(string(255), 0, 100)
+OPTIONS = array(OPTION, *count("static_select.options"))
+OPTION_GROUP = object_with(
+    {
+        "label": plain_text(most("option_group.label")),
+        "options": array(OPTION, *count("option_group.options")),
+    }
+)
+OPTION_GROUPS = array(OPTION_GROUP, *count("static_select.option_groups"))
+UP_TO_TEN_OPTIONS = array(OPTION, *count("radio_buttons.options"))
+IDS = array(ACTION_ID, *count("element.ids"))
 IMAGE = object_with(
-    {"alt_text": string(2000)},
-    {"image_url": URL, "slack_file": any_value},
+    {"alt_text": text_within("image.alt_text")},
+    {"image_url": text_within("image.image_url"), "slack_file": any_value},
     any_of=("image_url", "slack_file"),
 )
 # Fields that several types of elements have in common.
 COMMON_FIELDS = {"action_id": ACTION_ID, "confirm": CONFIRM, "focus_on_load": boolean}
-PLACEHOLDER_FIELDS = {**COMMON_FIELDS, "placeholder": plain_text(150)}
+PLACEHOLDER_FIELDS = {**COMMON_FIELDS, "placeholder": plain_text(most("element.placeholder"))}
 TEXT_INPUT_FIELDS = {
     "action_id": ACTION_ID,
     "focus_on_load": boolean,
-    "placeholder": plain_text(150),
+    "placeholder": plain_text(most("element.placeholder")),
     "dispatch_action_config": any_value,
 }
-MULTI_SELECT_FIELDS = {"max_selected_items": integer(1, 1000)}
+MULTI_SELECT_FIELDS = {"max_selected_items": number_within("multi_select.max_selected_items")}
 FILTER_FIELDS = {"filter": any_value, "default_to_current_conversation": boolean}
 STATIC_SELECT_FIELDS = {**PLACEHOLDER_FIELDS, "options": OPTIONS, "option_groups": OPTION_GROUPS}
 FEEDBACK_BUTTON = object_with(
-    {"text": plain_text(75)}, {"value": string(2000), "accessibility_label": LABEL}
+    {"text": plain_text(most("feedback_button.text"))},
+    {"value": text_within("feedback_button.value"), "accessibility_label": LABEL},
 )
 
 BUTTON = object_with(
-    {"text": plain_text(75)},
+    {"text": plain_text(most("button.text"))},
     {
         "action_id": ACTION_ID,
         "url": URL,
-        "value": string(2000),
+        "value": text_within("button.value"),
         "style": one_of("primary", "danger"),
         "confirm": CONFIRM,
         "accessibility_label": LABEL,
-        "agent_prompt": string(4000),
+        "agent_prompt": text_within("button.agent_prompt"),
         "agent_prompt_display": any_value,
         "visible_to_user_ids": IDS,
     },
@@ -95,20 +103,25 @@ SELECTS: dict[str, Check] = {
         {}, {**STATIC_SELECT_FIELDS, "initial_option": OPTION}, any_of=("options", "option_groups")
     ),
     "external_select": object_with(
-        {}, {**PLACEHOLDER_FIELDS, "initial_option": OPTION, "min_query_length": integer(0, 100)}
+        {},
+        {
+            **PLACEHOLDER_FIELDS,
+            "initial_option": OPTION,
+            "min_query_length": number_within("external_select.min_query_length"),
+        },
     ),
-    "users_select": object_with({}, {**PLACEHOLDER_FIELDS, "initial_user": string(255)}),
+    "users_select": object_with({}, {**PLACEHOLDER_FIELDS, "initial_user": ACTION_ID}),
     "conversations_select": object_with(
         {},
         {
             **PLACEHOLDER_FIELDS,
             **FILTER_FIELDS,
-            "initial_conversation": string(255),
+            "initial_conversation": ACTION_ID,
             "response_url_enabled": boolean,
         },
     ),
     "channels_select": object_with(
-        {}, {**PLACEHOLDER_FIELDS, "initial_channel": string(255), "response_url_enabled": boolean}
+        {}, {**PLACEHOLDER_FIELDS, "initial_channel": ACTION_ID, "response_url_enabled": boolean}
     ),
     "multi_static_select": object_with(
         {},
@@ -121,7 +134,7 @@ SELECTS: dict[str, Check] = {
             **PLACEHOLDER_FIELDS,
             **MULTI_SELECT_FIELDS,
             "initial_options": OPTIONS,
-            "min_query_length": integer(0, 100),
+            "min_query_length": number_within("external_select.min_query_length"),
         },
     ),
     "multi_users_select": object_with(
@@ -143,12 +156,20 @@ SELECTS: dict[str, Check] = {
 # Elements with a choice may be in actions, sections and inputs alike.
 CHOICE_ELEMENTS: dict[str, Check] = {
     **SELECTS,
-    "datepicker": object_with({}, {**PLACEHOLDER_FIELDS, "initial_date": string(10)}),
+    "datepicker": object_with(
+        {}, {**PLACEHOLDER_FIELDS, "initial_date": text_within("datepicker.initial_date")}
+    ),
     "timepicker": object_with(
-        {}, {**PLACEHOLDER_FIELDS, "initial_time": string(5), "timezone": string(100)}
+        {},
+        {
+            **PLACEHOLDER_FIELDS,
+            "initial_time": text_within("timepicker.initial_time"),
+            "timezone": text_within("timepicker.timezone"),
+        },
     ),
     "datetimepicker": object_with(
-        {}, {**COMMON_FIELDS, "initial_date_time": integer(0, 9_999_999_999)}
+        {},
+        {**COMMON_FIELDS, "initial_date_time": number_within("datetimepicker.initial_date_time")},
     ),
     "radio_buttons": object_with(
         {"options": UP_TO_TEN_OPTIONS}, {**COMMON_FIELDS, "initial_option": OPTION}
@@ -162,10 +183,11 @@ ACTION_ELEMENTS: dict[str, Check] = {
     **CHOICE_ELEMENTS,
     "button": BUTTON,
     "overflow": object_with(
-        {"options": array(OPTION, 1, 5)}, {"action_id": ACTION_ID, "confirm": CONFIRM}
+        {"options": array(OPTION, *count("overflow.options"))},
+        {"action_id": ACTION_ID, "confirm": CONFIRM},
     ),
     "workflow_button": object_with(
-        {"text": plain_text(75), "workflow": any_value},
+        {"text": plain_text(most("button.text")), "workflow": any_value},
         {
             "action_id": ACTION_ID,
             "style": one_of("primary", "danger"),
@@ -180,33 +202,39 @@ INPUT_ELEMENTS: dict[str, Check] = {
         {},
         {
             **TEXT_INPUT_FIELDS,
-            "initial_value": string(3000, 0),
+            "initial_value": text_within("plain_text_input.initial_value"),
             "multiline": boolean,
-            "min_length": integer(0, 3000),
-            "max_length": integer(1, 3000),
+            "min_length": number_within("plain_text_input.min_length"),
+            "max_length": number_within("plain_text_input.max_length"),
         },
     ),
     "rich_text_input": object_with(
         {},
         {**TEXT_INPUT_FIELDS, "initial_value": RICH_TEXT, "min_lines": number, "max_lines": number},
     ),
-    "email_text_input": object_with({}, {**TEXT_INPUT_FIELDS, "initial_value": string(3000, 0)}),
-    "url_text_input": object_with({}, {**TEXT_INPUT_FIELDS, "initial_value": string(3000, 0)}),
+    "email_text_input": object_with(
+        {},
+        {**TEXT_INPUT_FIELDS, "initial_value": text_within("plain_text_input.initial_value")},
+    ),
+    "url_text_input": object_with(
+        {},
+        {**TEXT_INPUT_FIELDS, "initial_value": text_within("plain_text_input.initial_value")},
+    ),
     "number_input": object_with(
         {"is_decimal_allowed": boolean},
         {
             **TEXT_INPUT_FIELDS,
-            "initial_value": string(100, 0),
-            "min_value": string(100),
-            "max_value": string(100),
+            "initial_value": text_within("number_input.initial_value"),
+            "min_value": text_within("number_input.min_value"),
+            "max_value": text_within("number_input.min_value"),
         },
     ),
     "file_input": object_with(
         {},
         {
             "action_id": ACTION_ID,
-            "filetypes": array(string(20), 1, 100),
-            "max_files": integer(1, 10),
+            "filetypes": array(string(20), *count("file_input.filetypes")),
+            "max_files": number_within("file_input.max_files"),
         },
     ),
 }
@@ -217,10 +245,10 @@ CONTEXT_ACTION_ELEMENTS: dict[str, Check] = {
         {"action_id": ACTION_ID},
     ),
     "icon_button": object_with(
-        {"icon": string(100), "text": plain_text(75)},
+        {"icon": text_within("icon_button.icon"), "text": plain_text(most("icon_button.text"))},
         {
             "action_id": ACTION_ID,
-            "value": string(2000),
+            "value": text_within("icon_button.value"),
             "confirm": CONFIRM,
             "accessibility_label": LABEL,
             "visible_to_user_ids": IDS,

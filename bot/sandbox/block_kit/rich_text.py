@@ -13,6 +13,7 @@ from bot.sandbox.block_kit.checks import (
     string,
     tagged_union,
 )
+from bot.sandbox.block_kit.rules import count, most, number_within, text_within
 
 STYLE = object_with(
     {},
@@ -30,12 +31,11 @@ STYLE = object_with(
         boolean,
     ),
 )
-# The limit for the text of a message.
-LONG_TEXT = string(40_000)
+LONG_TEXT = text_within("rich_text.text")
 INLINE_ELEMENTS: dict[str, Check] = {
     "text": object_with({"text": LONG_TEXT}, {"style": STYLE}),
     "link": object_with(
-        {"url": string(3000)}, {"text": LONG_TEXT, "style": STYLE, "unsafe": boolean}
+        {"url": text_within("url")}, {"text": LONG_TEXT, "style": STYLE, "unsafe": boolean}
     ),
     "emoji": object_with(
         {"name": string(255)}, {"unicode": string(255), "style": STYLE, "skin_tone": integer(1, 6)}
@@ -48,10 +48,12 @@ INLINE_ELEMENTS: dict[str, Check] = {
     "color": object_with({"value": string(255)}, {"style": STYLE}),
     "date": object_with(
         {"timestamp": integer(0, 9_999_999_999), "format": string(255)},
-        {"url": string(3000), "fallback": string(255), "style": STYLE},
+        {"url": text_within("url"), "fallback": string(255), "style": STYLE},
     ),
 }
-INLINE_ARRAY = array(tagged_union(INLINE_ELEMENTS, "rich text element"), 0, 10_000)
+INLINE_ARRAY = array(
+    tagged_union(INLINE_ELEMENTS, "rich text element"), 0, most("rich_text.elements")
+)
 # Lists contain sections only, while rich_text contains all of them.
 SECTION: dict[str, Check] = {"rich_text_section": object_with({"elements": INLINE_ARRAY})}
 RICH_TEXT_PARTS: dict[str, Check] = {
@@ -59,9 +61,13 @@ RICH_TEXT_PARTS: dict[str, Check] = {
     "rich_text_list": object_with(
         {
             "style": one_of("bullet", "ordered"),
-            "elements": array(tagged_union(SECTION, "list item"), 1, 10_000),
+            "elements": array(tagged_union(SECTION, "list item"), *count("rich_text.elements")),
         },
-        {"indent": integer(0, 8), "offset": integer(0, 100_000), "border": integer(0, 1)},
+        {
+            "indent": number_within("rich_text_list.indent"),
+            "offset": integer(0, 100_000),
+            "border": integer(0, 1),
+        },
     ),
     "rich_text_preformatted": object_with(
         {"elements": INLINE_ARRAY}, {"border": integer(0, 1), "language": any_value}
@@ -71,7 +77,11 @@ RICH_TEXT_PARTS: dict[str, Check] = {
 RICH_TEXT = tagged_union(
     {
         "rich_text": object_with(
-            {"elements": array(tagged_union(RICH_TEXT_PARTS, "rich text part"), 1, 10_000)}
+            {
+                "elements": array(
+                    tagged_union(RICH_TEXT_PARTS, "rich text part"), *count("rich_text.elements")
+                )
+            }
         )
     },
     "block type",

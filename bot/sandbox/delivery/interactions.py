@@ -74,6 +74,8 @@ def apply_response(context: SandboxContext, target: ResponseTarget, response: Js
     blocks = response.get("blocks")
     if blocks is not None and check_message(blocks).details:
         return "invalid_blocks"
+    if context.refusals.check(blocks, "response", "/blocks") is not None:
+        return context.refusals.code
     if not text.strip() and not blocks:
         return "no_text"
 

@@ -59,7 +59,11 @@ class SlackRoutes:
             # The data of a response token is the target with which it was issued.
             code = apply_response(self._context, cast(ResponseTarget, target), response)
 
-        return web.Response(status=200 if code == "ok" else 400, text=code)
+        status = 200 if code == "ok" else self._context.refusals.response_status
+        if code != "ok" and status == 200:
+            return web.json_response({"ok": False, "error": code})
+
+        return web.Response(status=status, text=code)
 
     async def authorise(self, request: web.Request) -> web.Response:
         """Serves the OAuth consent page, whose link leads back with a one-time code.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.sandbox.block_kit.rules import most
 from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
@@ -9,8 +10,8 @@ from bot.sandbox.web_api.streams import SESSION_STATES
 
 STATUS_SECONDS = 120.0
 """Slack clears a status after two minutes without a message."""
-LOADING_LIMIT = 10
-PROMPT_LIMIT = 4
+LOADING_LIMIT = most("assistant.threads.setStatus.loading_messages")
+PROMPT_LIMIT = most("assistant.threads.setSuggestedPrompts.prompts")
 
 
 def set_status(call: Call) -> Json:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from bot.sandbox.block_kit import check_message, with_ids
+from bot.sandbox.block_kit.rules import most
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, RefusalError
 from bot.sandbox.workspace import INTERNAL_FIELDS
 
-TEXT_LIMIT = 40_000
-UPDATE_LIMIT = 4_000
-MARKDOWN_LIMIT = 12_000
-METADATA_LIMIT = 16_000
+TEXT_LIMIT = most("chat.postMessage.text")
+UPDATE_LIMIT = most("chat.update.text")
+MARKDOWN_LIMIT = most("markdown_text")
+METADATA_LIMIT = most("metadata")
 
 
 def parse_blocks(call: Call, name: str = "blocks") -> list[Json] | None:
@@ -30,7 +31,16 @@ def parse_blocks(call: Call, name: str = "blocks") -> list[Json] | None:
     if problems.details:
         raise RefusalError("invalid_blocks", *problems.details)
 
+    surface = "ephemeral" if call.method == "chat.postEphemeral" else "message"
+    refuse(call, blocks, surface, "/blocks", call.context.refusals.code)
     return with_ids(blocks, call.context.random)
+
+
+def refuse(call: Call, content: object, surface: str, path: str, code: str) -> None:
+    """Refuses content with a kind of block that this Slack does not take on the surface."""
+    details = call.context.refusals.check(content, surface, path)
+    if details is not None:
+        raise RefusalError(code, *details)
 
 
 def parse_metadata(call: Call) -> Json | None:

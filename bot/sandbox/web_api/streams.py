@@ -164,6 +164,9 @@ def _parse_chunks(call: Call) -> list[Json]:
     if length > messages.MARKDOWN_LIMIT:
         raise RefusalError("msg_too_long")
 
+    if not markdown:
+        messages.refuse(call, chunks, "stream", "/chunks", "invalid_chunks")
+
     return chunks
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.sandbox import modals
 from bot.sandbox.block_kit import check_view
 from bot.sandbox.json_types import Json
+from bot.sandbox.web_api import messages
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 TRIGGER_ERRORS = {
@@ -88,10 +89,16 @@ def publish_view(call: Call) -> Json:
 def _redeem_trigger(call: Call) -> tuple[str, Json]:
     """Returns the user of the trigger id, and the view."""
     trigger_id = call.text("trigger_id")
-    # The view is checked first: as in Slack, an invalid view does not use up the trigger id.
-    view = _parse_view(call, "modal")
+    tokens = call.context.short_lived_tokens
+    # The view is checked first: an invalid view does not use up the trigger id.
+    try:
+        view = _parse_view(call, "modal")
+    except RefusalError:
+        if call.context.refusals.spends_trigger:
+            tokens.redeem("trigger", trigger_id)
+        raise
 
-    data = call.context.short_lived_tokens.redeem("trigger", trigger_id)
+    data = tokens.redeem("trigger", trigger_id)
     if isinstance(data, str):
         raise RefusalError(TRIGGER_ERRORS[data])
 
@@ -108,6 +115,8 @@ def _parse_view(call: Call, kind: str | None = None) -> Json:
     if problems:
         raise RefusalError("invalid_arguments", *problems)
 
+    code = "invalid_arguments" if call.context.refusals.named else call.context.refusals.code
+    messages.refuse(call, view["blocks"], view["type"], "/view/blocks", code)
     external_id = view.get("external_id")
     is_new = call.method in ("views.open", "views.push")
     if external_id and is_new and _find_by_external_id(call, external_id) is not None:
