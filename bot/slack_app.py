@@ -31,6 +31,7 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.listeners.sharing import SharingActions
 from bot.listeners.shortcuts import ShortcutListener
 from bot.listeners.stats import StatsActions
+from bot.plainer.controls import restore_clicks
 from bot.replies.proposals import ProposalActions
 from bot.routing.service import RoutingService
 from bot.transport.acknowledgement import acknowledge_all_events, acknowledge_notices
@@ -40,6 +41,7 @@ from bot.transport.events import Events
 from bot.transport.health import Health, PublicPages, StoreCollector
 from bot.transport.http_server import HttpServer
 from bot.transport.oauth import UninstallEvents, authorize
+from bot.transport.plainer_calls import PlainerCalls
 from bot.transport.signature_guard import SignatureGuard
 from bot.transport.socket_mode import HeartbeatHandler
 from bot.transport.workspaces import Workspaces
@@ -173,6 +175,8 @@ class SlackApp:
 
         # In this order: intake ends messages that are not for Beagle, but each may change who can
         # read what.
+        self.bolt.use(PlainerCalls(self._workspaces.clients.fallback))
+        self.bolt.use(restore_clicks)
         self.bolt.use(acknowledge_notices)
         self.bolt.use(unify_deletions)
         self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))

@@ -30,19 +30,16 @@ def run(context: CommandContext) -> Rendered:
     if not candidates:
         return text_reply(texts.NO_CANDIDATES)
 
-    framed: list[Block] = []
-    unframed: list[Block] = []
+    blocks: list[Block] = []
     lines = []
 
     for candidate in candidates[:MAX_CANDIDATES]:
         decided_by = _decided_by(context, candidate)
-        framed += candidate_card(candidate, decided_by)
-        unframed += candidate_card(candidate, decided_by, framed=False)
+        blocks += candidate_card(candidate, decided_by)
         label = escape(strip_invisible(candidate.label), quote=False)
         lines.append(texts.CANDIDATE_IN_LIST.format(label=label, state=state_label(candidate)))
 
-    text = "; ".join(lines)
-    return Rendered(text, framed, Rendered(text, unframed))
+    return Rendered("; ".join(lines), blocks)
 
 
 def _decided_by(context: CommandContext, candidate: Candidate) -> str:

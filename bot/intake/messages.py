@@ -11,7 +11,7 @@ from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
-from bot.ui.blocks import button, paragraph, refusal
+from bot.ui.blocks import Rendered, actions, button, paragraph, refusal
 from bot.ui.texts import common as texts
 from router.errors import BudgetError, RateLimitError
 from router.log import get_log
@@ -90,12 +90,17 @@ class MessageListener:
         if decision is None:
             return
 
-        value = {"request": request.id, "revision": decision.revision}
-        buttons = [button(texts.RUN_NEW, RUN_NEW, value)]
+        message = rerun_offer(request.id, decision.revision)
         client.chat_postEphemeral(
             channel=request.channel,
             user=request.user,
-            text=texts.EDITED,
-            blocks=[paragraph(texts.EDITED), {"type": "actions", "elements": buttons}],
+            text=message.text,
+            blocks=message.blocks,
             thread_ts=request.thread_ts,
         )
+
+
+def rerun_offer(request: str, revision: int) -> Rendered:
+    """Returns the question whether an edited message is to be answered again."""
+    again = button(texts.RUN_NEW, RUN_NEW, {"request": request, "revision": revision})
+    return Rendered(texts.EDITED, [paragraph(texts.EDITED), actions([again])])

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
 from bot.listeners import home_view
-from bot.payloads import Ack, ActionBody, Block, Event, team_and_user
+from bot.payloads import Ack, ActionBody, Event, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import Events
@@ -169,8 +169,7 @@ class HomePublisher:
 
     def _publish(self, team: str, user: str) -> None:
         """Publishes the person's home, unless Slack shows the same already."""
-        data = self.load(team, user)
-        home = home_view.render_home(data)
+        home = home_view.render_home(self.load(team, user))
         fingerprint = home_view.fingerprint(home)
 
         with self._lock:
@@ -179,7 +178,7 @@ class HomePublisher:
                 return
 
         try:
-            self._send(team, user, data, home)
+            self._client(team).views_publish(user_id=user, view=home)
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("home_not_published", error=error_code(error))
             return
@@ -189,18 +188,6 @@ class HomePublisher:
             shown = self._open.get((team, user))
             if shown is not None:
                 self._open[team, user] = _OpenHome(shown.until, fingerprint)
-
-    def _send(self, team: str, user: str, data: home_view.MemberHome, home: Block) -> None:
-        """Publishes the home, without the newest blocks where Slack refuses those."""
-        client = self._client(team)
-        try:
-            client.views_publish(user_id=user, view=home)
-        except SlackApiError as error:
-            if data.admin is None or not data.admin.candidates:
-                raise  # there are no newer blocks in it
-
-            self._log.info("plainer_blocks", error=error_code(error))
-            client.views_publish(user_id=user, view=home_view.render_home(data, framed=False))
 
 
 def _visible_candidates(candidates: Sequence[Candidate]) -> list[Candidate]:

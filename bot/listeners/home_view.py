@@ -79,14 +79,11 @@ class MemberHome:
     admin: AdminHome | None = None
 
 
-def render_home(data: MemberHome, *, framed: bool = True) -> Block:
-    """Returns the person's home; an admin's begins with the workspace.
-
-    Without `framed` it avoids the newest blocks, which not every Slack accepts.
-    """
+def render_home(data: MemberHome) -> Block:
+    """Returns the person's home; an admin's begins with the workspace."""
     blocks: list[Block] = []
     if data.admin is not None:
-        blocks += _workspace_blocks(data.admin, framed=framed)
+        blocks += _workspace_blocks(data.admin)
 
     blocks += _member_blocks(data)
     # What comes last can be missed most easily.
@@ -146,7 +143,7 @@ def _recent_block(recent: Sequence[RecentRequest]) -> Block:
     return rich_text.block([rich_text.bullets(lines)])
 
 
-def _workspace_blocks(data: AdminHome, *, framed: bool) -> list[Block]:
+def _workspace_blocks(data: AdminHome) -> list[Block]:
     cap = format_usd(data.cap_usd) if data.cap_usd else texts.HOME_NO_CAP
     spent = texts.HOME_SPENT.format(spent=format_usd(data.spent_usd), cap=cap)
     figures = stats_view.figures(data.week)
@@ -161,7 +158,7 @@ def _workspace_blocks(data: AdminHome, *, framed: bool) -> list[Block]:
     if data.candidates:
         # Candidates whose live version drifts come first: they need a decision.
         ordered = sorted(data.candidates, key=lambda item: item.id not in data.drifting)
-        blocks += home_cards(ordered[:MAX_CANDIDATES], data.drifting, framed=framed)
+        blocks += home_cards(ordered[:MAX_CANDIDATES], data.drifting)
     else:
         blocks.append(paragraph(texts.HOME_NO_CANDIDATES))
 

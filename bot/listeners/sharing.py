@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from slack_bolt import App
@@ -10,9 +10,10 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.listeners.clicked_request import clicked_request
-from bot.payloads import Ack, Action, ActionBody, Respond, View, ViewBody, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, team_and_user
 from bot.transport.clients import UNREACHABLE
 from bot.ui import blocks, dialogs, rich_text
+from bot.ui.blocks import Rendered
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
 from router.errors import PathError
@@ -68,20 +69,13 @@ class SharingActions:
             return
 
         user = body["user"]["id"]
-        outcome = self._search(request, user)
-        elements = blocks.outcome_elements(outcome)
-        message = rich_text.blocks(elements)
-
-        if _is_answered(outcome):
-            share = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
-            message += [blocks.paragraph(texts.ALONE), blocks.actions([share])]
-
+        message = private_answer(request, self._search(request, user))
         client.chat_postEphemeral(
             channel=request.channel,
             user=user,
             thread_ts=request.thread,
-            text=blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT],
-            blocks=message,
+            text=message.text,
+            blocks=message.blocks,
             parse="none",
         )
 
@@ -111,17 +105,7 @@ class SharingActions:
         if request is None or request.user != body["user"]["id"]:
             return
 
-        picker = {"type": "conversations_select", "filter": {"include": ["public", "private"]}}
-        question_block = dialogs.question("channel", texts.SHARE_WHERE, picker)
-        view = dialogs.dialog(
-            VIEW,
-            texts.SHARE_TITLE,
-            (texts.SHARE, texts.CANCEL),
-            {"request": request.id},
-            [blocks.paragraph(texts.ALONE), question_block],
-        )
-
-        client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
+        client.views_open(trigger_id=body.get("trigger_id", ""), view=share_dialog(request))
 
     def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Posts the person's answer in the chosen channel.
@@ -194,15 +178,13 @@ class SharingActions:
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome
     ) -> bool:
         """Posts the outcome in the person's name; returns whether that succeeded."""
-        elements = blocks.outcome_elements(outcome)
-        heading = blocks.paragraph(texts.SHARED.format(user=user))
-
+        message = shared_answer(user, outcome)
         try:
             client.chat_postMessage(
                 channel=channel,
                 thread_ts=thread,
-                text=blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT],
-                blocks=[heading, *rich_text.blocks(elements)],
+                text=message.text,
+                blocks=message.blocks,
                 parse="none",
                 link_names=False,
                 unfurl_links=False,
@@ -214,6 +196,41 @@ class SharingActions:
 
         self._log.info("shared", channel=channel)
         return True
+
+
+def private_answer(request: Request, outcome: Outcome) -> Rendered:
+    """Returns quotes for one person alone, with a button to share them."""
+    elements = blocks.outcome_elements(outcome)
+    shown = rich_text.blocks(elements)
+    if _is_answered(outcome):
+        share = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
+        shown += [blocks.paragraph(texts.ALONE), blocks.actions([share])]
+
+    return Rendered(_short_text(elements), shown)
+
+
+def shared_answer(user: str, outcome: Outcome) -> Rendered:
+    """Returns an answer that the person shares with a channel."""
+    elements = blocks.outcome_elements(outcome)
+    heading = blocks.paragraph(texts.SHARED.format(user=user))
+    return Rendered(_short_text(elements), [heading, *rich_text.blocks(elements)])
+
+
+def share_dialog(request: Request) -> Block:
+    """Returns the dialog that asks for the channel."""
+    picker = {"type": "conversations_select", "filter": {"include": ["public", "private"]}}
+    question = dialogs.question("channel", texts.SHARE_WHERE, picker)
+    return dialogs.dialog(
+        VIEW,
+        texts.SHARE_TITLE,
+        (texts.SHARE, texts.CANCEL),
+        {"request": request.id},
+        [blocks.paragraph(texts.ALONE), question],
+    )
+
+
+def _short_text(elements: Sequence[rich_text.Element]) -> str:
+    return blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT]
 
 
 def _is_answered(outcome: Outcome) -> bool:

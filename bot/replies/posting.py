@@ -15,16 +15,13 @@ from bot.payloads import Json
 from bot.replies.deletion import OPEN_STREAM, delete_message
 from bot.replies.streaming import AnswerStreams
 from bot.transport.clients import Clients, error_code
-from bot.ui.blocks import Rendered, text_only
+from bot.ui.blocks import Rendered
 from router.errors import StoppedError
-from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
 from router.types import Decision, Request
 
 EVENT_TYPE = "beagle_answer"
 """Marks our answers in Slack's message metadata."""
-REFUSED_BLOCKS = frozenset({"invalid_blocks", "invalid_attachments", "msg_blocks_too_long"})
-"""Slack's errors for blocks that it does not take in this place; simpler ones may do."""
 MAX_MESSAGES = 200
 """Messages of a thread that are searched; Slack's own limit for a page is 1,000."""
 
@@ -52,23 +49,15 @@ class AnswerPoster:
         self._clients = clients
         self._outbox = outbox
         self._streams = streams
-        self._log = get_log(part="slack")
 
     def show(self, request: Request, message: Rendered, decision: Decision) -> str:
-        """Makes the request's one message show this; returns its ts.
+        """Makes the request's one message show this; returns its ts."""
+        entry = self._outbox.get(request.id)
+        if entry is None or entry.ts is None:
+            return self._post(request, message, decision)
 
-        Where Slack refuses the blocks, simpler ones are tried, in the end nothing but text.
-        """
-        try:
-            return self._post_or_update(request, message, decision)
-        except SlackApiError as error:
-            simplest = text_only(message)
-            if error_code(error) not in REFUSED_BLOCKS or message == simplest:
-                raise
-
-            self._log.info("plainer_blocks", request=request.id, error=error_code(error))
-
-        return self.show(request, message.fallback or simplest, decision)
+        self._update(request, entry.ts, message, decision)
+        return entry.ts
 
     def thread_messages(self, request: Request) -> list[PostedMessage]:
         """Returns the messages of the request's thread that were posted since the request."""
@@ -82,14 +71,6 @@ class AnswerPoster:
 
         messages: list[PostedMessage] = response.get("messages", [])
         return messages
-
-    def _post_or_update(self, request: Request, message: Rendered, decision: Decision) -> str:
-        entry = self._outbox.get(request.id)
-        if entry is None or entry.ts is None:
-            return self._post(request, message, decision)
-
-        self._update(request, entry.ts, message, decision)
-        return entry.ts
 
     def _post(self, request: Request, message: Rendered, decision: Decision) -> str:
         """Posts the message, or updates the one that an earlier attempt posted; returns its ts."""

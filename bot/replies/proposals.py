@@ -31,10 +31,6 @@ MAX_RESULT = 2000
 def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
     """Returns the answer with its proposal: two buttons while that is pending, then its result."""
     first, *rest = message.blocks
-    fallback = message.fallback
-    if fallback is not None:
-        fallback = with_confirmation(fallback, proposal)
-
     if proposal.state == "pending":
         value = {"proposal": proposal.key, "seal": proposal.content_hash}
         buttons = [
@@ -44,7 +40,7 @@ def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
         # The buttons come directly below the answer's text, which says what would be done.
         question = [paragraph(texts.PROPOSED), first, actions(buttons)]
 
-        return Rendered(f"{texts.PROPOSED}\n{message.text}", [*question, *rest], fallback)
+        return Rendered(f"{texts.PROPOSED}\n{message.text}", [*question, *rest])
 
     status = texts.PROPOSAL[proposal.state]
     outcome: list[Block] = [paragraph(status)]
@@ -52,7 +48,7 @@ def with_confirmation(message: Rendered, proposal: Proposal) -> Rendered:
         text = {"type": "plain_text", "text": proposal.result[:MAX_RESULT], "emoji": False}
         outcome.append({"type": "context", "elements": [text]})
 
-    return Rendered(f"{message.text}\n{status}", [first, *outcome, *rest], fallback)
+    return Rendered(f"{message.text}\n{status}", [first, *outcome, *rest])
 
 
 class ProposalActions:

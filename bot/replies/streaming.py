@@ -24,8 +24,8 @@ MAX_SOURCES = 6
 """Links under one task."""
 NO_STREAMS = frozenset({"unknown_method", "method_deprecated", "feature_not_enabled"})
 """Slack's errors where it has no streams at all."""
-NO_STREAM_HERE = frozenset({"channel_type_not_supported"})
-"""Slack's errors where it has streams, but not in this kind of channel."""
+NO_STREAM_HERE = frozenset({"channel_type_not_supported", "invalid_chunks"})
+"""Slack's errors where it has streams, but not in this kind of channel, or not of our parts."""
 WAIT_ERRORS = frozenset({HELD, "ratelimited"})
 
 

@@ -24,6 +24,10 @@ from slack_sdk.http_retry.response import HttpResponse
 from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web import SlackResponse
 
+from bot.plainer.bodies import Body, surface_of
+from bot.plainer.fallback import Fallback, SendResult
+from bot.plainer.refusals import read_refusal
+
 RETRIES = 3
 SECONDS = 10
 PATIENCE_SECONDS = 8.0
@@ -47,6 +51,21 @@ METHODS: Mapping[str, int] = {
 }
 """The tier of each method that a busy workspace calls often. What is not here only keeps to
 Retry-After."""
+SHOWN_BY = frozenset(
+    {
+        "chat.appendStream",
+        "chat.postEphemeral",
+        "chat.postMessage",
+        "chat.startStream",
+        "chat.stopStream",
+        "chat.update",
+        "views.open",
+        "views.publish",
+        "views.push",
+        "views.update",
+    }
+)
+"""Methods that show something: what Slack refuses is sent again in plainer blocks."""
 UNKNOWN_PER_MINUTE = 600
 """So much nobody calls: a bucket of it holds nothing back but what Slack itself has closed."""
 BURST_SECONDS = 15.0
@@ -115,10 +134,12 @@ def retry_after(headers: Mapping[str, Any]) -> float:
 class PacedClient(WebClient):
     """A client for the workspace `team` that takes a token from the rate limiter before each call.
 
-    Where `waits` is False a call without a token is given up instead of delayed.
+    Where `waits` is False a call without a token is given up instead of delayed. Blocks that Slack
+    refuses are sent again in plainer ones, down to text alone (`fallback`).
     """
 
     rate_limiter: RateLimiter | None = None
+    fallback: Fallback | None = None
     team: str = ""
     waits: bool = True
 
@@ -128,6 +149,47 @@ class PacedClient(WebClient):
         Raises SlackApiError: `held_back` where this client does not wait, `ratelimited` where the
         wait would be too long.
         """
+        body = options.get("json")
+        if self.fallback is None or api_method not in SHOWN_BY or not isinstance(body, dict):
+            return self._paced_call(api_method, options)
+
+        def call(form: Body) -> SendResult[SlackResponse | SlackApiError]:
+            return self._attempt(api_method, {**options, "json": form})
+
+        surface = surface_of(api_method, body)
+        if api_method == "chat.startStream":
+            self._check_stream(surface)
+
+        result = self.fallback.send(self.team, surface, body, call)
+        if isinstance(result, SlackApiError):
+            raise result
+
+        return result
+
+    def _check_stream(self, surface: str) -> None:
+        """Raises `invalid_chunks` where a stream could show no text."""
+        assert self.fallback is not None
+        if self.fallback.refuses(self.team, surface, "markdown_text"):
+            raise slack_error("invalid_chunks")
+
+    def _attempt(
+        self, method: str, options: dict[str, Any]
+    ) -> SendResult[SlackResponse | SlackApiError]:
+        form: Body = options["json"]
+        if method in ("chat.startStream", "chat.appendStream") and form.get("chunks") == []:
+            # This workspace accepts none of the chunks in any form.
+            return SendResult(slack_error("invalid_chunks"))
+
+        try:
+            return SendResult(self._paced_call(method, options))
+        except SlackApiError as error:
+            refusal = read_refusal(_answer(error), form)
+            if refusal is None:
+                raise
+
+            return SendResult(error, refusal)
+
+    def _paced_call(self, api_method: str, options: dict[str, Any]) -> SlackResponse:
         waited = 0.0
         while (wait := self._seconds_to_wait(api_method, options)) > 0:
             if not self.waits:
@@ -201,6 +263,7 @@ def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
 def _client(token: str, url: str, kind: ClientKind) -> PacedClient:
     client = PacedClient(token=token, base_url=url, timeout=SECONDS, retry_handlers=[])
     client.waits = kind != "best_effort"
+    client.fallback = Fallback()
     if kind != "best_effort":
         client.retry_handlers.append(SharedRetryAfterHandler(client))
 
@@ -237,6 +300,8 @@ class Clients:
         self, token: Callable[[str], str], url: str, rate_limiter: RateLimiter | None = None
     ) -> None:
         self._token, self._url, self._rate_limiter = token, url, rate_limiter
+        self.fallback = Fallback()
+        """What each workspace refuses; all clients and response URLs share it."""
         self._sets: dict[str, tuple[str, ClientSet]] = {}
         self._lock = threading.Lock()
 
@@ -265,7 +330,25 @@ class Clients:
     def _make(self, token: str, team: str, kind: ClientKind) -> PacedClient:
         client = _client(token, self._url, kind)
         client.rate_limiter, client.team = self._rate_limiter, team
+        client.fallback = self.fallback
         return client
+
+
+def with_fallback(client: WebClient, team: str, fallback: Fallback) -> WebClient:
+    """Returns a client like the one that Bolt makes for a listener, with the fallback."""
+    found = PacedClient(
+        token=client.token,
+        base_url=client.base_url,
+        timeout=client.timeout,
+        retry_handlers=client.retry_handlers,
+    )
+    found.team, found.fallback = team, fallback
+    return found
+
+
+def _answer(error: SlackApiError) -> Mapping[str, Any]:
+    data = getattr(error.response, "data", error.response)
+    return data if isinstance(data, Mapping) else {}
 
 
 def slack_error(word: str) -> SlackApiError:

@@ -6,7 +6,6 @@ model or a person appear only in `rich_text` text elements or `plain_text`.
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -38,13 +37,12 @@ CONTEXT_LIMIT = 2000
 class Rendered:
     """A message: blocks, and `text` for notifications and screen readers.
 
-    `fallback` is sent instead where Slack refuses these blocks: it accepts some of the newer ones
-    only in some places.
+    Where Slack refuses these blocks, `bot/plainer` shows the same in others, and in the end the
+    text alone.
     """
 
     text: str
     blocks: list[Block]
-    fallback: Rendered | None = None
 
 
 def answer(
@@ -69,20 +67,7 @@ def answer(
         actions([*_questions(request, decision), *_private_buttons(request, outcome)]),
     ]
     text = _fallback_text(plain_text(body))
-    message = Rendered(text, [*rich_text.blocks(body), *closing])
-
-    if any(element["type"] == "table" for element in body):
-        # Slack accepts a `table` block only in some places: elsewhere the table is shown as text.
-        without = rich_text.blocks(outcome_elements(outcome))
-        return Rendered(text, message.blocks, Rendered(text, [*without, *closing]))
-
-    return message
-
-
-def text_only(message: Rendered) -> Rendered:
-    """Returns the message as plain words, which Slack accepts everywhere."""
-    elements = rich_text.text(html.unescape(message.text) or texts.EMPTY)
-    return Rendered(message.text, [rich_text.block([rich_text.section(elements)])])
+    return Rendered(text, [*rich_text.blocks(body), *closing])
 
 
 def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[Element]:

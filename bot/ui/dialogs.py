@@ -92,17 +92,27 @@ def answer_to(view: View, name: str) -> str:
 
 
 def answers_to(view: View, name: str) -> list[str]:
-    """Returns the values of all chosen options of checkboxes or a multi-select."""
-    chosen = _input(view, name).get("selected_options")
-    if not isinstance(chosen, list):
-        return []
+    """Returns the values of all chosen options of checkboxes or a multi-select.
 
-    return [option_value(part) for part in chosen]
+    Where Slack refused those, one option of a menu, or values that were typed with commas.
+    """
+    answer = _input(view, name)
+    chosen = answer.get("selected_options")
+    if isinstance(chosen, list):
+        return [option_value(part) for part in chosen]
+
+    typed = answer_to(view, name)
+    return [part.strip() for part in typed.split(",") if part.strip()]
 
 
 def conversation_answer(view: View, name: str) -> str:
-    """Returns the id of the chosen conversation; empty where there is none."""
-    return _text(_input(view, name).get("selected_conversation"))
+    """Returns the id of the chosen conversation; empty where there is none.
+
+    Where Slack refused that menu it is a menu of channels, or an id that was typed.
+    """
+    answer = _input(view, name)
+    chosen = answer.get("selected_conversation") or answer.get("selected_channel")
+    return _text(chosen or answer.get("value")).strip()
 
 
 def option_value(chosen: object) -> str:

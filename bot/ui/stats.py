@@ -1,11 +1,11 @@
-"""Statistics of a period: chart and sortable table, with simpler blocks as fallback."""
+"""Statistics of a period: chart and sortable table."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from bot.payloads import Block
-from bot.ui.blocks import Rendered, actions, button, format_usd, paragraph, truncate
+from bot.ui.blocks import Rendered, actions, button, format_usd, truncate
 from bot.ui.texts import common
 from bot.ui.texts import stats as texts
 from bot.ui.texts.weekly import sparkline as bars
@@ -40,12 +40,7 @@ def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
     if not period.routes:
         return Rendered(text, [*head, choices(span)])
 
-    # Slack accepts charts and data tables only in some places: two simpler forms are ready.
-    text_form = Rendered(text, [paragraph(text)])
-    simple_form = Rendered(text, [*head, table(period), choices(span)], text_form)
-    blocks = [*head, chart(period), data_table(span, period), choices(span)]
-
-    return Rendered(text, blocks, simple_form)
+    return Rendered(text, [*head, chart(period), data_table(span, period), choices(span)])
 
 
 def figures(period: Period) -> dict[str, str]:
@@ -142,15 +137,6 @@ def data_table(span: str, period: Period) -> Block:
         "page_size": 10,
         "row_header_column_index": 0,
     }
-
-
-def table(period: Period) -> Block:
-    """Returns the routes as a plain table."""
-    rows = [list(texts.HEAD)]
-    for route in period.routes[:MAX_TABLE_ROUTES]:
-        rows.append(_values(route))
-
-    return {"type": "table", "rows": [[_cell(value) for value in row] for row in rows]}
 
 
 def choices(span: str) -> Block:

@@ -6,13 +6,23 @@ State lives in the store: after each decision, messages that show the candidate 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from slack_bolt import App
 from slack_sdk import WebClient
 
-from bot.payloads import Ack, Action, ActionBody, Block, ButtonValue, Respond, View, ViewBody
+from bot.payloads import (
+    Ack,
+    Action,
+    ActionBody,
+    Block,
+    ButtonValue,
+    Option,
+    Respond,
+    View,
+    ViewBody,
+)
 from bot.ui.button_values import decode_number, decode_value
 from bot.ui.dialogs import (
     answer_to,
@@ -131,12 +141,7 @@ class CandidateActions:
         if candidate is None:
             return
 
-        options = [option(label, name) for name, label in texts.SNOOZES.items()]
-        period = {"type": "radio_buttons", "options": options}
-        blocks = [question("when", texts.SNOOZE_WHEN, period)]
-        buttons = (texts.SNOOZE, common.CANCEL)
-        view = dialog(SNOOZE_VIEW, texts.SNOOZE_TITLE, buttons, ids_of(candidate), blocks)
-        client.views_open(trigger_id=body["trigger_id"], view=view)
+        client.views_open(trigger_id=body["trigger_id"], view=snooze_dialog(candidate))
 
     def submit_snooze(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Hides the candidate for as long as the dialog says."""
@@ -150,7 +155,7 @@ class CandidateActions:
         ack()
         candidate = self._button(action, body, respond, client).resolve()
         if candidate is not None:
-            client.views_open(trigger_id=body["trigger_id"], view=_rejection_dialog(candidate))
+            client.views_open(trigger_id=body["trigger_id"], view=rejection_dialog(candidate))
 
     def reject(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Rejects it. The request gate learns only from groups that are said to be small talk."""
@@ -190,10 +195,7 @@ class CandidateActions:
             click.tell(texts.SPLIT_NOTHING)
             return
 
-        answer = {"type": "static_select", "options": options}
-        blocks = [question("what", texts.SPLIT_WHAT, answer, hint=texts.SPLIT_HINT)]
-        buttons = (common.SUBMIT, common.CANCEL)
-        view = dialog(SPLIT_VIEW, texts.SPLIT_TITLE, buttons, ids_of(candidate), blocks)
+        view = split_dialog(candidate, options)
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def split_or_merge(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
@@ -296,7 +298,25 @@ class CandidateActions:
         return True
 
 
-def _rejection_dialog(candidate: Candidate) -> Block:
+def snooze_dialog(candidate: Candidate) -> Block:
+    """Returns the dialog that asks for how long to snooze it."""
+    options = [option(label, name) for name, label in texts.SNOOZES.items()]
+    period = {"type": "radio_buttons", "options": options}
+    blocks = [question("when", texts.SNOOZE_WHEN, period)]
+    buttons = (texts.SNOOZE, common.CANCEL)
+    return dialog(SNOOZE_VIEW, texts.SNOOZE_TITLE, buttons, ids_of(candidate), blocks)
+
+
+def split_dialog(candidate: Candidate, options: Sequence[Option]) -> Block:
+    """Returns the dialog that asks whether to split the group, or with what to merge it."""
+    answer = {"type": "static_select", "options": list(options)}
+    blocks = [question("what", texts.SPLIT_WHAT, answer, hint=texts.SPLIT_HINT)]
+    buttons = (common.SUBMIT, common.CANCEL)
+    return dialog(SPLIT_VIEW, texts.SPLIT_TITLE, buttons, ids_of(candidate), blocks)
+
+
+def rejection_dialog(candidate: Candidate) -> Block:
+    """Returns the dialog that asks whether it is a request at all, and for the reason."""
     kinds = [option(texts.REJECT_UNWANTED, "reject"), option(texts.REJECT_SMALL_TALK, "chatter")]
     kind = {"type": "radio_buttons", "options": kinds, "initial_option": kinds[0]}
     blocks = [

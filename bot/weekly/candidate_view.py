@@ -27,14 +27,12 @@ BODY_LIMIT = 200
 """Characters in the parts of Slack's `card` block."""
 
 
-def candidate_card(candidate: Candidate, by: str = "", *, framed: bool = True) -> list[Block]:
+def candidate_card(candidate: Candidate, by: str = "") -> list[Block]:
     """Returns the blocks of a candidate: its counts, advice and checks, then its buttons.
 
     A decided candidate has its state in place of the buttons, with `by`, the person who decided.
-    `framed` uses Slack's `card` block; without it the same words are in older blocks.
     """
-    head = [_frame(candidate)] if framed else _unframed(candidate)
-    blocks: list[Block] = [*head, rich_text.block(_details(candidate.evidence))]
+    blocks = [_frame(candidate), rich_text.block(_details(candidate.evidence))]
 
     if candidate.state == WAITING:
         return [*blocks, actions([*_buttons(candidate), _snooze_select(candidate)])]
@@ -49,29 +47,14 @@ def candidate_card(candidate: Candidate, by: str = "", *, framed: bool = True) -
 
 
 def home_cards(
-    candidates: Sequence[Candidate], drifting: Mapping[str, Sequence[str]], *, framed: bool = True
+    candidates: Sequence[Candidate], drifting: Mapping[str, Sequence[str]]
 ) -> list[Block]:
-    """Returns the candidates side by side; without `framed` one below the other.
+    """Returns the candidates side by side.
 
     `drifting` has, by candidate id, the figures of live versions that have become worse.
     """
-    if framed:
-        cards = [_home_card(candidate, drifting.get(candidate.id, ())) for candidate in candidates]
-        return [{"type": "carousel", "elements": cards}]
-
-    blocks: list[Block] = []
-    for candidate in candidates:
-        body = "; ".join(drifting.get(candidate.id, ())) or _body(candidate.evidence)
-        line = [
-            *rich_text.text(candidate.label, bold=True),
-            *rich_text.text(f"  {_state_and_counts(candidate)}. {body}"),
-        ]
-        blocks.append(rich_text.block([rich_text.section(line)]))
-
-        if candidate.state == WAITING:
-            blocks.append(actions(_home_buttons(candidate)))
-
-    return blocks
+    cards = [_home_card(candidate, drifting.get(candidate.id, ())) for candidate in candidates]
+    return [{"type": "carousel", "elements": cards}]
 
 
 def examples(candidate: Candidate) -> list[Block]:
@@ -134,18 +117,6 @@ def _frame(candidate: Candidate) -> Block:
         "subtitle": _plain(counts(candidate.evidence), TITLE_LIMIT),
         "body": _plain(_body(candidate.evidence), BODY_LIMIT),
     }
-
-
-def _unframed(candidate: Candidate) -> list[Block]:
-    head = [
-        *rich_text.text(candidate.label, bold=True),
-        *rich_text.text(f"  {counts(candidate.evidence)}"),
-    ]
-    body = rich_text.text(_body(candidate.evidence))
-    return [
-        {"type": "divider"},
-        rich_text.block([rich_text.section(head), rich_text.section(body)]),
-    ]
 
 
 def _body(evidence: CandidateEvidence) -> str:

@@ -17,7 +17,6 @@ from router.types import Candidate
 
 DigestBody: TypeAlias = Mapping[str, Any]
 """The JSON that the weekly job stores (`workers/jobs/digest.py`)."""
-FALLBACK_LIMIT = 3000
 LINE_LIMIT = 300
 EXAMPLE_LIMIT = 150
 
@@ -42,22 +41,14 @@ def render(
     ]
     tail = [*_drift(body), *_gaps(body), *_decided(body), *_mined_channels(body), _note(body)]
 
-    # Slack accepts charts and `card` blocks only in some places: two simpler forms are ready.
-    text_form = Rendered(text, [paragraph(truncate(text, FALLBACK_LIMIT))])
-    cards = _cards(candidates, decided_by, framed=False)
-    simple_form = Rendered(text, [*head, *cards, *tail], text_form)
-    cards = _cards(candidates, decided_by, framed=True)
-    blocks = [*head, *_chart(body), *cards, *tail]
-
-    return Rendered(text, blocks, text_form if blocks == simple_form.blocks else simple_form)
+    cards = _cards(candidates, decided_by)
+    return Rendered(text, [*head, *_chart(body), *cards, *tail])
 
 
-def _cards(
-    candidates: Sequence[Candidate], decided_by: Mapping[str, str], *, framed: bool
-) -> list[Block]:
+def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> list[Block]:
     blocks: list[Block] = []
     for candidate in candidates:
-        blocks += candidate_card(candidate, decided_by.get(candidate.id, ""), framed=framed)
+        blocks += candidate_card(candidate, decided_by.get(candidate.id, ""))
 
     return blocks or [paragraph(texts.DIGEST_NOTHING)]
 

@@ -48,8 +48,8 @@ def update_drift_cards(store: Store, client: WebClient, candidate: str) -> None:
             continue
 
         # A note that an alarm is over never changes.
-        if check.body["alarms"]:
-            message = render_drift_check(store, check)
+        message = render_drift_check(store, check) if check.body["alarms"] else None
+        if message is not None:
             update_message(lambda: client, check.channel, check.ts, message)
 
 

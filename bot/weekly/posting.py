@@ -1,4 +1,4 @@
-"""Posts messages in the admin channel: once, whichever process does it, with fallbacks."""
+"""Posts messages in the admin channel: once, whichever process does it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
-from bot.transport.clients import UNREACHABLE
+from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui.blocks import Rendered
 from router.log import get_log
 
@@ -32,19 +32,19 @@ def post_once(
     if not claim():
         return None
 
-    def post(rendered: Rendered) -> SlackResponse:
+    def post() -> SlackResponse:
         reply: SlackResponse = client().chat_postMessage(
             channel=channel,
             thread_ts=thread_ts,
-            text=rendered.text,
-            blocks=rendered.blocks,
+            text=message.text,
+            blocks=message.blocks,
             # Previews of links in examples would show content that people did not ask to see.
             unfurl_links=False,
             unfurl_media=False,
         )
         return reply
 
-    reply = send_with_fallback(post, message)
+    reply = _send(post)
     if reply is None:
         # Nothing was posted: without this nobody would try again before the claim is too old.
         release()
@@ -54,34 +54,23 @@ def post_once(
 
 
 def update_message(
-    client: Callable[[], WebClient], channel: str, ts: str, message: Rendered | None
+    client: Callable[[], WebClient], channel: str, ts: str, message: Rendered
 ) -> bool:
     """Replaces a posted message; returns whether Slack accepted it."""
 
-    def update(rendered: Rendered) -> SlackResponse:
+    def update() -> SlackResponse:
         reply: SlackResponse = client().chat_update(
-            channel=channel, ts=ts, text=rendered.text, blocks=rendered.blocks
+            channel=channel, ts=ts, text=message.text, blocks=message.blocks
         )
         return reply
 
-    return send_with_fallback(update, message) is not None
+    return _send(update) is not None
 
 
-def send_with_fallback(
-    send: Callable[[Rendered], SlackResponse], message: Rendered | None
-) -> SlackResponse | None:
-    """Sends the message, in simpler blocks where Slack refuses these. None if all failed."""
-    log = get_log(part="review")
-
-    while message is not None:
-        try:
-            return send(message)
-        except SlackApiError as error:
-            log.info("message_render_rejected", error=str(error.response.get("error")))
-            message = message.fallback
-        except UNREACHABLE as error:
-            # Simpler blocks do not help against a network problem.
-            log.info("message_render_rejected", error=type(error).__name__)
-            return None
-
-    return None
+def _send(call: Callable[[], SlackResponse]) -> SlackResponse | None:
+    """Returns Slack's answer; None where it refused, or was not reached."""
+    try:
+        return call()
+    except (SlackApiError, *UNREACHABLE) as error:
+        get_log(part="review").info("message_render_rejected", error=error_code(error))
+        return None

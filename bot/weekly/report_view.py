@@ -1,4 +1,4 @@
-"""A version's evaluation report: chart and sortable table, with simpler blocks as fallback."""
+"""A version's evaluation report: a summary, a chart and a sortable table."""
 
 from __future__ import annotations
 
@@ -31,20 +31,14 @@ LABEL_LIMIT = 20
 
 
 def render_report(report: Report) -> Rendered:
-    """Returns the report: with chart and sortable table, else a plain table, else words alone."""
+    """Returns the report as a message."""
     verdict_text = verdict(report)
     text = texts.FALLBACK.format(route=report.route, version=report.version, verdict=verdict_text)
     text = escape(text, quote=False)
     title = header(texts.TITLE.format(route=report.route)[:TITLE_LIMIT])
 
-    # Charts and data tables are refused in some places, plain tables in others: three forms.
-    lines = _lines(report)
-    figures = [figures_line(name, report.body) for name in report.body["figures"]]
-    words_only = Rendered(text, [title, rich_text.lines_block([verdict_text, *figures, *lines])])
-    summary = rich_text.lines_block([verdict_text, *lines])
-    simple = Rendered(text, [title, summary, table(report)], words_only)
-
-    return Rendered(text, [title, summary, chart(report), data_table(report)], simple)
+    summary = rich_text.lines_block([verdict_text, *_lines(report)])
+    return Rendered(text, [title, summary, chart(report), data_table(report)])
 
 
 def verdict(report: Report) -> str:
@@ -97,11 +91,6 @@ def data_table(report: Report) -> Block:
         "page_size": 5,
         "row_header_column_index": 0,
     }
-
-
-def table(report: Report) -> Block:
-    """Returns the versions as a plain table."""
-    return {"type": "table", "rows": _rows(report)}
 
 
 def _lines(report: Report) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
 from bot.listeners.home import HomePublisher
@@ -34,15 +33,12 @@ RECORD = {
 
 
 class Slack:
-    """Accepts published homes; an older Slack refuses carousels."""
+    """Accepts published homes."""
 
-    def __init__(self, *refused: str) -> None:
-        self.refused, self.homes = refused, []
+    def __init__(self) -> None:
+        self.homes = []
 
     def views_publish(self, user_id, view):
-        if {block["type"] for block in view["blocks"]} & set(self.refused):
-            raise SlackApiError("no", {"ok": False, "error": "invalid_blocks"})
-
         assert check_view(view, "home") == []
         self.homes.append(view)
 
@@ -90,14 +86,6 @@ def test_an_admin_can_decide_in_the_home(store, keeper_of):
         name in said
         for name in ("candidate_approve", "candidate_reject", "candidate_snooze_dialog")
     )
-
-
-def test_where_slack_refuses_cards_the_fallback_has_the_same_words_and_buttons(store, keeper_of):
-    candidate(store, "T1:a", "reset a token")
-    slack = Slack("carousel", "card")
-    said = opened(keeper_of(slack), slack)
-    assert "reset a token" in said
-    assert "candidate_approve" in said
 
 
 def test_what_may_not_be_shown_is_no_card_and_what_waits_comes_first(store, keeper_of):

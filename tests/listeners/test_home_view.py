@@ -64,12 +64,6 @@ CANDIDATE = Candidate(
 def test_a_home_fits_into_slacks_limits(of, make_request):
     recent = [home_view.RecentRequest(make_request("x" * 3000), "triage")]
     assert check_view(home_view.render_home(member_home(admin=of, recent=recent)), "home") == []
-    assert (
-        check_view(
-            home_view.render_home(member_home(admin=of, recent=recent), framed=False), "home"
-        )
-        == []
-    )
 
 
 def test_members_see_nothing_of_the_workspace_and_admins_do():

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.admins import Admins
 from bot.payloads import ButtonValue
+from bot.plainer.fallback import Fallback
 from bot.routing.service import RoutingService
 from bot.slack_app import SlackApp
 from bot.ui.button_values import decode_number, decode_value
@@ -142,7 +143,9 @@ def app(tmp_path, store, clock, make_request, make_decision):
     candidate = Candidate(CANDIDATE, TEAM, "boxes", "d", "digested", evidence=CandidateEvidence())
     store.candidates.upsert(candidate, clock())
 
-    clients = SimpleNamespace(for_team=lambda _team: SimpleNamespace(retrying=Client()))
+    clients = SimpleNamespace(
+        for_team=lambda _team: SimpleNamespace(retrying=Client()), fallback=Fallback()
+    )
     workspaces = SimpleNamespace(
         bot_user=lambda team="": "UBOT", installations=None, clients=clients, now=clock
     )

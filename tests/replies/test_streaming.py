@@ -85,18 +85,23 @@ def test_where_nothing_streams_the_status_line_says_it(
     assert answers(ada, request) == []
 
 
-def test_where_slack_refuses_even_the_buttons_the_words_are_shown(
+def test_where_slack_refuses_blocks_the_words_are_shown_with_what_buttons_it_takes(
     replies, post_request, make_decision, monkeypatch
 ):
     ada, request = post_request()
-    monkeypatch.delitem(BLOCKS, "context_actions")
+    for kind in ("context_actions", "rich_text", "context"):
+        monkeypatch.delitem(BLOCKS, kind)
+
     replies.deliver(
         request, make_decision(), Outcome("5 < 6 days", route="triage", kind="prompt", model="m")
     )
 
     (message,) = answers(ada, request)
-    ((section,),) = [block["elements"] for block in message["blocks"]]
-    assert section["elements"] == [{"type": "text", "text": "5 < 6 days"}]
+    kinds = [block["type"] for block in message["blocks"]]
+    assert kinds == ["section", "section", "actions", "actions"]
+    assert message["blocks"][0]["text"] == {"type": "plain_text", "text": "5 < 6 days"}
+    thumbs = [button["value"][:4] for button in message["blocks"][2]["elements"]]
+    assert thumbs == ["up {", "down"]
 
 
 @pytest.fixture
@@ -134,6 +139,37 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(
 
 
 @pytest.mark.usefixtures("old")
+@pytest.mark.parametrize("error", ["channel_type_not_supported", "invalid_chunks"])
+def test_where_slack_does_not_stream_here_a_message_is_edited_as_it_grows(
+    replies, post_request, make_decision, sandbox, clock, error
+):
+    ada, request = post_request()
+    sandbox.inject_fault("refused", on="chat.startStream", error=error)
+    try:
+        for piece in ("Twenty-", "five days"):
+            replies.stream(request, make_decision(), piece)
+            clock.forward(4)
+    finally:
+        sandbox.clear_faults()
+
+    (message,) = answers(ada, request)
+    assert "Twenty-" in str(message["blocks"])
+    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="triage"))
+    assert len(answers(ada, request)) == 1
+
+
+def test_without_agent_sessions_answers_come_as_ever(
+    replies, post_request, make_decision, monkeypatch
+):
+    ada, request = post_request()
+    for name in [name for name in METHODS if name.startswith(("agents.", "assistant."))]:
+        monkeypatch.delitem(METHODS, name)
+
+    replies.show_working(request, make_decision())
+    replies.deliver(request, make_decision(), Outcome("Twenty-five days.", route="triage"))
+    assert "Twenty-five days." in str(answers(ada, request)[0]["blocks"])
+
+
 def test_edits_keep_their_distance(replies, post_request, make_decision, sandbox, clock):
     _, request = post_request()
     before = sandbox.call(lambda: sandbox.context.call_counts["chat.update"])
@@ -178,10 +214,9 @@ def test_where_slack_refuses_tables_the_text_is_laid_out_in_columns(
     replies.deliver(request, make_decision(), TABLE)
 
     (message,) = answers(ada, request)
-    assert [element["type"] for element in message["blocks"][0]["elements"]] == [
-        "rich_text_section",
-        "rich_text_preformatted",
-    ]
+    words = [block["elements"] for block in message["blocks"] if block["type"] == "rich_text"]
+    kinds = [element["type"] for elements in words for element in elements]
+    assert kinds == ["rich_text_section", "rich_text_preformatted"]
 
 
 def test_a_revoked_token_is_distinguished_from_a_channel_that_is_gone(

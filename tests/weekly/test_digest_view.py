@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.plainer.blocks import plainer_blocks
+from bot.plainer.kinds import NEWER
 from bot.sandbox.block_kit import check_message
+from bot.ui.blocks import Rendered
 from bot.weekly import candidate_view, digest_view
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
@@ -113,10 +116,13 @@ def week(body, candidates=(), verdicts=None):
     )
 
 
+def plainer(shown):
+    return Rendered(shown.text, plainer_blocks(shown.blocks, NEWER, "message"))
+
+
 CASES = {
     "full": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}),
-    "full_plainer": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback,
-    "full_plainest": lambda: week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"}).fallback.fallback,
+    "full_plainer": lambda: plainer(week(BODY, [VPN, ROOM], {ROOM.id: "U1ADMIN"})),
     "no_candidates": lambda: week(QUIET),
     "no_requests": lambda: week(QUIET | {"numbers": dict.fromkeys(BODY["numbers"], 0)}),
 }
@@ -141,8 +147,14 @@ def test_slack_takes_every_form_of_it(name):
 
 
 def test_a_name_calls_nobody():
-    shown = CASES["full_plainest"]()
-    assert "<!here>" not in shown.text + json.dumps(shown.blocks)
+    shown = CASES["full"]()
+    assert "<!here>" not in shown.text
+
+    for refused in (NEWER, {"rich_text", *NEWER}):
+        blocks = plainer_blocks(shown.blocks, refused, "message")
+        sections = [block.get("text", {}) for block in blocks if block["type"] == "section"]
+        marked = [text["text"] for text in sections if text.get("type") == "mrkdwn"]
+        assert "<!here>" not in "".join(marked)
 
 
 def test_what_one_person_asked_alone_is_no_gap():
