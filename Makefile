@@ -40,8 +40,9 @@ format: .venv ## put the code into its one form
 lock: .venv ## choose newer packages: move the date in deploy/lock.sh first
 	@deploy/lock.sh
 
-docs: .venv ## write .env.example and the table of settings again, from router/config.py
+docs: .venv ## write .env.example, the table of settings and those of docs/slack-emulator.md again
 	@$(BIN)/python deploy/settings_pages.py
+	@$(BIN)/python deploy/emulator_page.py
 
 clean: ## remove the environment and what tools left behind; data in .beagle stays
 	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

@@ -281,7 +281,7 @@ def test_with_each_kind_refused_in_turn_every_screen_shows_all_that_people_need(
 
 
 @pytest.mark.parametrize("status", [200, 400, 500])
-def test_whispers_and_responses_fall_back_too_whatever_status_slack_gives(
+def test_ephemeral_messages_and_responses_fall_back_too_whatever_status_slack_gives(
     sandbox, shower, screens, status
 ):
     sandbox.context.refusals.response_status = status
