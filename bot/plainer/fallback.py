@@ -43,7 +43,7 @@ class Fallback:
         forms = _Forms(body, known, surface)
         attempt = call(forms.current)
 
-        for _ in range(MAX_ATTEMPTS - 1):
+        for left in range(MAX_ATTEMPTS - 1, 0, -1):
             refusal = attempt.refusal
             if refusal is None:
                 break
@@ -53,7 +53,7 @@ class Fallback:
                 # Should its trigger be spent now, the next click shows the plainer dialog at once.
                 self._memory.add(team, surface, NEWER & kinds_of(body))
 
-            form = forms.plainer_than(refusal)
+            form = forms.plainer_than(refusal) if left > 1 else forms.plainest()
             if form is None:
                 return attempt.result
 
@@ -91,33 +91,37 @@ class _Forms:
 
         self._is_second = True
         while True:
-            self.refused = blamed
-            form = plainer(self._body, blamed, self._surface)
-            if form != self.current:
-                self.current = form
+            form = self._without(blamed)
+            if form is not None:
                 return form
 
             step = next(self._steps, None)
             if step is None:
-                return self._text_only()
+                return self.plainest()
 
             blamed = self.refused | step
 
-    def _next_steps(self) -> Iterator[frozenset[str]]:
-        yield NEWER
-        yield kinds_of(self._body) - BASIC
+    def plainest(self) -> Body | None:
+        """Returns a message as text, and a view as paragraphs; None where it is that already."""
         if "view" in self._body:
             # What remains is to read: a dialog that opens explains more than none.
-            yield (kinds_of(self._body) | BASIC) - {"section"}
-
-    def _text_only(self) -> Body | None:
-        """Returns the message as text; None for what has no text, or is nothing else already."""
-        if "blocks" not in self._body or not self._body["blocks"]:
+            return self._without((kinds_of(self._body) | BASIC) - {"section"})
+        if not self._body.get("blocks"):
             return None
 
-        form = text_only(self._body, self._surface)
+        return self._changed(text_only(self._body, self._surface))
+
+    def _without(self, refused: frozenset[str]) -> Body | None:
+        self.refused = refused
+        return self._changed(plainer(self._body, refused, self._surface))
+
+    def _changed(self, form: Body) -> Body | None:
         if form == self.current:
             return None
 
         self.current = form
         return form
+
+    def _next_steps(self) -> Iterator[frozenset[str]]:
+        yield NEWER
+        yield kinds_of(self._body) - BASIC

@@ -340,6 +340,9 @@ def with_fallback(client: WebClient, team: str, fallback: Fallback) -> WebClient
         token=client.token,
         base_url=client.base_url,
         timeout=client.timeout,
+        ssl=client.ssl,
+        proxy=client.proxy,
+        headers=client.headers,
         retry_handlers=client.retry_handlers,
     )
     found.team, found.fallback = team, fallback

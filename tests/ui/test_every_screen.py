@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import random
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from slack_bolt.context.respond import Respond
 
+from bot.plainer.blocks import plainer_blocks
 from bot.plainer.controls import restore_clicks
 from bot.plainer.kinds import NEWER, kinds_in
 from bot.sandbox import seed_data
@@ -310,9 +312,29 @@ def test_where_slack_does_not_say_what_it_refuses_the_newest_blocks_go_first(
         assert_nothing_is_lost(before, shown, kinds, name)
 
 
+def test_any_kinds_may_be_refused_together_and_what_is_left_follows_slacks_rules(screens):
+    chance = random.Random(7)
+    for name, screen in different(screens):
+        blocks = blocks_of(screen)
+        surface = screen["type"] if isinstance(screen, dict) else "message"
+        kinds = sorted(set(kinds_in(blocks)) | {"rich_text", "table", "section", "static_select"})
+
+        for _ in range(20):
+            refused = frozenset(chance.sample(kinds, chance.randrange(1, len(kinds) + 1)))
+            shown = plainer_blocks(blocks, refused, surface)
+            assert not refused & set(kinds_in(shown)), (name, refused)
+            if surface == "message":
+                assert check_message(shown).details == [], (name, refused)
+            elif shown:
+                view = {**screen, "blocks": shown}
+                assert check_view(view, surface) == [], (name, refused)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
 def test_where_slack_refuses_every_block_a_message_is_its_text_and_a_dialog_can_be_read(
-    sandbox, shower, screens
+    sandbox, shower, screens, at_once
 ):
+    sandbox.context.refusals.named_at_once = at_once
     for name, screen in different(screens):
         kinds = set(kinds_in(blocks_of(screen)))
         if isinstance(screen, dict):

@@ -15,7 +15,8 @@ class Refusals:
     """The kinds that are refused now; none at first.
 
     `surfaces` limits that to some of `message`, `ephemeral`, `modal`, `home`, `stream` and
-    `response`; empty means everywhere. Without `named` Slack does not say what it refuses. A
+    `response`; empty means everywhere. Without `named` Slack does not say what it refuses, without
+    `named_at_once` only the first of it. A
     refused response has this `response_status`: with 200 its body says `ok: false`. With
     `spends_trigger` a refused dialog uses up its trigger id.
     """
@@ -23,6 +24,7 @@ class Refusals:
     kinds: frozenset[str] = frozenset()
     surfaces: frozenset[str] = frozenset()
     named: bool = True
+    named_at_once: bool = True
     code: str = "invalid_blocks"
     spends_trigger: bool = False
     response_status: int = 400
@@ -39,7 +41,10 @@ class Refusals:
             return None
 
         self.count += 1
-        return found if self.named else []
+        if not self.named:
+            return []
+
+        return found if self.named_at_once else found[:1]
 
     def _find(self, value: object, path: str) -> Iterator[str]:
         if isinstance(value, dict):
