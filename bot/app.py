@@ -139,7 +139,7 @@ def open_backend(settings: Settings) -> Backend:
     Raises QueueError or StoreError saying what to do.
     """
     make_private(settings.data)
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, settings.database_pool)
     url = settings.redis_url.get_secret_value()
     broker = None
 

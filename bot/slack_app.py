@@ -52,7 +52,7 @@ from bot.weekly.rollout_actions import RolloutActions
 from bot.weekly.rollout_publisher import RolloutPublisher
 from bot.weekly.scheduler import WeeklyScheduler
 from router.config import Settings
-from router.errors import QueueError, SettingsError
+from router.errors import QueueError, SettingsError, StoreAwayError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
@@ -259,7 +259,7 @@ class SlackApp:
     def _store_problem(self) -> str | None:
         try:
             self._store.ping()
-        except SQLAlchemyError as error:
+        except (StoreAwayError, SQLAlchemyError) as error:
             return f"the database does not answer ({type(error).__name__})"
 
         return None

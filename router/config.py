@@ -123,6 +123,9 @@ class Settings(WeeklySettings):
     elsewhere."""
     database_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("DATABASE_URL"))
     """Database URL, PostgreSQL or SQLite; empty uses a SQLite file in the data directory."""
+    database_pool: int = Field(16, ge=2)
+    """Most connections of one process to the database; all processes together stay below the
+    server's `max_connections`, or the pooler's."""
     redis_url: SecretStr = Field(SecretStr(""), validation_alias=_unprefixed("REDIS_URL"))
     """URL of a Redis or Valkey server; empty starts one in the data directory."""
     retention_days: float = Field(30.0, ge=0)

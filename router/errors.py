@@ -5,6 +5,7 @@
     ├── InputError                  a file, an argument or a stored item cannot be used
     ├── RouteError                  a route folder is broken
     ├── StoreError                  the store cannot be opened, or has another schema
+    │   └── StoreAwayError          the database does not answer, or takes no writes, for now
     ├── LifecycleError              a candidate did not change its state
     │   ├── IllegalTransitionError  the lifecycle does not allow the transition
     │   └── StaleError              the candidate has changed since the actor saw it
@@ -59,6 +60,19 @@ class RouteError(BeagleError):
 
 class StoreError(BeagleError):
     """The store cannot be opened, or does not have the schema that this code needs."""
+
+
+class StoreAwayError(StoreError):
+    """The database does not answer, or takes no writes for now; the same may work later.
+
+    `state` is PostgreSQL's code for what happened, empty where it said nothing.
+    """
+
+    retry = True
+
+    def __init__(self, message: str, *, state: str = "") -> None:
+        super().__init__(message)
+        self.state = state
 
 
 class LifecycleError(BeagleError):

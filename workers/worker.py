@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 
 from router.encoder.reranker import Reranker
-from router.errors import QueueError
+from router.errors import QueueError, StoreAwayError
 from router.log import get_log
 from workers.context import Context
 from workers.jobs import POOLED, get_job, queue_of_job, queues
@@ -29,6 +29,9 @@ def run_job(context: Context, job: str, key: str) -> None:
             return
 
         module.run(context, key)
+    except StoreAwayError as error:
+        # What the job was for is stored, so it is found again once the database answers.
+        get_log(job=job, key=key).warning("store_away", error=str(error))
     except Exception:  # noqa: BLE001  # the job boundary: one bad row must not end the worker
         get_log(job=job, key=key).exception("job_crashed")
 

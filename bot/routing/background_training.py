@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from router.errors import StoreAwayError
 from router.log import get_log
 
 POLL_SECONDS = 5.0
@@ -106,7 +107,7 @@ class BackgroundTrainer:
         """Returns the workspaces whose state is not the one of their last run."""
         try:
             states = self._states()
-        except SQLAlchemyError as error:
+        except (StoreAwayError, SQLAlchemyError) as error:
             self._log.warning("router_training_failed", error=type(error).__name__)
             return []
 
@@ -120,7 +121,7 @@ class BackgroundTrainer:
             # Before the run, so that a label that comes meanwhile counts as a change.
             state = self._states().get(team)
             self._train(team)
-        except SQLAlchemyError as error:
+        except (StoreAwayError, SQLAlchemyError) as error:
             self._log.warning("router_training_failed", team=team, error=type(error).__name__)
             return
         except Exception as error:  # noqa: BLE001  # one workspace must not end the others' training

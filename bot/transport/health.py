@@ -118,8 +118,17 @@ class StoreCollector(Collector):
         self._socket_age = socket_age
 
     def collect(self) -> Iterable[Metric]:
-        """Yields all metrics of docs/operate.md."""
-        yield from self._counters()
+        """Yields all metrics of docs/operate.md; without the store, those that do not need it."""
+        try:
+            read = [*self._counters(), *self._store_gauges()]
+        except BeagleError:
+            # A scrape must say that the database is away; without an answer it would say nothing.
+            read = []
+
+        yield GaugeMetricFamily(
+            "beagle_store_up", "1 while the database answers, else 0", value=float(bool(read))
+        )
+        yield from read
         yield from self._gauges()
 
     def _counters(self) -> Iterable[Metric]:
@@ -151,7 +160,7 @@ class StoreCollector(Collector):
         yield _latency("beagle_seconds", "Seconds by stage", "stage", totals.seconds)
         yield from _rates_and_durations(totals)
 
-    def _gauges(self) -> Iterable[Metric]:
+    def _store_gauges(self) -> Iterable[Metric]:
         count, oldest = self._store.requests.open_count(self._now())
         yield GaugeMetricFamily(
             "beagle_open_requests", "Requests without an answer yet", value=count
@@ -164,6 +173,8 @@ class StoreCollector(Collector):
         yield GaugeMetricFamily(
             "beagle_drifting_versions", "Live versions that drift", value=drifting
         )
+
+    def _gauges(self) -> Iterable[Metric]:
         yield GaugeMetricFamily(
             "beagle_socket_age_seconds",
             "Age of the Slack socket, -1 if down",

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Engine, text
 
 from router.index import Index
 from router.private_files import make_file_private
-from router.store.base.engine import open_engine, parse_url, reading, writing
+from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
+from router.store.base.locks import Lock
 from router.store.base.migrate import migrate
 from router.store.knowledge.access import AccessControl
 from router.store.knowledge.gaps import DocumentQuestions
@@ -115,14 +116,14 @@ class Store:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *locks: Lock) -> Iterator[Connection]:
         """Opens a write transaction, for tests that need one of their own."""
-        with writing(self.engine) as connection:
+        with writing(self.engine, *locks) as connection:
             yield connection
 
     def ping(self) -> None:
-        """Raises SQLAlchemy's error if the database does not answer."""
-        with reading(self.engine) as connection:
+        """Raises StoreAwayError if the database does not answer."""
+        with one_statement(self.engine) as connection:
             connection.execute(text("SELECT 1"))
 
     def close(self) -> None:
@@ -130,13 +131,15 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, pool: int = POOL) -> Store:
     """Returns the store at `url`, with every migration applied. Several processes may open it.
+
+    `pool` is the most connections that this process holds.
 
     Raises StoreError if the URL is wrong or a newer Beagle made the schema.
     """
     _make_folder(url)
-    engine = open_engine(url)
+    engine = open_engine(url, pool)
     try:
         migrate(engine)
     except BaseException:

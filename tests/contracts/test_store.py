@@ -309,12 +309,12 @@ def test_a_character_that_a_database_cannot_hold_costs_no_message(store, make_re
     assert "after" in store.requests.get(request.id).text
 
 
-def test_transactions_that_read_before_they_write_take_turns(store):
+def test_transactions_with_one_lock_take_turns(store):
     counted = []
 
     def count():
         for _ in range(20):
-            with store.begin() as connection:
+            with store.begin(("route", "T1", "triage")) as connection:
                 held = connection.execute(
                     text("SELECT rollout_share FROM route_version WHERE id = 'v1'")
                 ).scalar_one()

@@ -13,6 +13,7 @@ from router.errors import (
     PathError,
     QueueError,
     StoppedError,
+    StoreAwayError,
 )
 from router.log import get_log
 from router.store import Store
@@ -36,6 +37,8 @@ TOKEN_SECONDS = 86_400.0
 """How long an answer waits for a new token of its workspace; then it is an admin's to replay."""
 RATE_LIMIT_SECONDS = 3600.0
 """How long an answer waits for Slack's rate limits without using up a try."""
+STORE_SECONDS = 5.0
+"""Within so many seconds a request is tried again that found no database."""
 POSTING_TRIES = 4
 """An answer that exists is worth this many times more tries than one that does not."""
 
@@ -182,8 +185,8 @@ def _produce_outcome(context: Context, lease: Lease, decision: Decision) -> Outc
     context.replies.show_working(lease.request, decision)
     try:
         return _run_path(context, lease, decision)
-    except StoppedError:
-        get_log(job="answer", request=lease.request.id).info("stopped")
+    except (StoppedError, StoreAwayError) as error:
+        _leave(context, lease, error)
         return None
     except BudgetError as error:
         refusal = {"resets_at": error.resets_at, "whose": error.scope}
@@ -283,6 +286,20 @@ def thread_history(store: Store, request: Request) -> Sequence[Message]:
             turns.append({"role": "assistant", "content": outcome.text})
 
     return tuple(turns)
+
+
+def _leave(context: Context, lease: Lease, error: StoppedError | StoreAwayError) -> None:
+    """Leaves the request to whoever has it now, or to a later moment when the database answers."""
+    log = get_log(job="answer", request=lease.request.id)
+    if isinstance(error, StoppedError):
+        log.info("stopped")
+        return
+
+    # Nothing is wrong with the request, so no try is used up. Where that cannot be stored either,
+    # the lease runs out by itself.
+    log.warning("store_away", error=str(error))
+    wake_at = context.now() + STORE_SECONDS * context.random()
+    context.store.requests.retry(lease, wake_at, "store", free=True)
 
 
 def _log(lease: Lease, decision: Decision) -> Any:

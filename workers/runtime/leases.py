@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from router.errors import StoreAwayError
 from router.log import get_log
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import Requests
@@ -98,7 +99,7 @@ class Leases:
         while not self._stop.wait(self._seconds / RENEWALS_PER_LEASE):
             try:
                 self.renew()
-            except SQLAlchemyError as error:
+            except (StoreAwayError, SQLAlchemyError) as error:
                 # The next round tries again. If the store stays away, the leases expire and other
                 # workers take over.
                 log.warning("leases_not_renewed", error=type(error).__name__)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from router.errors import QueueError
+from router.errors import QueueError, StoreAwayError
 from router.log import get_log
 
 
@@ -38,7 +38,7 @@ class PeriodicTask:
         while True:
             try:
                 self._task()
-            except (QueueError, SQLAlchemyError) as error:
+            except (QueueError, StoreAwayError, SQLAlchemyError) as error:
                 # A database or queue that restarts is no fault of ours: one line, no stack trace.
                 self._log.warning("task_failed", error=type(error).__name__)
             except Exception:  # noqa: BLE001  # a boundary: nobody would miss a dead thread for weeks

@@ -4,24 +4,51 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from router.errors import StoreError
+from router.errors import StoreAwayError, StoreError
+from router.store.base.locks import Lock, take_locks
+from router.store.base.outages import SERIALISATION, tell_outages_apart
 
 BUSY_MILLISECONDS = 30_000
-"""How long a write waits for another one."""
+"""How long a write on SQLite waits for another one."""
+POOL = 16
+"""Connections of a process, where nobody says otherwise."""
+POOL_SECONDS = 10.0
+"""How long a thread waits for a free connection; people are told within 15 s that it takes long."""
+CONNECT: dict[str, dict[str, object]] = {
+    "sqlite": {},
+    "postgresql": {
+        # A pooler gives each transaction another connection, which knows none of the statements
+        # that were prepared on the one before.
+        "prepare_threshold": None,
+        # A server that vanishes without a word is noticed within seconds, not after hours.
+        "connect_timeout": 5,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 10_000,
+    },
+}
+"""Arguments of the drivers' `connect`, by dialect."""
 
 DIALECTS = ("postgresql", "sqlite")
 
-WRITE_LOCK = 4_011_960
-"""The key of the advisory lock that gives PostgreSQL one writer at a time, as SQLite has."""
+SERIAL_ATTEMPTS = 10
+"""Times that work is done when others come between; then its caller hears of it."""
+
+Result = TypeVar("Result")
+
+ONE_STATEMENT = "one_statement"
+"""The execution option of a connection for a single statement."""
 
 
 def parse_url(url: str) -> URL:
@@ -39,8 +66,10 @@ def parse_url(url: str) -> URL:
         ) from None
 
 
-def open_engine(url: str) -> Engine:
+def open_engine(url: str, pool: int = POOL) -> Engine:
     """Returns an engine for `url`, without connecting. A forked child gets fresh connections.
+
+    It holds at most `pool` connections; whoever needs one more waits for `POOL_SECONDS`.
 
     Raises StoreError for an unknown kind of database, or if its driver is not installed.
     """
@@ -52,10 +81,13 @@ def open_engine(url: str) -> Engine:
     try:
         engine = create_engine(
             parsed,
-            # A pool waits rather than fails when every thread of a full worker writes at once.
-            pool_size=8,
-            max_overflow=8,
-            pool_timeout=BUSY_MILLISECONDS / 1000,
+            # A pool waits rather than fails when every thread of a full worker writes at once. The
+            # connection that was used last is taken first, so those of a quiet process grow old.
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=POOL_SECONDS,
+            pool_use_lifo=True,
+            connect_args=CONNECT[name],
             # SQLite always tells how many rows an insert made; psycopg only with this.
             execution_options={"preserve_rowcount": True},
         )
@@ -70,6 +102,8 @@ def open_engine(url: str) -> Engine:
     else:
         _configure_postgresql(engine)
 
+    event.listen(engine, "before_execute", _refuse_second_statement)
+    tell_outages_apart(engine)
     _engines.add(engine)
     return engine
 
@@ -88,21 +122,72 @@ os.register_at_fork(after_in_child=_leave_connections_to_the_parent)
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """Opens a write transaction, one at a time: committed at the end, rolled back on an error.
+def one_statement(engine: Engine) -> Iterator[Connection]:
+    """Opens a connection for one statement, which is a transaction of its own, read or write.
 
-    What is read in it still holds when it writes. On SQLite it takes the write lock at once: a
-    transaction that reads first and writes later fails immediately if another one wrote in between,
-    and no busy timeout helps it. On PostgreSQL an advisory lock gives the same guarantee.
+    It costs one round trip to a server, where a transaction costs two more. A second statement
+    raises RuntimeError: the two would not be atomic, so they need `reading` or `writing`.
     """
-    with engine.connect().execution_options(write=True) as connection, connection.begin():
+    options: dict[str, Any] = {ONE_STATEMENT: True}
+    if engine.dialect.name == "postgresql":
+        options["isolation_level"] = "AUTOCOMMIT"
+
+    with _connect(engine).execution_options(**options) as connection:
+        connection.info[ONE_STATEMENT] = 0
         yield connection
+
+
+@contextmanager
+def writing(engine: Engine, *locks: Lock) -> Iterator[Connection]:
+    """Opens a write transaction: committed at the end, rolled back on an error.
+
+    On SQLite it takes the one write lock at once, so that what it reads still holds when it writes;
+    a transaction that reads first and writes later fails immediately if another one wrote in
+    between, and no busy timeout helps it. PostgreSQL lets transactions run side by side (READ
+    COMMITTED): rows that are read to be written need FOR UPDATE or a condition in the write itself,
+    and where neither is enough the transaction names its `locks` (see `locks.py`).
+    """
+    with _connect(engine).execution_options(write=True) as connection, connection.begin():
+        take(connection, *locks)
+        yield connection
+
+
+def repeat_until_serial(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    """Runs `work` in a transaction as if it ran alone, and commits; returns its result.
+
+    For work that reads much and writes what it read in another form. On PostgreSQL it is
+    SERIALIZABLE: where another transaction came between, all of `work` is done again, up to
+    `SERIAL_ATTEMPTS` times, so it must do nothing but read and write rows.
+    """
+    for _ in range(SERIAL_ATTEMPTS - 1):
+        try:
+            return _in_serial_transaction(engine, work)
+        except StoreAwayError as error:
+            if error.state not in SERIALISATION:
+                raise
+
+    return _in_serial_transaction(engine, work)
+
+
+def _in_serial_transaction(engine: Engine, work: Callable[[Connection], Result]) -> Result:
+    with _connect(engine).execution_options(write=True) as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="SERIALIZABLE")
+
+        with connection.begin():
+            return work(connection)
+
+
+def take(connection: Connection, *locks: Lock) -> None:
+    """Waits for the locks within a write transaction; nothing to do where there is one writer."""
+    if locks and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(take_locks(locks))
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Opens a read transaction: one consistent view, which never waits for a writer."""
-    with engine.connect() as connection:
+    with _connect(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
 
@@ -110,18 +195,31 @@ def reading(engine: Engine) -> Iterator[Connection]:
             yield connection
 
 
+def _connect(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except PoolTimeoutError as error:
+        raise StoreAwayError(
+            f"using the store: no connection was free for {POOL_SECONDS:.0f} s; raise "
+            "BEAGLE_DATABASE_POOL, or lower BEAGLE_CONCURRENCY"
+        ) from error
+
+
 def insert_for(engine: Engine) -> Any:
     """Returns the dialect's own `insert`, with ON CONFLICT; SQLAlchemy's general one lacks it."""
     return postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
 
 
-def _configure_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "begin")
-    def _lock(connection: Connection) -> None:
-        if connection.get_execution_options().get("write"):
-            # Released by the end of the transaction.
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITE_LOCK})")
+def _refuse_second_statement(connection: Connection, *_: object) -> None:
+    if not connection.get_execution_options().get(ONE_STATEMENT):
+        return
 
+    connection.info[ONE_STATEMENT] += 1
+    if connection.info[ONE_STATEMENT] > 1:
+        raise RuntimeError("a second statement in `one_statement`: use `reading` or `writing`")
+
+
+def _configure_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "before_cursor_execute", retval=True)
     def _strip_nul(
         _connection: Any,
@@ -165,5 +263,7 @@ def _configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        options = connection.get_execution_options()
+        # Outside of a transaction each statement is one of its own.
+        if not options.get(ONE_STATEMENT):
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("write") else "BEGIN")

@@ -30,7 +30,7 @@ def migrate(engine: Engine, target: str = "head") -> None:
         if _revision(connection) == newest:
             return
 
-    with writing(engine) as connection:
+    with writing(engine, ("migrations",)) as connection:
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, target)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from router.store.base.engine import insert_for, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.knowledge_tables import channel, member, person
 from router.store.base.rows import batches
 from router.store.knowledge import event_times
@@ -74,7 +74,7 @@ class AccessControl(AccessReader):
         """
         row = {"team": team, "channel": channel_id, "user": user}
         aspect = Aspect(team, channel_id, user, event_times.MEMBER)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel_id)) as connection:
             if advance(connection, aspect, said_at, narrows=False):
                 connection.execute(self._insert(member).values(row).on_conflict_do_nothing())
 
@@ -90,7 +90,7 @@ class AccessControl(AccessReader):
             member.c.team == team, member.c.channel == channel_id, member.c.user == user
         )
         in_doubt = update(channel).where(is_channel(team, channel_id)).values(asked_at=0.0)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel_id)) as connection:
             if advance(connection, aspect, said_at):
                 connection.execute(statement)
                 connection.execute(in_doubt)
@@ -111,7 +111,7 @@ class AccessControl(AccessReader):
         restricted. What was said in a channel that is not public is private from then on, in every
         table.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel_id)) as connection:
             changes = newest_fields(connection, team, channel_id, fields, said_at)
             if said_at is not None and not changes:
                 return
@@ -141,7 +141,7 @@ class AccessControl(AccessReader):
     def delete_channel(self, team: str, channel_id: str, *, said_at: float | None = None) -> None:
         """Deletes the channel and its members, but for what events said of it after `said_at`."""
         same = is_channel(team, channel_id)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel_id)) as connection:
             at = float("inf") if said_at is None else said_at
             fields, members = said_since(connection, team, channel_id, at)
             of_channel = and_(member.c.team == team, member.c.channel == channel_id)
@@ -176,7 +176,7 @@ class AccessControl(AccessReader):
         statement = self._insert(person).values({"team": team, "user": user} | changes)
         statement = statement.on_conflict_do_update(index_elements=["team", "user"], set_=changes)
         aspect = Aspect(team, "", user, event_times.PERSON)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("user", team, user)) as connection:
             known = select(person.c.asked_at).where(person.c.team == team, person.c.user == user)
             asked_at = float(connection.execute(known).scalar() or 0.0)
             if advance(connection, aspect, said_at, narrows=guest, answered_at=asked_at):
@@ -206,7 +206,7 @@ class AccessControl(AccessReader):
             for user in sorted(set(users))
         ]
 
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel_id)) as connection:
             connection.execute(
                 delete(member).where(member.c.team == team, member.c.channel == channel_id)
             )
@@ -223,14 +223,15 @@ class AccessControl(AccessReader):
         """Stores that Slack was asked about these at that time and did not answer."""
         tried = {"tried_at": at}
         with writing(self._engine) as connection:
-            for name in channels:
+            # Sorted: two processes that wait for each other's rows would wait for ever.
+            for name in sorted(channels):
                 row = {"team": team, "id": name, "name": "", "public": False} | tried
                 statement = self._insert(channel).values(row)
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["team", "id"], set_=tried)
                 )
 
-            for user in users:
+            for user in sorted(users):
                 statement = self._insert(person).values(team=team, user=user, guest=True, **tried)
                 connection.execute(
                     statement.on_conflict_do_update(index_elements=["team", "user"], set_=tried)
@@ -239,5 +240,5 @@ class AccessControl(AccessReader):
     def stop_reading(self, team: str, channel_id: str) -> None:
         """Withdraws the permission to read the channel's history."""
         statement = update(channel).where(is_channel(team, channel_id))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement.values(read=False))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Engine, and_, or_, select
 
 from router.index import WORKSPACE_ACL
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement, reading
 from router.store.base.knowledge_tables import channel, member, person
 from router.store.base.rows import batches
 from router.store.knowledge import audience
@@ -53,7 +53,7 @@ class AccessReader:
         query = select(person.c.guest).where(
             person.c.team == team, person.c.user == user, person.c.asked_at >= since
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).first() is not None
 
     def unknown_users(
@@ -79,7 +79,7 @@ class AccessReader:
     def members(self, team: str, channel_id: str) -> list[str]:
         """Returns everybody who may be in the channel."""
         query = select(member.c.user).where(member.c.team == team, member.c.channel == channel_id)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
     def channels_to_ask(
@@ -113,7 +113,7 @@ class AccessReader:
         about in vain after `tried`; the longest ago first.
         """
         query = audience.stale_public_channels(since, tried, limit)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [(row.team, row.channel) for row in connection.execute(query)]
 
     def is_current_channel(self, team: str, channel_id: str, *, since: float) -> bool:
@@ -123,13 +123,13 @@ class AccessReader:
             channel.c.described_at >= since,
             channel.c.asked_at >= since,
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).first() is not None
 
     def is_shared(self, team: str, channel_id: str) -> bool:
         """Returns whether another workspace is in the channel; so it is where that is unknown."""
         query = select(channel.c.shared).where(is_channel(team, channel_id))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).scalar() is not False
 
     def channel_kind(self, team: str, channel_id: str, *, since: float) -> ChannelKind | None:
@@ -140,7 +140,7 @@ class AccessReader:
         query = select(channel.c.public).where(
             is_channel(team, channel_id), channel.c.described_at >= since
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             public: bool | None = connection.execute(query).scalar()
 
         if public is None:
@@ -151,13 +151,13 @@ class AccessReader:
     def is_known_private(self, team: str, channel_id: str) -> bool:
         """Returns whether the channel is stored, and not as a public one, however old that is."""
         query = select(channel.c.public).where(is_channel(team, channel_id))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).scalar() is False
 
     def channel_names(self, team: str) -> dict[str, str]:
         """Returns the names of all known channels, by id."""
         query = select(channel.c.id, channel.c.name).where(channel.c.team == team)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return {row.id: row.name for row in connection.execute(query)}
 
     def readable_channels(self, team: str) -> dict[str, str]:
@@ -165,19 +165,19 @@ class AccessReader:
         query = select(channel.c.id, channel.c.name).where(
             channel.c.team == team, channel.c.read.is_(True)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return {row.id: row.name for row in connection.execute(query)}
 
     def may_read_history(self, team: str, channel_id: str) -> bool:
         """Returns whether an admin let Beagle read the channel's history."""
         query = select(channel.c.read).where(is_channel(team, channel_id))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(query).scalar())
 
     def channel_name(self, team: str, channel_id: str) -> str:
         """Returns the channel's name, empty if it is unknown."""
         query = select(channel.c.name).where(is_channel(team, channel_id))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return str(connection.execute(query).scalar() or "")
 
 

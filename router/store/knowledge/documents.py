@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from router.index import Chunk, Document
+from router.store.base.engine import take
 from router.store.base.knowledge_tables import chunk, document, knowledge_change
 from router.store.base.rows import as_row, batches
 from router.store.knowledge.lexical import delete_page, insert_page
@@ -147,6 +148,10 @@ def note_changes(connection: Connection, documents: Sequence[int], *, gone: bool
     """
     if not documents:
         return
+
+    # A follower of the log asks for what comes after the newest number that it has seen, so a
+    # number must not be committed after a higher one.
+    take(connection, ("knowledge log",))
 
     changes = [{"document": number, "gone": gone} for number in documents]
     connection.execute(insert(knowledge_change), changes)

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement, writing
 from router.store.base.tables import metadata
 
 MEMBER, PERSON = "member", "person"
@@ -161,7 +161,7 @@ class EventTimes:
 
     def open_channel(self, team: str, channel: str, at: float | None) -> None:
         """Notes that Beagle came into the channel then: an earlier departure closes nothing."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel)) as connection:
             advance(connection, Aspect(team, channel, "", OPENED), at)
 
     def permit_channel(self, team: str, channel: str, now: float) -> None:
@@ -170,17 +170,17 @@ class EventTimes:
 
     def close_channel(self, team: str, channel: str, at: float | None) -> bool:
         """Notes that Beagle left the channel then; returns False if it came back since."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel)) as connection:
             return advance(connection, Aspect(team, channel, "", CLOSED), at)
 
     def edit_message(self, team: str, channel: str, ts: str, at: float | None) -> bool:
         """Notes an edit; returns False if a newer one, or the message's deletion, is known."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel)) as connection:
             return advance(connection, Aspect(team, channel, ts, EDITED), at)
 
     def delete_message(self, team: str, channel: str, ts: str, at: float | None) -> None:
         """Notes a deletion, which is the last event about a message."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("channel", team, channel)) as connection:
             advance(connection, Aspect(team, channel, ts, DELETED), at)
 
     def is_deleted(self, team: str, channel: str, ts: str) -> bool:
@@ -200,7 +200,7 @@ class EventTimes:
         query = select(event_time.c.at).where(
             event_time.c.team == team, event_time.c.channel == channel, condition
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).first() is not None
 
 

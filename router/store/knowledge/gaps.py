@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from router.kinds import RETRIEVING_KINDS
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement
 from router.store.base.tables import outcome, request
 from router.store.privacy.authorship import takes_part
 from router.types import ChannelKind
@@ -68,7 +68,7 @@ class DocumentQuestions:
             )
             .order_by(request.c.received_at)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
 
         questions = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
 
 from router.index import Document, Hit, PendingChunk, SourceSummary, Vector, readable_acls
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement, reading, writing
 from router.store.base.knowledge_tables import chunk, chunk_vector, document, knowledge_change
 from router.store.base.rows import batches
 from router.store.knowledge.documents import (
@@ -40,6 +40,10 @@ class VectorIndex(Protocol):
         """Returns the nearest chunks of this team and these acls with their cosines, best first."""
         ...
 
+    def prepare(self, connection: Connection, encoder: str, dim: int) -> None:
+        """Makes what the vectors of an encoder need, before the first is written."""
+        ...
+
     def add(
         self,
         connection: Connection,
@@ -60,7 +64,8 @@ class DocumentIndex:
 
     def upsert(self, *documents: Document) -> int:
         """See `Index.upsert`."""
-        with writing(self._engine) as connection:
+        locks = {("documents", new.team) for new in documents}
+        with writing(self._engine, *locks) as connection:
             changes = []
             for new in documents:
                 change = put_document(connection, new)
@@ -75,14 +80,14 @@ class DocumentIndex:
 
     def delete(self, team: str, keys: Iterable[str]) -> int:
         """See `Index.delete`. `PersonalData.overwrite_deleted` overwrites the bytes later."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("documents", team)) as connection:
             return remove_documents(connection, team, list(keys))
 
     def edit(
         self, team: str, key: str, change: Callable[[Document | None], Document | None]
     ) -> bool:
         """See `Index.edit`."""
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("documents", team)) as connection:
             old = read_document(connection, team, key)
             # `change` runs within the write transaction, so it must be quick.
             new = change(old)
@@ -106,7 +111,7 @@ class DocumentIndex:
             .where(chunks_of(team, user))
             .order_by(document.c.team, document.c.key)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [(row.team, row.key) for row in connection.execute(query)]
 
     def keys_with_suffix(self, team: str, suffix: str) -> list[str]:
@@ -114,13 +119,13 @@ class DocumentIndex:
         query = select(document.c.key).where(
             document.c.team == team, document.c.key.endswith(suffix, autoescape=True)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def keys_with_acl(self, team: str, acl: str) -> list[str]:
         """See `Index.keys_with_acl`."""
         query = select(document.c.key).where(document.c.team == team, document.c.acl == acl)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def set_acl(self, team: str, source: str, acl: str) -> int:
@@ -128,7 +133,7 @@ class DocumentIndex:
         query = select(document.c.id).where(
             document.c.team == team, document.c.source == source, document.c.acl != acl
         )
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("documents", team)) as connection:
             ids: list[int] = list(connection.execute(query).scalars())
 
             # A chunk repeats the acl of its document, so that a search needs no join for it.
@@ -170,7 +175,7 @@ class DocumentIndex:
         query = select(document.c.key, document.c.hash).where(
             document.c.team == team, document.c.source == source
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return {row.key: row.hash for row in connection.execute(query)}
 
     def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
@@ -182,7 +187,7 @@ class DocumentIndex:
             .order_by(chunk.c.id)
             .limit(limit)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).all()
 
         return [PendingChunk(row.id, f"{row.headings}\n{row.body}") for row in rows]
@@ -195,7 +200,7 @@ class DocumentIndex:
             .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
             .where(chunk_vector.c.chunk.is_(None))
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return int(connection.execute(query).scalar_one())
 
     def store_vectors(
@@ -203,7 +208,14 @@ class DocumentIndex:
     ) -> int:
         """See `Index.store_vectors`."""
         rows = dict(zip(chunks, np.asarray(vectors, dtype=np.float32), strict=True))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
+            owners = select(chunk.c.team).distinct().where(chunk.c.id.in_(list(rows)))
+            teams: list[str] = list(connection.execute(owners).scalars())
+
+        locks = [("documents", team) for team in teams]
+
+        with writing(self._engine, *locks) as connection:
+            self._vectors.prepare(connection, encoder, int(np.shape(vectors)[-1]))
             # Encoding took a while, and some of the chunks may have been deleted meanwhile.
             query = select(chunk.c.id, chunk.c.document).where(chunk.c.id.in_(list(rows)))
             documents = {row.id: row.document for row in connection.execute(query)}
@@ -229,13 +241,13 @@ class DocumentIndex:
         query = select(func.max(knowledge_change.c.seq)).where(
             knowledge_change.c.seq > seq, knowledge_change.c.gone.is_(True)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return int(connection.execute(query).scalar() or 0)
 
     def acls(self, team: str) -> list[str]:
         """See `Index.acls`."""
         query = select(document.c.acl).distinct().where(document.c.team == team)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return sorted(connection.execute(query).scalars())
 
     def sources(self, team: str, acls: Sequence[str] | None = None) -> list[SourceSummary]:
@@ -259,7 +271,7 @@ class DocumentIndex:
         if acls is not None:
             query = query.where(document.c.acl.in_(acls))
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [SourceSummary(**row) for row in connection.execute(query).mappings()]
 
 

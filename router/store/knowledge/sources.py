@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Engine, RowMapping, delete, select
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.base.knowledge_tables import source
 from router.store.base.rows import as_row
 
@@ -49,7 +49,7 @@ class Sources:
         values["places"] = list(new.places)
         statement = self._insert(source).values(values)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["team", "name"], set_=values)
             )
@@ -57,7 +57,7 @@ class Sources:
     def get(self, team: str, name: str) -> Source | None:
         """Returns the source of that name."""
         query = select(source).where(source.c.team == team, source.c.name == name)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return _read(row) if row else None
@@ -65,18 +65,18 @@ class Sources:
     def for_team(self, team: str) -> list[Source]:
         """Returns every source of a workspace, by name."""
         query = select(source).where(source.c.team == team).order_by(source.c.name)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [_read(row) for row in connection.execute(query).mappings()]
 
     def remove(self, team: str, name: str) -> None:
         """Removes the source; its documents are deleted through the index."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(delete(source).where(source.c.team == team, source.c.name == name))
 
     def remove_for_channel(self, team: str, channel: str) -> None:
         """Removes the sources whose documents only the members of that channel may read."""
         theirs = (source.c.team == team, source.c.acl == channel)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(delete(source).where(*theirs))
 
 

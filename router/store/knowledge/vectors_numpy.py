@@ -78,6 +78,9 @@ class InMemoryVectorIndex:
             for i in best
         ]
 
+    def prepare(self, connection: Connection, encoder: str, dim: int) -> None:
+        """Does nothing: the vectors are searched in memory."""
+
     def add(
         self,
         connection: Connection,

@@ -32,6 +32,8 @@ ORDER BY CAST(chunk_vector.near AS vector({dim})) <=> CAST(:near AS vector({dim}
 """
 UPDATE_NEAR = text("UPDATE chunk_vector SET near = CAST(:near AS vector) WHERE chunk = :chunk")
 DIM = text("SELECT octet_length(vector) / 4 FROM chunk_vector WHERE encoder = :encoder LIMIT 1")
+HAS_INDEX = text("SELECT to_regclass(:name) IS NOT NULL")
+LOCK_VECTORS = text("LOCK TABLE chunk_vector IN SHARE ROW EXCLUSIVE MODE")
 SET_LOCAL = text("SELECT set_config(:name, :value, true)")
 
 
@@ -69,6 +71,26 @@ class PgvectorIndex:
         rows = connection.execute(_nearest(int(dim)), values)
         return [RankedChunk(row[0], row[1], float(row[2])) for row in rows]
 
+    def prepare(self, connection: Connection, encoder: str, dim: int) -> None:
+        """See `VectorIndex.prepare`. Makes the encoder's index where there is none."""
+        name = f"ix_chunk_vector_near_{hashlib.sha256(encoder.encode()).hexdigest()[:12]}"
+        # Asked first: CREATE INDEX locks the table against every writer, also where it exists.
+        if connection.execute(HAS_INDEX, {"name": name}).scalar():
+            return
+
+        # Before anything is written: two transactions that have written would wait for each other.
+        connection.execute(LOCK_VECTORS)
+        # Identifiers and an index's condition cannot be parameters, so the id is quoted here, and
+        # its colons are kept from being read as parameters.
+        literal = encoder.replace("'", "''").replace(":", "\\:")
+        connection.execute(
+            text(
+                f"CREATE INDEX IF NOT EXISTS {name} ON chunk_vector"
+                f" USING hnsw ((CAST(near AS vector({dim}))) vector_cosine_ops)"
+                f" WHERE encoder = '{literal}'"
+            )
+        )
+
     def add(
         self,
         connection: Connection,
@@ -76,7 +98,7 @@ class PgvectorIndex:
         chunks: Sequence[int],
         vectors: NDArray[np.float32],
     ) -> None:
-        """See `VectorIndex.add`. Makes the encoder's index if it is the first of its vectors."""
+        """See `VectorIndex.add`."""
         if not chunks:
             return
 
@@ -85,18 +107,6 @@ class PgvectorIndex:
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
         connection.execute(UPDATE_NEAR, rows)
-
-        # Identifiers and an index's condition cannot be parameters, so the id is quoted here, and
-        # its colons are kept from being read as parameters.
-        name = f"ix_chunk_vector_near_{hashlib.sha256(encoder.encode()).hexdigest()[:12]}"
-        literal = encoder.replace("'", "''").replace(":", "\\:")
-        connection.execute(
-            text(
-                f"CREATE INDEX IF NOT EXISTS {name} ON chunk_vector"
-                f" USING hnsw ((CAST(near AS vector({vectors.shape[1]}))) vector_cosine_ops)"
-                f" WHERE encoder = '{literal}'"
-            )
-        )
 
 
 def _nearest(dim: int) -> TextClause:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, exists, func, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.mining_tables import overheard
 from router.store.base.rows import as_row
 from router.store.base.workspace_tables import channel_rule, opt_out
@@ -56,7 +56,7 @@ class ChannelMessages:
         )
         values = {"mined_by": by, "mined_since": at, "version": channel_rule.c.version + 1}
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(unmined.values(values)).rowcount == 1)
 
     def stop_mining(self, team: str, channel: str) -> int:
@@ -91,9 +91,10 @@ class ChannelMessages:
         )
         statement = self._insert(overheard).values(as_row(message)).on_conflict_do_nothing()
 
-        with writing(self._engine) as connection:
-            # An event may arrive late, after the admin has stopped mining.
-            if connection.execute(mined).first() is None:
+        with writing(self._engine, ("opt-out", message.team, message.user)) as connection:
+            # An event may arrive late, after the admin has stopped mining. Whoever stops it now
+            # waits for this transaction, and deletes its message.
+            if connection.execute(mined.with_for_update(read=True)).first() is None:
                 return False
             if connection.execute(opted_out).first() is not None:
                 return False
@@ -103,11 +104,9 @@ class ChannelMessages:
     def update_text(self, team: str, channel: str, ts: str, text: str) -> None:
         """Stores an edited message's new masked text; an empty one deletes the message."""
         same = (overheard.c.team == team, overheard.c.channel == channel, overheard.c.ts == ts)
-        with writing(self._engine) as connection:
-            if text:
-                connection.execute(update(overheard).where(*same).values(text=text))
-            else:
-                connection.execute(delete(overheard).where(*same))
+        change = update(overheard).where(*same).values(text=text)
+        with one_statement(self._engine) as connection:
+            connection.execute(change if text else delete(overheard).where(*same))
 
     def between(self, team: str, since: float, until: float) -> list[ChannelMessage]:
         """Returns the messages of that time, oldest first, without people who opted out."""
@@ -125,7 +124,7 @@ class ChannelMessages:
             .order_by(overheard.c.at, overheard.c.channel, overheard.c.ts)
         )
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [ChannelMessage(**row) for row in connection.execute(query).mappings()]
 
     def mined_channels(self, team: str, since: float, until: float) -> list[MinedChannel]:
@@ -148,5 +147,5 @@ class ChannelMessages:
             .where(channel_rule.c.team == team, channel_rule.c.mined_by != "")
             .order_by(channel_rule.c.mined_since, channel_rule.c.channel)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [MinedChannel(**row) for row in connection.execute(query).mappings()]

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Engine, and_, delete, select, update
 
-from router.store.base.engine import insert_for, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.mining_tables import mined_vector
 from router.store.base.rows import batches
 
@@ -32,7 +32,7 @@ class StoredEmbeddings:
                 mined_vector.c.encoder == encoder,
                 mined_vector.c.hash.in_(batch),
             )
-            with writing(self._engine) as connection:
+            with writing(self._engine, ("embeddings", team)) as connection:
                 for row in connection.execute(select(mined_vector).where(stored)):
                     found[row.hash] = row.vector
 
@@ -45,11 +45,11 @@ class StoredEmbeddings:
         """Stores vectors by hash; those that are stored already stay as they are."""
         rows = [
             {"team": team, "hash": name, "encoder": encoder, "vector": vector, "used_at": at}
-            for name, vector in vectors.items()
+            for name, vector in sorted(vectors.items())
         ]
         statement = self._insert(mined_vector).on_conflict_do_nothing()
         for batch in batches(rows):
-            with writing(self._engine) as connection:
+            with one_statement(self._engine) as connection:
                 connection.execute(statement, batch)
 
     def delete_unused(self, before: float) -> int:
@@ -57,6 +57,6 @@ class StoredEmbeddings:
 
         A text that is gone is never looked up again, so its vector goes too.
         """
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             unused = delete(mined_vector).where(mined_vector.c.used_at < before)
             return int(connection.execute(unused).rowcount)

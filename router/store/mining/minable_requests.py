@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, and_, exists, select
 
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement, reading
 from router.store.base.loose_scan import distinct_teams
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import decision, feedback, outcome, request
@@ -135,7 +135,7 @@ class MiningReader:
         )
         query = requests.union(messages).order_by("team")
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [str(row.team) for row in connection.execute(query)]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, delete, insert, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, reading, writing
 from router.store.privacy.erasure_tables import data_folder, erasure, erasure_folder
 from router.store.privacy.sentences import Sentences
 
@@ -101,7 +101,7 @@ class Erasures:
     def confirm(self, key: str, folder: str, left: int, at: float) -> None:
         """Records that the folder has erased it, but for `left` files."""
         same = (erasure_folder.c.erasure == key, erasure_folder.c.folder == folder)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 update(erasure_folder).where(*same).values(left=left, confirmed_at=at)
             )
@@ -116,12 +116,12 @@ class Erasures:
 
     def mark_waiting(self, key: str) -> None:
         """Records that the person was told to expect another message."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(erasure).where(erasure.c.id == key).values(waiting=True))
 
     def remove(self, key: str) -> None:
         """Removes the erasure, with its digests."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(delete(erasure).where(erasure.c.id == key))
 
     def _all(self, query: Any) -> list[Erasure]:

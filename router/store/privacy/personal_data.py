@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Delete, Engine, delete, select, update
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import reading, repeat_until_serial, writing
 from router.store.base.knowledge_tables import chunk, document, member
 from router.store.base.knowledge_tables import person as person_table
 from router.store.base.mining_tables import mined_vector, overheard
@@ -119,7 +119,7 @@ class PersonalData:
         with reading(self._engine) as connection:
             copies = find_copies(connection, sentences, person)
 
-        with writing(self._engine) as connection:
+        def erase(connection: Connection) -> ErasedRows:
             rows = remove_copies(connection, copies)
             for name, statement in _own_rows(person).items():
                 rows[name] = rows.get(name, 0) + _count(connection, statement)
@@ -133,11 +133,14 @@ class PersonalData:
             for owner in sorted(copies.teams):
                 rows["shown"] += cut_quotations(connection, copies.own, owner)
 
-        rows["dataset"] = len(datasets)
-        own = sentences.without(copies.shared)
-        # What people of other workspaces wrote is nobody's business here, not even as a count.
-        shared = len(sentences) - len(copies.own)
-        return ErasedRows(rows, datasets, versions, own, shared)
+            rows["dataset"] = len(datasets)
+            own = sentences.without(copies.shared)
+            # What people of other workspaces wrote is nobody's business here, not even as a count.
+            shared = len(sentences) - len(copies.own)
+            return ErasedRows(rows, datasets, versions, own, shared)
+
+        # Lists and quotations are read, cut and written back: nobody may change them in between.
+        return repeat_until_serial(self._engine, erase)
 
     def count_rows_with(self, team: str, sentences: Sentences) -> dict[str, int]:
         """Returns how many of the workspace's rows repeat one of the sentences, by column.
@@ -204,35 +207,43 @@ class PersonalData:
         samples = [entry for entry in columns("quote") if entry.samples]
         cards = [entry for entry in samples if entry.table is dataset]
         others = [entry for entry in samples if entry.table is not dataset]
-        with writing(self._engine) as connection:
+
+        def expire(connection: Connection) -> int:
             return (
                 blank_samples(connection, others, before)
                 + blank_samples(connection, cards, datasets_before)
                 + expire_dataset_rows(connection, datasets_before)
             )
 
+        return repeat_until_serial(self._engine, expire)
+
     def delete_team(self, team: str) -> dict[str, int]:
         """Deletes every row of a workspace; returns how many, by table.
 
         Calling it twice is safe.
         """
-        rows = {"document": self._delete_documents(team)}
 
-        with writing(self._engine) as connection:
+        def delete_rows(connection: Connection) -> dict[str, int]:
+            counts: dict[str, int] = {}
             # Children come before their parents; what has no team goes by cascade.
             for table in reversed(metadata.sorted_tables):
                 # An erasure under way still has to be confirmed by every data folder.
                 if "team" in table.c and table not in (installation, erasure):
-                    count = _count(connection, delete(table).where(table.c.team == team))
-                    rows[table.name] = rows.get(table.name, 0) + count
+                    counts[table.name] = _count(
+                        connection, delete(table).where(table.c.team == team)
+                    )
 
             scopes = spend.c.key.startswith(f"{team}/", autoescape=True) | (spend.c.key == team)
-            rows["spend"] = _count(connection, delete(spend).where(scopes))
+            counts["spend"] = _count(connection, delete(spend).where(scopes))
 
             # Last, so that a stop half way leaves the workspace listed and it is done again.
             installed = delete(installation).where(installation.c.team == team)
-            rows["installation"] = _count(connection, installed)
+            counts["installation"] = _count(connection, installed)
+            return counts
 
+        documents = self._delete_documents(team)
+        rows = repeat_until_serial(self._engine, delete_rows)
+        rows["document"] = rows.get("document", 0) + documents
         return rows
 
     def overwrite_deleted(self) -> None:
@@ -252,7 +263,7 @@ class PersonalData:
     def _delete_documents(self, team: str) -> int:
         """Deletes documents by their keys: the full-text index has no team to select by."""
         query = select(document.c.key).where(document.c.team == team)
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("documents", team)) as connection:
             keys: list[str] = list(connection.execute(query).scalars())
             return remove_documents(connection, team, keys)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, func, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.tables import decision, request
 from router.store.base.workspace_tables import stop
 from router.store.requests.conditions import OPEN
@@ -26,14 +26,9 @@ class Cancellations:
         comes after the stop may write.
         """
         team, channel, thread = thread_key
-        # A correction after the stop has another revision and is answered again.
-        revision = (
-            select(func.coalesce(func.max(decision.c.revision), 0))
-            .where(decision.c.request == request.c.id)
-            .scalar_subquery()
-        )
-        query = (
-            select(request.c.id, revision.label("revision"))
+        # Locked, so that none of them is answered or corrected until it is stopped.
+        opened = (
+            select(request.c.id)
             .where(
                 request.c.team == team,
                 request.c.channel == channel,
@@ -41,25 +36,38 @@ class Cancellations:
                 request.c.state.in_(OPEN),
             )
             .order_by(request.c.ts)
+            .with_for_update()
         )
+        freed = {
+            "fence": request.c.fence + 1,
+            "owner": None,
+            "lease_until": None,
+            "wake_at": at,
+        }
 
         with writing(self._engine) as connection:
-            rows = connection.execute(query).all()
-            for row in rows:
-                values = {"request": row.id, "revision": row.revision, "user": user, "at": at}
-                connection.execute(self._insert(stop).values(values).on_conflict_do_nothing())
-                freed = {
-                    "fence": request.c.fence + 1,
-                    "owner": None,
-                    "lease_until": None,
-                    "wake_at": at,
-                }
-                connection.execute(update(request).where(request.c.id == row.id).values(freed))
+            keys: list[str] = list(connection.execute(opened).scalars())
+            if not keys:
+                return []
 
-        return [row.id for row in rows]
+            # A correction after the stop has another revision and is answered again.
+            newest = (
+                select(decision.c.request, func.max(decision.c.revision))
+                .where(decision.c.request.in_(keys))
+                .group_by(decision.c.request)
+            )
+            revisions = {row[0]: row[1] for row in connection.execute(newest)}
+            rows = [
+                {"request": key, "revision": revisions.get(key, 0), "user": user, "at": at}
+                for key in keys
+            ]
+            connection.execute(self._insert(stop).values(rows).on_conflict_do_nothing())
+            connection.execute(update(request).where(request.c.id.in_(keys)).values(freed))
+
+        return keys
 
     def is_cancelled(self, key: str, revision: int) -> bool:
         """Returns whether a person stopped that revision of the request."""
         query = select(stop.c.user).where(stop.c.request == key, stop.c.revision == revision)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).scalar() is not None

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from sqlalchemy import Engine, RowMapping, func, insert, select, update
+from sqlalchemy import Engine, RowMapping, exists, insert, select, update
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import decision, outcome, request
 from router.types import Citation, Decision, Outcome, Score, Tokens
@@ -17,6 +17,7 @@ class Decisions:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = insert_for(engine)
 
     def insert_first(
         self, key: str, new: Decision, at: float, vector: tuple[str, bytes] | None = None
@@ -50,11 +51,14 @@ class Decisions:
         `asked_by` is the user who asked for it and whose caps it counts for. Returns None if
         somebody else has revised it since.
         """
-        newest = select(func.max(decision.c.revision)).where(decision.c.request == key)
+        revised = replace(new, revision=seen + 1, asked_by=asked_by)
+        # The new row is the lock: of two people who correct the same answer, one inserts it.
+        row = self._insert(decision).values(decision_row(key, revised, at))
+        known = exists().where(decision.c.request == key, decision.c.revision == seen)
         # Also from `decided`: an answer may be corrected while it is being written.
         reopened = (
             update(request)
-            .where(request.c.id == key, request.c.state.in_(("answered", "dead", "decided")))
+            .where(request.c.id == key, request.c.state.in_(("answered", "dead", "decided")), known)
             .values(
                 state="decided",
                 tries=0,
@@ -67,14 +71,12 @@ class Decisions:
         )
 
         with writing(self._engine) as connection:
-            # Two people may correct the same answer; the second one has to look again.
-            if connection.execute(newest).scalar() != seen:
+            # The second one has to look again.
+            if not connection.execute(row.on_conflict_do_nothing()).rowcount:
                 return None
             if not connection.execute(reopened).rowcount:
+                connection.rollback()
                 return None
-
-            revised = replace(new, revision=seen + 1, asked_by=asked_by)
-            connection.execute(insert(decision).values(decision_row(key, revised, at)))
 
         return revised
 
@@ -86,7 +88,7 @@ class Decisions:
             .order_by(decision.c.revision.desc())
             .limit(1)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return read_decision(row) if row else None
@@ -107,22 +109,21 @@ class Decisions:
             .order_by(request.c.ts.desc(), decision.c.revision.desc())
             .limit(1)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             route: str | None = connection.execute(query).scalar()
 
         return route
 
     def insert_outcome(self, key: str, revision: int, new: Outcome, at: float) -> None:
         """Stores the outcome of a revision; if a step runs twice, the first outcome stays."""
-        same = (outcome.c.request == key, outcome.c.revision == revision)
-        with writing(self._engine) as connection:
-            if connection.execute(select(outcome.c.at).where(*same)).first() is None:
-                connection.execute(insert(outcome).values(outcome_row(key, revision, new, at)))
+        row = self._insert(outcome).values(outcome_row(key, revision, new, at))
+        with one_statement(self._engine) as connection:
+            connection.execute(row.on_conflict_do_nothing())
 
     def outcome(self, key: str, revision: int) -> Outcome | None:
         """Returns what serving that revision gave, None if it was not served yet."""
         query = select(outcome).where(outcome.c.request == key, outcome.c.revision == revision)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return _read_outcome(row) if row else None

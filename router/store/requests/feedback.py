@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, delete, select
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.base.rows import as_row
 from router.store.base.tables import feedback, request
 from router.types import Feedback
@@ -32,7 +32,7 @@ class FeedbackTable:
             where=feedback.c.at <= statement.excluded.at,
         )
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(newest)
 
     def remove(self, team: str, request_id: str, user: str, aspect: str) -> None:
@@ -44,11 +44,11 @@ class FeedbackTable:
             feedback.c.user == user,
             feedback.c.aspect == aspect,
         )
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement)
 
     def for_request(self, request_id: str) -> list[Feedback]:
         """Returns all feedback on one answer, oldest first."""
         query = select(feedback).where(feedback.c.request == request_id).order_by(feedback.c.at)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [Feedback(**row) for row in connection.execute(query).mappings()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Engine, and_, exists, func, or_, select, text
 
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement
 from router.store.base.tables import IS_LABEL, decision, feedback, request
 from router.store.privacy.authorship import takes_part, words_of
 from router.store.requests.decisions import read_decision
@@ -64,7 +64,7 @@ class Labels:
             .where(func.coalesce(request.c.team, "") == team, _is_label(), takes_part())
             .order_by(feedback.c.at, feedback.c.request, feedback.c.user, feedback.c.aspect)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).all()
 
         labels = []
@@ -89,7 +89,7 @@ class Labels:
             or_(words_of(viewer.team, viewer.user), request.c.channel.in_(viewer.channels)),
             takes_part(),
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return str(connection.execute(query).scalar() or "")
 
     def fingerprints(self) -> dict[str, tuple[int, float]]:
@@ -107,7 +107,7 @@ class Labels:
             .group_by(request.c.team)
             .order_by(newest.desc(), request.c.team)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).all()
 
         return {row[0]: (int(row[1]), float(row[2])) for row in rows}
@@ -140,7 +140,7 @@ class Labels:
             .limit(limit)
         )
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
 
         return {

@@ -18,13 +18,12 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
-    insert,
     or_,
     select,
     update,
 )
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import insert_for, one_statement, reading, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import metadata
 from router.types import Proposal
@@ -58,6 +57,7 @@ class Proposals:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = insert_for(engine)
 
     def propose(self, new: Proposal) -> None:
         """Stores the proposal.
@@ -66,15 +66,16 @@ class Proposals:
         """
         values = as_row(new)
         values["args"] = dict(new.args)
-        same = _has_key(new.key)
 
-        # The state is read and written in one transaction: a decision in between would be lost.
-        with writing(self._engine) as connection:
-            state = connection.execute(select(proposal.c.state).where(same)).scalar()
-            if state is None:
-                connection.execute(insert(proposal).values(values))
-            elif state == "pending":
-                connection.execute(update(proposal).where(same).values(values))
+        statement = self._insert(proposal).values(values)
+        # The state is a condition of the write: a decision in between would be lost.
+        statement = statement.on_conflict_do_update(
+            index_elements=["request", "revision"],
+            set_=values,
+            where=proposal.c.state == "pending",
+        )
+        with one_statement(self._engine) as connection:
+            connection.execute(statement)
 
     def get(self, key: str) -> Proposal | None:
         """Returns the proposal of that key."""
@@ -89,7 +90,7 @@ class Proposals:
         Returns False if it came too late, a second time, or if the proposal has changed since.
         """
         with writing(self._engine) as connection:
-            current = _read(connection, seen.key)
+            current = _read(connection, seen.key, lock=True)
             if current is None or current.state != "pending":
                 return False
             # What the person saw has to be what is carried out.
@@ -109,7 +110,7 @@ class Proposals:
             and_(proposal.c.state == "running", proposal.c.wake_at <= now),
         )
         statement = update(proposal).where(_has_key(key), free)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             claimed = connection.execute(statement.values(state="running", wake_at=until))
             return claimed.rowcount == 1
 
@@ -118,7 +119,7 @@ class Proposals:
         values = {"state": state, "result": result, "done_at": at, "wake_at": at}
         running = update(proposal).where(_has_key(key), proposal.c.state == "running")
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(running.values(values))
 
     def set_wake_at(self, key: str, until: float | None) -> None:
@@ -126,7 +127,7 @@ class Proposals:
 
         None says that people have been told and nothing is left to do.
         """
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(proposal).where(_has_key(key)).values(wake_at=until))
 
     def overdue(self, now: float, limit: int = 100) -> list[str]:
@@ -137,15 +138,19 @@ class Proposals:
             .order_by(proposal.c.wake_at)
             .limit(limit)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).all()
 
         return [f"{row.request}.{row.revision}" for row in rows]
 
 
-def _read(connection: Connection, key: str) -> Proposal | None:
-    columns = [proposal.c[name] for name in Proposal.__slots__]
-    row = connection.execute(select(*columns).where(_has_key(key))).mappings().one_or_none()
+def _read(connection: Connection, key: str, *, lock: bool = False) -> Proposal | None:
+    """Returns the proposal; with `lock` it stays as it is until the transaction ends."""
+    query = select(*(proposal.c[name] for name in Proposal.__slots__)).where(_has_key(key))
+    if lock:
+        query = query.with_for_update()
+
+    row = connection.execute(query).mappings().one_or_none()
     return Proposal(**row) if row else None
 
 

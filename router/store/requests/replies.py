@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, Select, delete, select, update
 
 from router.errors import StoppedError
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.tables import reply, request
 
 
@@ -33,7 +33,7 @@ class ReplyOutbox:
 
     def get(self, key: str) -> OutboxEntry | None:
         """Returns where the answer of a request is posted, None if nothing was tried yet."""
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(_select_entry(key)).mappings().one_or_none()
 
         return OutboxEntry(**row) if row else None
@@ -44,19 +44,21 @@ class ReplyOutbox:
         Returns the entry before, None the first time. Raises StoppedError when the question was
         deleted meanwhile: then nothing may be posted.
         """
+        # Locked until the entry is written: a deletion that comes later finds it.
+        asked = select(request.c.state).where(request.c.id == key).with_for_update(read=True)
+        values = {"request": key, "channel": channel, "posting": True}
+        entry = self._insert(reply).values(values).on_conflict_do_nothing()
+
         with writing(self._engine) as connection:
-            # Asked in the same transaction: a deletion that comes later finds the entry.
-            state = connection.execute(select(request.c.state).where(request.c.id == key)).scalar()
+            state = connection.execute(asked).scalar()
             if state in (None, "withdrawn"):
                 raise StoppedError(f"posting the answer to {key!r}: its message was deleted")
 
             # Recorded before Slack is called: after a crash the next worker looks there first.
-            row = connection.execute(_select_entry(key)).mappings().one_or_none()
-            if row is None:
-                values = {"request": key, "channel": channel, "posting": True}
-                connection.execute(self._insert(reply).values(values))
+            if connection.execute(entry).rowcount:
                 return None
 
+            row = connection.execute(_select_entry(key)).mappings().one()
             unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
             connection.execute(unposted.values(posting=True))
 
@@ -64,7 +66,7 @@ class ReplyOutbox:
 
     def abandon_post(self, key: str) -> None:
         """Removes the entry of a post that Slack refused, as if it had not been tried."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(delete(reply).where(reply.c.request == key, reply.c.ts.is_(None)))
 
     def complete_post(self, key: str, ts: str) -> str | None:
@@ -73,20 +75,21 @@ class ReplyOutbox:
         Returns the ts that counts, which is another if one was recorded first; None when the
         question was deleted meanwhile and nothing of it is left to record.
         """
-        with writing(self._engine) as connection:
-            # Two workers may both have posted; the ts that was recorded first counts.
-            unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
+        # Two workers may both have posted; the ts that was recorded first counts.
+        unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
+        with one_statement(self._engine) as connection:
             if connection.execute(unposted.values(ts=ts, posting=False)).rowcount:
                 return ts
 
-            query = select(reply.c.ts).where(reply.c.request == key)
+        query = select(reply.c.ts).where(reply.c.request == key)
+        with one_statement(self._engine) as connection:
             first: str | None = connection.execute(query).scalar()
 
         return first
 
     def mark_shown(self, key: str, revision: int) -> None:
         """Records that the post shows the answer of that revision."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 update(reply).where(reply.c.request == key).values(revision=revision)
             )
@@ -98,7 +101,7 @@ class ReplyOutbox:
             .join(request, request.c.id == reply.c.request)
             .where(reply.c.channel == channel, reply.c.ts == ts, request.c.team == team)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             key: str | None = connection.execute(query).scalar()
 
         return key

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Engine, and_, exists, func, select, update
+from sqlalchemy import Engine, and_, exists, func, select, tuple_, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import IS_DEAD, request
-from router.store.requests.conditions import OPEN, is_free
+from router.store.requests.conditions import OPEN
 from router.store.requests.leasing import (
     FIELDS,
     Lease,
@@ -22,7 +22,7 @@ from router.store.requests.leasing import (
     lease_request,
     update_held,
 )
-from router.store.requests.turns import record_turn, request_in_turn
+from router.store.requests.turns import lock_next, people_in_turn, record_turn, request_of
 from router.types import GONE, WITHOUT_FILES, Request, RequestState
 
 UNINSTALLED = "uninstalled"
@@ -58,7 +58,7 @@ class Requests:
         row["served_for"] = new.user
         statement = self._insert(request).values(row).on_conflict_do_nothing()
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
     def add_files(self, team: str, channel: str, ts: str, files: str) -> None:
@@ -72,14 +72,14 @@ class Requests:
             request.c.ts == ts,
             request.c.files == "",
         )
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(request).where(*is_bare).values(files=files))
 
     def leave_files(self, key: str) -> None:
         """Marks that the request is to be answered without its files, or those of its thread."""
         is_new = request.c.files.not_like(f"{WITHOUT_FILES}%")
         marked = WITHOUT_FILES + " " + request.c.files
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 update(request).where(request.c.id == key, is_new).values(files=marked)
             )
@@ -87,7 +87,7 @@ class Requests:
     def get(self, key: str) -> Request | None:
         """Returns the request of that id."""
         query = select(*FIELDS).where(request.c.id == key)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return Request(**row) if row else None
@@ -100,7 +100,7 @@ class Requests:
         query = select(*FIELDS).where(
             request.c.team == team, request.c.channel == channel, request.c.ts == ts
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return Request(**row) if row else None
@@ -114,7 +114,7 @@ class Requests:
             request.c.user == user,
             request.c.state.not_in(GONE),
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(select(asked)).scalar())
 
     def earlier_in_thread(self, later: Request, limit: int = 8) -> list[Request]:
@@ -131,7 +131,7 @@ class Requests:
             .order_by(request.c.ts.desc())
             .limit(limit)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
 
         return [Request(**row) for row in reversed(rows)]
@@ -142,7 +142,7 @@ class Requests:
         Returns None if it needs no work, if somebody holds it, or while an earlier message of its
         thread is open.
         """
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return lease_request(connection, key, owner, now, seconds)
 
     def claim(
@@ -153,42 +153,42 @@ class Requests:
         Turns go round between workspaces, and between the people of each. A person for whom
         `max_busy` requests are being served has to wait for one of them to end.
         """
-        waiting = exists().where(request.c.state == "decided", is_free(now))
-        # Many wake-up calls come late, and then nobody waits for the write lock.
-        with reading(self._engine) as connection:
-            if not connection.execute(select(waiting)).scalar():
-                return None
+        people = people_in_turn(self._engine, now, max_busy)
+        while people:
+            with writing(self._engine) as connection:
+                person = lock_next(connection, people)
+                people.remove(person)
+                chosen = request_of(connection, person, now, now + seconds, max_busy)
+                if chosen is None:
+                    continue
 
-        with writing(self._engine) as connection:
-            choice = request_in_turn(connection, now, now + seconds, max_busy)
-            if choice is None:
-                return None
+                key, busy = chosen
+                lease = lease_request(connection, key, owner, now, seconds)
+                if lease is None:
+                    continue
 
-            key, person = choice
-            record_turn(connection, self._insert, person)
-            lease = lease_request(connection, key, owner, now, seconds)
+                record_turn(connection, self._insert, person)
 
-        if lease is None or max_busy is None:
-            return lease
+            return replace(lease, at_limit=max_busy is not None and busy + 1 >= max_busy)
 
-        return replace(lease, at_limit=person.busy + 1 >= max_busy)
+        return None
 
     def renew(self, leases: Iterable[Lease], now: float, seconds: float) -> list[Lease]:
         """Extends the leases to `seconds` from now; returns those that are still held."""
         values = {"lease_until": now + seconds, "wake_at": now + seconds}
-        renewed = []
+        by_token = {(lease.request.id, lease.fence): lease for lease in leases}
+        held = tuple_(request.c.id, request.c.fence)
+        statement = update(request).where(held.in_(list(by_token))).values(values)
 
-        with writing(self._engine) as connection:
-            for lease in leases:
-                if connection.execute(update_held(lease).values(values)).rowcount:
-                    renewed.append(replace(lease, until=now + seconds))
+        with one_statement(self._engine) as connection:
+            rows = connection.execute(statement.returning(request.c.id, request.c.fence)).all()
 
-        return renewed
+        return [replace(by_token[row.id, row.fence], until=now + seconds) for row in rows]
 
     def is_current(self, lease: Lease) -> bool:
         """Returns whether nobody has leased or stopped the request since."""
         query = select(request.c.fence).where(request.c.id == lease.request.id)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             # A row that was deleted meanwhile has no token, so its lease is not current either.
             return connection.execute(query).scalar() == lease.fence
 
@@ -246,7 +246,7 @@ class Requests:
         if free:
             values["tries"] = request.c.tries - 1
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update_held(lease).values(values))
 
     def claim_overdue(
@@ -259,17 +259,19 @@ class Requests:
         overdue = and_(request.c.state == state, request.c.wake_at <= now)
         query = select(request.c.id).where(overdue).order_by(request.c.received_at).limit(limit)
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             keys: list[str] = list(connection.execute(query).scalars())
 
         # Nearly always there are none, and then nobody waits for the write lock.
-        if keys:
-            with writing(self._engine) as connection:
-                connection.execute(
-                    update(request).where(request.c.id.in_(keys), overdue).values(wake_at=again)
-                )
+        if not keys:
+            return []
 
-        return keys
+        claimed = update(request).where(request.c.id.in_(keys), overdue).values(wake_at=again)
+        with one_statement(self._engine) as connection:
+            ours: set[str] = set(connection.execute(claimed.returning(request.c.id)).scalars())
+
+        # What another process has claimed meanwhile is its own.
+        return [key for key in keys if key in ours]
 
     def reopen(self, key: str, now: float) -> bool:
         """Opens an answered or dead request again, with all its attempts.
@@ -288,7 +290,7 @@ class Requests:
                 error=None,
             )
         )
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
     def wake_token_waiters(self, now: float, team: str | None = None) -> int:
@@ -301,14 +303,14 @@ class Requests:
             waiting = and_(waiting, request.c.team == team)
 
         values = {"tries": 0, "lease_until": None, "wake_at": now, "error": None}
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(update(request).where(waiting).values(values)).rowcount
 
     def update_text(self, key: str, text: str) -> None:
         """Stores the text of an edited message; the request is not answered again for it."""
         # The vector belongs to the text before.
         values = {"text": text, "vector": None, "encoder": None}
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             kept = (request.c.id == key, request.c.state.not_in(GONE))
             connection.execute(update(request).where(*kept).values(values))
 
@@ -321,7 +323,7 @@ class Requests:
         values = {"state": "ignored", "fence": request.c.fence + 1}
         statement = update(request).where(request.c.id == key, request.c.state.in_(OPEN))
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement.values(values))
 
     def dead_letters(self, limit: int = 100, team: str | None = None) -> list[DeadLetter]:
@@ -344,7 +346,7 @@ class Requests:
         if team is not None:
             query = query.where(request.c.team == team)
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [DeadLetter(**row) for row in connection.execute(query).mappings()]
 
     def open_count(self, now: float, team: str | None = None) -> tuple[int, float]:
@@ -358,7 +360,7 @@ class Requests:
         if team is not None:
             query = query.where(request.c.team == team)
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).one()
 
         count: int = row[0]
@@ -368,13 +370,13 @@ class Requests:
     def has_owner(self, key: str) -> bool:
         """Returns whether a worker is at it, or was when it died."""
         query = select(request.c.owner).where(request.c.id == key)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).scalar() is not None
 
     def answer_seconds(self, key: str) -> float | None:
         """Returns the seconds from arrival to the finished answer, None while there is none."""
         query = select(request.c.done_at - request.c.received_at).where(request.c.id == key)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             seconds: float | None = connection.execute(query).scalar()
 
         return seconds
@@ -384,7 +386,7 @@ class Requests:
         query = select(request.c.encoder, request.c.vector).where(
             request.c.id == key, request.c.vector.is_not(None)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).one_or_none()
 
         return (row.encoder, row.vector) if row else None

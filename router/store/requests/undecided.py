@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, and_, delete, select, update
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement, writing
 from router.store.base.tables import decision, outcome, request
 from router.types import UNDECIDED
 
@@ -23,7 +23,7 @@ class UndecidedRequests:
             .order_by(request.c.received_at)
             .limit(limit)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return list(connection.execute(query).scalars())
 
     def begin(self, key: str, now: float, again: float) -> int | None:
@@ -39,7 +39,7 @@ class UndecidedRequests:
             .values(tries=request.c.tries + 1, wake_at=again)
             .returning(request.c.tries)
         )
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             tries: int | None = connection.execute(statement).scalar()
 
         return tries

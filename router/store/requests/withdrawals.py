@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, delete, select, update
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement, writing
 from router.store.base.tables import decision, feedback, outcome, request
 
 
@@ -50,14 +50,14 @@ class Withdrawals:
     def withdrawn_at(self, key: str) -> float | None:
         """Returns when the request was withdrawn, in unix seconds; None if it is not."""
         query = select(request.c.done_at).where(request.c.id == key, request.c.state == "withdrawn")
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             at: float | None = connection.execute(query).scalar()
 
         return at
 
     def finish(self, key: str) -> None:
         """Deletes the row, and with it everything that belongs to the request."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 delete(request).where(request.c.id == key, request.c.state == "withdrawn")
             )

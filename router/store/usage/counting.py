@@ -22,7 +22,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
 )
 
 from router.store.base.engine import insert_for, writing
@@ -44,8 +43,6 @@ HOUR_SECONDS = 3_600
 DAY_HOURS = 24
 MAX_HOURS = 24
 """Hours that one transaction counts: few, so that no other writer waits long."""
-COUNTING_LOCK = 4_011_961
-"""The key of the advisory lock that lets one process count at a time on PostgreSQL."""
 MAX_EVENTS = 2_000
 """Events that one transaction counts."""
 KEY_COLUMNS = ("verb", "route", "kind", "state")
@@ -86,10 +83,7 @@ class UsageCounts:
         return len(hours)
 
     def _count_batch(self) -> int:
-        with writing(self._engine) as connection:
-            if self._engine.dialect.name == "postgresql":
-                connection.execute(text(f"SELECT pg_advisory_xact_lock({COUNTING_LOCK})"))
-
+        with writing(self._engine, ("usage",)) as connection:
             events = _oldest_events(connection)
             if not events:
                 return 0

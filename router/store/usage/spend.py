@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sqlalchemy import (
     Column,
@@ -14,14 +14,16 @@ from sqlalchemy import (
     Index,
     Integer,
     PrimaryKeyConstraint,
+    Row,
     Table,
     Text,
     func,
     or_,
     select,
+    tuple_,
 )
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, reading, writing
 from router.store.base.tables import metadata
 
 Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
@@ -93,21 +95,11 @@ class SpendLedger:
         If that passes a cap, adds nothing and returns the cap.
         """
         amount = ScopeUsage(requests, usd)
-
-        # A scope that is over its cap already is refused without waiting for the write lock.
-        with reading(self._engine) as connection:
-            passed = _passed_cap(connection, caps, day, amount)
-
-        if passed is not None:
-            return passed
-
         with writing(self._engine) as connection:
             # Rows are locked by being written, always in the same order, before they are read: two
             # workers that reserve at once cannot both see room for their own amount only.
-            for cap in sorted(caps, key=lambda cap: cap.scope):
-                self._add(connection, cap.scope, day, amount)
-
-            passed = _passed_cap(connection, caps, day, ScopeUsage())
+            used = self._add(connection, [cap.scope for cap in caps], day, amount)
+            passed = _passed_cap(caps, used)
             if passed is not None:
                 connection.rollback()
 
@@ -115,29 +107,30 @@ class SpendLedger:
 
     def settle(self, scopes: Sequence[Scope], day: int, usd: float) -> None:
         """Adds what was spent beyond the reservation to every scope; negative if less was spent."""
-        with writing(self._engine) as connection:
-            for scope in sorted(scopes):
-                self._add(connection, scope, day, ScopeUsage(0, usd))
+        with one_statement(self._engine) as connection:
+            self._add(connection, scopes, day, ScopeUsage(0, usd))
 
     def used_up(self, caps: Sequence[Cap], day: int) -> Cap | None:
         """Returns the first cap that leaves no room for a further request, None if each has some.
 
         It reserves nothing, so a call may still be refused.
         """
-        with reading(self._engine) as connection:
-            for cap in caps:
-                used = _usage(connection, cap.scope, day)
-                if cap.requests and used.requests >= cap.requests:
-                    return cap
-                if cap.usd and used.usd >= cap.usd * NEARLY_FULL:
-                    return cap
+        with one_statement(self._engine) as connection:
+            usage = _usage(connection, [cap.scope for cap in caps], day)
+
+        for cap in caps:
+            used = usage.get(cap.scope, ScopeUsage())
+            if cap.requests and used.requests >= cap.requests:
+                return cap
+            if cap.usd and used.usd >= cap.usd * NEARLY_FULL:
+                return cap
 
         return None
 
     def usage(self, scope: Scope, day: int) -> ScopeUsage:
         """Returns what a scope has used on a day."""
-        with reading(self._engine) as connection:
-            return _usage(connection, scope, day)
+        with one_statement(self._engine) as connection:
+            return _usage(connection, [scope], day).get(scope, ScopeUsage())
 
     def daily_usage(
         self, team: str, now: float, person: Cap | None = None, channel: Cap | None = None
@@ -149,51 +142,57 @@ class SpendLedger:
         """
         day = int(now // DAY_SECONDS)
         with reading(self._engine) as connection:
-            spent = _usage(connection, ("team", team), day)
+            scope: Scope = ("team", team)
+            spent = _usage(connection, [scope], day).get(scope, ScopeUsage())
             people_over = _count_over(connection, "user", team, day, person)
             channels_over = _count_over(connection, "channel", team, day, channel)
 
         return DailyUsage(spent, people_over, channels_over, (day + 1) * DAY_SECONDS)
 
-    def _add(self, connection: Connection, scope: Scope, day: int, amount: ScopeUsage) -> None:
-        kind, key = scope
-        values = {
-            "scope": kind,
-            "key": key,
-            "day": day,
-            "requests": amount.requests,
-            "usd": amount.usd,
-        }
-        sums = {"requests": spend.c.requests + amount.requests, "usd": spend.c.usd + amount.usd}
+    def _add(
+        self, connection: Connection, scopes: Sequence[Scope], day: int, amount: ScopeUsage
+    ) -> Mapping[Scope, ScopeUsage]:
+        """Adds the amount to every scope, in one statement; returns what each has used then."""
+        rows = [
+            {
+                "scope": kind,
+                "key": key,
+                "day": day,
+                "requests": amount.requests,
+                "usd": amount.usd,
+            }
+            for kind, key in sorted(set(scopes))
+        ]
+        statement = self._insert(spend).values(rows)
+        new = statement.excluded
+        sums = {"requests": spend.c.requests + new.requests, "usd": spend.c.usd + new.usd}
+        added = statement.on_conflict_do_update(
+            index_elements=["scope", "key", "day"], set_=sums
+        ).returning(spend)
+        return _by_scope(connection.execute(added))
 
-        statement = self._insert(spend).values(values)
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["scope", "key", "day"], set_=sums)
-        )
 
-
-def _passed_cap(
-    connection: Connection, caps: Sequence[Cap], day: int, amount: ScopeUsage
-) -> Cap | None:
-    """Returns the first cap that is passed when `amount` comes on top of what is counted."""
+def _passed_cap(caps: Sequence[Cap], usage: Mapping[Scope, ScopeUsage]) -> Cap | None:
+    """Returns the first cap that is passed by what is counted."""
     # The caller orders the caps: the first one passed is named to the user.
     for cap in caps:
-        used = _usage(connection, cap.scope, day)
-        if cap.requests and used.requests + amount.requests > cap.requests:
+        used = usage[cap.scope]
+        if cap.requests and used.requests > cap.requests:
             return cap
-        if cap.usd and used.usd + amount.usd > cap.usd + ROUNDING_USD:
+        if cap.usd and used.usd > cap.usd + ROUNDING_USD:
             return cap
 
     return None
 
 
-def _usage(connection: Connection, scope: Scope, day: int) -> ScopeUsage:
-    kind, key = scope
-    query = select(spend.c.requests, spend.c.usd).where(
-        spend.c.scope == kind, spend.c.key == key, spend.c.day == day
-    )
-    row = connection.execute(query).one_or_none()
-    return ScopeUsage(row.requests, row.usd) if row else ScopeUsage()
+def _usage(connection: Connection, scopes: Sequence[Scope], day: int) -> Mapping[Scope, ScopeUsage]:
+    """Returns what each of the scopes has used on the day; those without a row are missing."""
+    theirs = tuple_(spend.c.scope, spend.c.key).in_(list(scopes))
+    return _by_scope(connection.execute(select(spend).where(theirs, spend.c.day == day)))
+
+
+def _by_scope(rows: Iterable[Row[Any]]) -> Mapping[Scope, ScopeUsage]:
+    return {(row.scope, row.key): ScopeUsage(row.requests, row.usd) for row in rows}
 
 
 def _count_over(connection: Connection, kind: str, team: str, day: int, cap: Cap | None) -> int:

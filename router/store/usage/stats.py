@@ -9,7 +9,7 @@ from typing import get_args
 
 from sqlalchemy import Connection, Engine, Select, func, select, union_all
 
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement, reading
 from router.store.base.tables import decision, outcome, request
 from router.store.usage.figures import (
     CountedRequest,
@@ -164,7 +164,7 @@ class Stats:
             .order_by(request.c.received_at.desc())
             .limit(limit)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
 
         recent = []

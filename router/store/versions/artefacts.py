@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from router.errors import StoreError
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, reading
 from router.store.versions.artefact_tables import artefact
 
 HASH_DIGITS = 12
@@ -31,7 +31,7 @@ class Artefacts:
         name = f"{route}-{_hash(body)}"
         row = {"team": team, "name": name, "route": route, "suffix": file.suffix, "body": body}
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 self._insert(artefact).values(row | {"at": at}).on_conflict_do_nothing()
             )

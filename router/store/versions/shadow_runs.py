@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, Select, case, exists, func, or_, select
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.base.rows import as_row
 from router.store.base.tables import feedback, outcome, request
 from router.store.versions.artefact_tables import trial
@@ -59,7 +59,7 @@ class ShadowRuns:
     def insert(self, new: ShadowRun) -> None:
         """Inserts the run; the first one of a request and version counts."""
         row = as_row(new)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(self._insert(trial).values(row).on_conflict_do_nothing())
 
     def shadow_metrics(self, team: str, route: str, version: str) -> VersionMetrics:
@@ -70,7 +70,7 @@ class ShadowRuns:
             .where(request.c.team == team, trial.c.route == route, trial.c.version == version)
         )
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).one()
 
         # The mean of no rows is NULL.
@@ -116,7 +116,7 @@ class ShadowRuns:
         if until is not None:
             query = query.where(outcome.c.at < until)
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).one()
 
         calls, valid, corrected_share, usd, seconds = (value or 0.0 for value in row)

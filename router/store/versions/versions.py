@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, select
+from sqlalchemy import ColumnElement, Connection, Engine, select
 
 from router.canary import in_rollout
 from router.kinds import Kind
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import route_version
 from router.store.versions import transitions
@@ -64,7 +64,7 @@ class Versions:
         statement = self._insert(route_version).values(row).on_conflict_do_nothing()
 
         # A version is immutable, so there is never anything to update.
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
     def get(self, team: str, route: str, version: str) -> StoredVersion | None:
@@ -125,7 +125,7 @@ class Versions:
 
         With `origin` "rollout" it was promoted step by step; the route's file does not displace it.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("route", team, route)) as connection:
             transitions.go_live(connection, team, route, version, origin)
 
     def start_shadow(self, team: str, route: str, version: str) -> None:
@@ -133,7 +133,7 @@ class Versions:
 
         Any other of the workspace that is being tried is retired.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("route", team, route)) as connection:
             transitions.start_shadow(connection, team, route, version)
 
     def start_canary(self, team: str, route: str, version: str, share: float) -> None:
@@ -141,7 +141,7 @@ class Versions:
 
         Any other of the workspace that is being tried is retired.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("route", team, route)) as connection:
             transitions.start_canary(connection, team, route, version, share)
 
     def roll_back(self, team: str, route: str, version: str) -> str | None:
@@ -152,18 +152,25 @@ class Versions:
         If it was live, the one before it is live again, in the same step; where nothing could
         answer in its place it stays, because some version has to. Doing it twice is safe.
         """
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("route", team, route)) as connection:
             transitions.roll_back(connection, team, route, version)
+            # Asked again rather than computed: the rules live in `transitions` alone.
+            is_live = (route_version.c.route == route, route_version.c.state == "live")
+            live = _own_first(_read_visible(connection, team, *is_live))
 
-        # Asked again rather than computed: the rules live in `transitions` alone.
-        live = self.live(team, route)
         return live.id if live else None
 
     def _visible(self, team: str, *where: ColumnElement[bool]) -> list[StoredVersion]:
         """Returns the workspace's own and the installation's versions."""
-        query = select(route_version).where(route_version.c.team.in_({team, INSTALLATION}), *where)
-        with reading(self._engine) as connection:
-            return [StoredVersion(**row) for row in connection.execute(query).mappings()]
+        with one_statement(self._engine) as connection:
+            return _read_visible(connection, team, *where)
+
+
+def _read_visible(
+    connection: Connection, team: str, *where: ColumnElement[bool]
+) -> list[StoredVersion]:
+    query = select(route_version).where(route_version.c.team.in_({team, INSTALLATION}), *where)
+    return [StoredVersion(**row) for row in connection.execute(query).mappings()]
 
 
 def _own_first(versions: Iterable[StoredVersion]) -> StoredVersion | None:

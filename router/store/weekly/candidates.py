@@ -12,7 +12,7 @@ from router.errors import StaleError
 from router.evidence_codec import decode, encode
 from router.lifecycle import BEFORE_APPROVAL, State, check_transition
 from router.lifecycle_evidence import TransitionEvidence, decode_transition
-from router.store.base.engine import reading, writing
+from router.store.base.engine import insert_for, one_statement, reading, take, writing
 from router.store.base.tables import candidate
 from router.store.versions import transitions
 from router.store.weekly.candidate_tables import candidate_edge
@@ -43,6 +43,7 @@ class Candidates:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._insert = insert_for(engine)
 
     def upsert(self, new: Candidate, at: float) -> Candidate:
         """Stores the candidate's label, definition, evidence and centroid; returns it as stored.
@@ -52,10 +53,9 @@ class Candidates:
         version grows with every change, so that a button under old evidence is refused.
         """
         with writing(self._engine) as connection:
-            row = _row(connection, new.id)
-            if row is None:
-                _insert(connection, new, at)
-            else:
+            if not self._insert_new(connection, new, at):
+                row = _row(connection, new.id, lock=True)
+                assert row is not None
                 _update(connection, row, new, at)
 
             return _read(_row(connection, new.id))
@@ -77,7 +77,7 @@ class Candidates:
         if states is not None:
             query = query.where(candidate.c.state.in_(list(states)))
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [_read(row) for row in connection.execute(query).mappings()]
 
     def in_states(self, states: Collection[State]) -> list[Candidate]:
@@ -87,7 +87,7 @@ class Candidates:
             .where(candidate.c.state.in_(list(states)))
             .order_by(candidate.c.last_seen)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [_read(row) for row in connection.execute(query).mappings()]
 
     def advance(
@@ -110,7 +110,7 @@ class Candidates:
         body = encode(evidence)
 
         with writing(self._engine) as connection:
-            row = _row(connection, key)
+            row = _row(connection, key, lock=True)
             if row is None or row["version"] != version:
                 found = "none" if row is None else f"version {row['version']}"
                 raise StaleError(
@@ -148,9 +148,30 @@ class Candidates:
             }
             connection.execute(insert(candidate_edge).values(transition))
 
+            take(connection, ("route", row["team"], str(route)))
             # In the same transaction: no crash may leave a candidate in canary without its version.
             transitions.apply(connection, row["team"], str(route), evidence)
             return _read(_row(connection, key))
+
+    def _insert_new(self, connection: Connection, new: Candidate, at: float) -> bool:
+        """Inserts the candidate; returns False if it is stored already."""
+        names = ("id", "team", "label", "definition", "state", "route", "centroid", "encoder")
+        values = {name: getattr(new, name) for name in names}
+        values |= {
+            "evidence": encode(new.evidence),
+            "version": 0,
+            "first_seen": at,
+            "last_seen": at,
+        }
+        statement = self._insert(candidate).values(values).on_conflict_do_nothing()
+        if not connection.execute(statement).rowcount:
+            return False
+        if new.state not in BEFORE_APPROVAL:
+            raise ValueError(
+                f"storing candidate {new.id!r}: a new one cannot be {new.state!r} already"
+            )
+
+        return True
 
     def history(self, key: str) -> list[CandidateTransition]:
         """Returns every transition of a candidate, oldest first."""
@@ -159,23 +180,8 @@ class Candidates:
             .where(candidate_edge.c.candidate == key)
             .order_by(candidate_edge.c.version)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [_read_transition(row) for row in connection.execute(query).mappings()]
-
-
-def _insert(connection: Connection, new: Candidate, at: float) -> None:
-    if new.state not in BEFORE_APPROVAL:
-        raise ValueError(f"storing candidate {new.id!r}: a new one cannot be {new.state!r} already")
-
-    names = ("id", "team", "label", "definition", "state", "route", "centroid", "encoder")
-    values = {name: getattr(new, name) for name in names}
-    values |= {
-        "evidence": encode(new.evidence),
-        "version": 0,
-        "first_seen": at,
-        "last_seen": at,
-    }
-    connection.execute(insert(candidate).values(values))
 
 
 def _update(connection: Connection, row: RowMapping, new: Candidate, at: float) -> None:
@@ -195,8 +201,12 @@ def _update(connection: Connection, row: RowMapping, new: Candidate, at: float) 
     connection.execute(update(candidate).where(candidate.c.id == new.id).values(values))
 
 
-def _row(connection: Connection, key: str) -> RowMapping | None:
+def _row(connection: Connection, key: str, *, lock: bool = False) -> RowMapping | None:
+    """Returns the candidate's row; with `lock` it stays as it is until the transaction ends."""
     query = select(candidate).where(candidate.c.id == key)
+    if lock:
+        query = query.with_for_update()
+
     return connection.execute(query).mappings().one_or_none()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, select, update
 
 from router.errors import StaleError
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, reading, writing
 from router.store.base.rows import as_row, batches
 from router.store.base.tables import (
     dataset,
@@ -128,7 +128,7 @@ class Datasets:
         row["rows"] = [dict(example) for example in new.rows]
         row["card"] = dict(new.card)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(self._insert(dataset).values(row).on_conflict_do_nothing())
 
     def get(self, team: str, key: str) -> StoredDataset | None:
@@ -155,7 +155,7 @@ class Datasets:
             .order_by(dataset.c.at.desc())
         )
         accepted: list[Mapping[str, Any]] = []
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             datasets: list[Sequence[Mapping[str, Any]]] = list(connection.execute(query).scalars())
 
         for rows in datasets:
@@ -171,7 +171,7 @@ class Datasets:
         Raises StaleError if somebody else has changed the dataset since `old` was read.
         """
         is_dataset = and_(dataset.c.team == old.team, dataset.c.id == old.id)
-        query = select(dataset.c.rows).where(is_dataset)
+        query = select(dataset.c.rows).where(is_dataset).with_for_update()
         values = {"rows": [dict(row) for row in rows], "card": dict(card)}
 
         with writing(self._engine) as connection:
@@ -191,7 +191,7 @@ class Datasets:
         row = as_row(new)
         row["body"] = dict(new.body)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(self._insert(report).values(row).on_conflict_do_nothing())
 
     def newest_report(self, team: str, route: str, version: str = "") -> Report | None:
@@ -200,14 +200,14 @@ class Datasets:
         if version:
             query = query.where(report.c.version == version)
 
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             newest = query.order_by(report.c.at.desc()).limit(1)
             row = connection.execute(newest).mappings().one_or_none()
 
         return Report(**row) if row else None
 
     def _first(self, query: Select[Any]) -> StoredDataset | None:
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return StoredDataset(**row) if row else None

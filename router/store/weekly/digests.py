@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Engine, and_, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.base.rows import as_row
 from router.store.base.tables import candidate, digest, verdict
 
@@ -59,19 +59,19 @@ class Digests:
         row = {"team": team, "week": week, "body": dict(body), "at": at}
         statement = self._insert(digest).values(row).on_conflict_do_nothing()
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(statement).rowcount == 1)
 
     def update_body(self, team: str, week: str, body: Mapping[str, Any]) -> None:
         """Replaces the body of the week's digest."""
         statement = update(digest).where(_is_digest(team, week))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement.values(body=dict(body)))
 
     def get(self, team: str, week: str) -> Digest | None:
         """Returns that week's digest."""
         query = select(digest).where(_is_digest(team, week))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return Digest(**row) if row else None
@@ -84,7 +84,7 @@ class Digests:
             .order_by(digest.c.at.desc(), digest.c.week.desc())
             .limit(1)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return Digest(**row) if row else None
@@ -92,32 +92,32 @@ class Digests:
     def unposted(self) -> list[Digest]:
         """Returns the digests that are not posted yet, oldest first."""
         query = select(digest).where(digest.c.ts.is_(None)).order_by(digest.c.at)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [Digest(**row) for row in connection.execute(query).mappings()]
 
     def claim(self, team: str, week: str, channel: str) -> bool:
         """Returns whether the caller is to post it there: True once, however many ask."""
         # Two schedulers may wake up at once; the update lets exactly one of them post.
         unclaimed = update(digest).where(_is_digest(team, week), digest.c.channel.is_(None))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(unclaimed.values(channel=channel)).rowcount == 1)
 
     def release(self, team: str, week: str) -> None:
         """Gives up the claim after a failed post, so that somebody may try again."""
         unposted = update(digest).where(_is_digest(team, week), digest.c.ts.is_(None))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(unposted.values(channel=None))
 
     def mark_posted(self, team: str, week: str, ts: str) -> None:
         """Records that it is posted at `ts`."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(digest).where(_is_digest(team, week)).values(ts=ts))
 
     def record_verdict(self, new: Verdict) -> None:
         """Stores the verdict; the first one on each version of a candidate counts."""
         row = as_row(new)
         # A second click under the same evidence comes too late.
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(self._insert(verdict).values(row).on_conflict_do_nothing())
 
     def verdicts(self, team: str, since: float = 0.0) -> list[Verdict]:
@@ -128,7 +128,7 @@ class Digests:
             .where(candidate.c.team == team, verdict.c.at >= since)
             .order_by(verdict.c.at, verdict.c.candidate)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [Verdict(**row) for row in connection.execute(query).mappings()]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Engine, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.base.rows import as_row
 from router.store.weekly.drift_tables import drift
 
@@ -47,7 +47,7 @@ class DriftChecks:
         row["body"] = dict(new.body)
         statement = self._insert(drift).values(row).on_conflict_do_nothing()
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(statement).rowcount == 1)
 
     def get(self, key: str) -> DriftCheck | None:
@@ -68,7 +68,7 @@ class DriftChecks:
 
     def mark_for_announcement(self, key: str) -> None:
         """Records that admins are to be told of the check. Twice is safe."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(drift).where(drift.c.id == key).values(telling=True))
 
     def unannounced(self) -> list[DriftCheck]:
@@ -84,29 +84,29 @@ class DriftChecks:
         free = drift.c.claimed_at.is_(None) | (drift.c.claimed_at < stale)
         statement = update(drift).where(drift.c.id == key, drift.c.ts.is_(None), free)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             claimed = connection.execute(statement.values(channel=channel, claimed_at=at))
             return bool(claimed.rowcount == 1)
 
     def release(self, key: str) -> None:
         """Gives up the claim after a failed post, so that somebody may try again."""
         unposted = update(drift).where(drift.c.id == key, drift.c.ts.is_(None))
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(unposted.values(channel=None, claimed_at=None))
 
     def mark_posted(self, key: str, ts: str) -> None:
         """Records that it is posted at `ts`."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(update(drift).where(drift.c.id == key).values(ts=ts))
 
     def _all(self, *where: ColumnElement[bool]) -> list[DriftCheck]:
         query = select(drift).where(*where).order_by(drift.c.at, drift.c.id)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [DriftCheck(**row) for row in connection.execute(query).mappings()]
 
     def _newest(self, where: ColumnElement[bool]) -> DriftCheck | None:
         query = select(drift).where(where).order_by(drift.c.at.desc(), drift.c.id.desc()).limit(1)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().first()
 
         return DriftCheck(**row) if row else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, delete, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement
 from router.store.weekly.rollout_tables import progress, road_card
 
 
@@ -49,7 +49,7 @@ class RolloutCards:
         row = {"body": dict(body), "at": at}
         statement = self._insert(progress).values(candidate=candidate, **row)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["candidate"], set_=row)
             )
@@ -57,7 +57,7 @@ class RolloutCards:
     def progress(self, candidate: str) -> StepProgress | None:
         """Returns the progress of the candidate's step, None if none was recorded."""
         query = select(progress.c.body, progress.c.at).where(progress.c.candidate == candidate)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).one_or_none()
 
         return StepProgress(row.body, row.at) if row else None
@@ -65,7 +65,7 @@ class RolloutCards:
     def card(self, candidate: str) -> RolloutCard | None:
         """Returns the candidate's message."""
         query = select(road_card).where(road_card.c.candidate == candidate)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().first()
 
         return RolloutCard(**row) if row else None
@@ -75,7 +75,7 @@ class RolloutCards:
         # The row itself is the claim: inserting it succeeds once.
         values = {"candidate": candidate, "channel": channel, "ts": None, "shown": "", "at": at}
         statement = self._insert(road_card).values(values).on_conflict_do_nothing()
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(statement).rowcount == 1)
 
     def release(self, candidate: str) -> None:
@@ -83,11 +83,11 @@ class RolloutCards:
         unposted = delete(road_card).where(
             road_card.c.candidate == candidate, road_card.c.ts.is_(None)
         )
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(unposted)
 
     def mark_shown(self, candidate: str, ts: str, shown: str, at: float) -> None:
         """Records where the message is posted and the hash of the content that it shows."""
         statement = update(road_card).where(road_card.c.candidate == candidate)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement.values(ts=ts, shown=shown, at=at))

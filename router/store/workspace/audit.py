@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Engine, insert, select
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement
 from router.store.base.rows import as_row
 from router.store.base.workspace_tables import audit
 
@@ -37,7 +37,7 @@ class AuditLog:
 
     def record(self, entry: AuditEntry) -> None:
         """Adds the entry."""
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(insert(audit).values(as_row(entry)))
 
     def for_subject(self, team: str, subject: str) -> list[AuditEntry]:
@@ -47,5 +47,5 @@ class AuditLog:
             .where(audit.c.team == team, audit.c.subject == subject)
             .order_by(audit.c.id)
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return [AuditEntry(**row) for row in connection.execute(query).mappings()]

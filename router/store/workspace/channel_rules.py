@@ -8,7 +8,7 @@ from typing import Literal
 from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from router.store.base.engine import reading, writing
+from router.store.base.engine import one_statement
 from router.store.base.rows import as_row
 from router.store.base.workspace_tables import channel_rule
 
@@ -54,7 +54,7 @@ class ChannelRules:
         query = select(channel_rule).where(
             channel_rule.c.team == team, channel_rule.c.channel == channel
         )
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         if row is None:
@@ -79,10 +79,9 @@ class ChannelRules:
         )
 
         try:
-            with writing(self._engine) as connection:
+            with one_statement(self._engine) as connection:
                 if rule.version == 0:
-                    connection.execute(insert(channel_rule).values(values))
-                    return True
+                    return connection.execute(insert(channel_rule).values(values)).rowcount == 1
 
                 return connection.execute(seen.values(values)).rowcount == 1
         except IntegrityError:

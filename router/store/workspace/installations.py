@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, select, update
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
 from router.store.base.workspace_tables import install_state, installation
 
@@ -38,7 +38,7 @@ class Installations:
         statement = self._insert(installation).values(row)
         token = {"sealed": new.sealed, "at": new.at}
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=["team"], set_=token))
 
     def replace_installer(self, team: str, former: str, new: str) -> bool:
@@ -56,7 +56,7 @@ class Installations:
     def get(self, team: str) -> StoredInstallation | None:
         """Returns the workspace's installation, None if Beagle was never installed there."""
         query = select(installation).where(installation.c.team == team)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             row = connection.execute(query).mappings().one_or_none()
 
         return StoredInstallation(**row) if row else None
@@ -64,7 +64,7 @@ class Installations:
     def teams(self) -> list[str]:
         """Returns the ids of every workspace of which a token is stored, sorted."""
         query = select(installation.c.team).where(installation.c.sealed != "")
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return list(connection.execute(query.order_by(installation.c.team)).scalars())
 
     def use_state(self, state: str, until: float, now: float) -> bool:
@@ -81,7 +81,7 @@ class Installations:
     def is_state_used(self, state: str) -> bool:
         """Returns whether an install with this OAuth state was completed."""
         query = select(install_state.c.state).where(install_state.c.state == state)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).first() is not None
 
     def _update(self, team: str, values: dict[str, str], **expected: str) -> bool:
@@ -90,5 +90,5 @@ class Installations:
         for name, value in expected.items():
             statement = statement.where(installation.c[name] == value)
 
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(statement).rowcount == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, exists, select, union
 
-from router.store.base.engine import reading
+from router.store.base.engine import one_statement
 from router.store.base.loose_scan import distinct_teams
 from router.store.base.tables import candidate, dataset, request, route_version
 from router.store.base.workspace_tables import installation
@@ -19,7 +19,7 @@ class KnownTeams:
 
     def all(self) -> list[str]:
         """Returns the id of every workspace with an installation, a request or a rollout."""
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             rows = connection.execute(select(distinct_teams(request).c.team))
             asking: set[str] = set(rows.scalars())
 
@@ -32,7 +32,7 @@ class KnownTeams:
         """
         tables = (installation, candidate, route_version, dataset)
         query = union(*(select(table.c.team) for table in tables))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             teams = {str(row.team) for row in connection.execute(query)}
 
         return teams - {INSTALLATION}
@@ -40,5 +40,5 @@ class KnownTeams:
     def has_requests(self, team: str) -> bool:
         """Returns whether anybody in the workspace has asked anything that is still stored."""
         query = select(exists().where(request.c.team == team))
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return bool(connection.execute(query).scalar())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, delete, or_, select
 
-from router.store.base.engine import insert_for, reading, writing
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.mining_tables import overheard
 from router.store.base.workspace_tables import opt_out
 
@@ -23,14 +23,14 @@ class OptOuts:
         # Requests stay: they were addressed to Beagle, and learning leaves them out.
         messages = delete(overheard).where(overheard.c.team == team, overheard.c.user == user)
 
-        with writing(self._engine) as connection:
+        with writing(self._engine, ("opt-out", team, user)) as connection:
             connection.execute(statement)
             connection.execute(messages)
 
     def remove(self, team: str, user: str) -> None:
         """Lets the person take part again."""
         statement = delete(opt_out).where(opt_out.c.team == team, opt_out.c.user == user)
-        with writing(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             connection.execute(statement)
 
     def is_opted_out(self, team: str, user: str, home: str = "") -> bool:
@@ -40,11 +40,11 @@ class OptOuts:
         """
         told = or_(opt_out.c.team == team, opt_out.c.team == (home or team))
         query = select(opt_out.c.user).where(told, opt_out.c.user == user)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return connection.execute(query).scalar() is not None
 
     def for_team(self, team: str) -> frozenset[str]:
         """Returns everybody of a workspace who is left out."""
         query = select(opt_out.c.user).where(opt_out.c.team == team)
-        with reading(self._engine) as connection:
+        with one_statement(self._engine) as connection:
             return frozenset(connection.execute(query).scalars())
