@@ -26,11 +26,11 @@ def ingest_pages(
     A page that cannot be fetched keeps its stored text; the summary says why.
     """
     with ParserProcess() as parser:
-        return _ingest_pages(index, urls, origin, Reading(now, fetch_page, progress, parser))
+        return _ingest_pages(index, urls, origin, PageReading(now, fetch_page, progress, parser))
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PageReading:
     """How pages are fetched and parsed, and who hears how many are done."""
 
     now: float
@@ -40,7 +40,7 @@ class Reading:
 
 
 def _ingest_pages(
-    index: Index, urls: Sequence[str], origin: DocumentOrigin, reading: Reading
+    index: Index, urls: Sequence[str], origin: DocumentOrigin, reading: PageReading
 ) -> IngestSummary:
     stored_hashes = index.hashes(origin.team, origin.source)
     summary = IngestSummary()
