@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.commands import CommandContext, text_reply
-from bot.ui.blocks import Rendered
-from bot.ui.rich_text import lines_block
+from bot.ui.blocks import Rendered, lines_message
 from bot.ui.texts import commands as texts
 from router.types import Request
 
@@ -23,7 +22,7 @@ def run(context: CommandContext) -> Rendered:
         return text_reply(texts.NOT_FOUND_ANSWER)
 
     lines = context.routing.explanation(request, decision, context.user)
-    return Rendered("\n".join(lines), [lines_block(lines)])
+    return lines_message(lines)
 
 
 def _request(context: CommandContext) -> Request | None:

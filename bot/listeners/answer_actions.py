@@ -18,10 +18,17 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
-from bot.ui.blocks import ANSWER_WITHOUT, Rendered, actions, button, paragraph, refusal
+from bot.ui.blocks import (
+    ANSWER_WITHOUT,
+    Rendered,
+    actions,
+    button,
+    lines_message,
+    paragraph,
+    refusal,
+)
 from bot.ui.button_values import decode_value
 from bot.ui.ephemeral import send_ephemeral, send_text
-from bot.ui.rich_text import lines_block
 from bot.ui.texts import common as texts
 from router.errors import BudgetError
 from router.log import get_log
@@ -164,7 +171,7 @@ class AnswerActions:
 
         user = body["user"]["id"]
         lines = self._routing.explanation(request, decision, user)
-        send_ephemeral(respond, Rendered("\n".join(lines), [lines_block(lines)]))
+        send_ephemeral(respond, lines_message(lines))
 
     def _request(self, action: Action, body: ActionBody) -> Request | None:
         return clicked_request(self._store, dialogs.button_value(action), body)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -32,6 +35,14 @@ MAKERS = {"Rendered", "dialog", "message_dialog"}
 PASSED_ON = re.compile(r"\w+\.blocks")
 """Calls that send something send the blocks of a `Rendered`, so that this file knows them all."""
 GENERIC = {"bot.ui.dialogs.dialog", "bot.ui.dialogs.message_dialog"}
+LIKE_OTHERS = {
+    "bot.commands.rollout.run",
+    "bot.listeners.knowledge_view.render_sources",
+    "bot.listeners.labelling.render_tasks",
+    "bot.weekly.candidate_actions.CandidateActions.show_examples",
+    "bot.weekly.candidate_click.CandidateClicks.on_button.tell",
+}
+"""Functions that need a whole workspace: their example is put together from the same parts."""
 WORD = re.compile(r"\w{2,}")
 LOST_WITH = {"input", "plain_text_input", "button"}
 """Nothing else takes an answer in free text, and no plainer element is like a button."""
@@ -63,16 +74,16 @@ def name_of(node: ast.AST) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def modules() -> Iterator[tuple[str, ast.AST]]:
+def modules() -> Iterator[tuple[str, Path, ast.AST]]:
     for path in sorted(Path("bot").rglob("*.py")):
         if path.parts[1] not in ("sandbox", "plainer", "demo"):
             module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
-            yield module, ast.parse(path.read_text("utf-8"))
+            yield module, path.resolve(), ast.parse(path.read_text("utf-8"))
 
 
 def test_each_function_that_makes_a_screen_has_an_example_here():
     makers = set()
-    for module, tree in modules():
+    for module, _, tree in modules():
         for function, node in calls(tree):
             if name_of(node) in MAKERS or is_home(node):
                 makers.add(f"{module}.{function}")
@@ -80,8 +91,47 @@ def test_each_function_that_makes_a_screen_has_an_example_here():
     assert makers - GENERIC == set(SCREENS)
 
 
+def executed_lines(make: Callable[[], object]) -> set[tuple[str, int]]:
+    """Returns the lines of the bot that ran while `make` did."""
+    lines = set()
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        if f"{os.sep}bot{os.sep}" not in frame.f_code.co_filename:
+            return None
+        lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        make()
+    finally:
+        sys.settrace(before)
+
+    return lines
+
+
+def test_each_place_that_makes_a_screen_is_reached_by_an_example(store, clock):
+    world = World(store, Settings(_env_file=None, admins=("UADA",)), clock)
+    lines = executed_lines(lambda: [make(world) for make in SCREENS.values()])
+    reached = {(str(Path(file).resolve()), line) for file, line in lines}
+
+    missed = []
+    for module, file, tree in modules():
+        for function, node in calls(tree):
+            name = f"{module}.{function}"
+            if name_of(node) not in MAKERS or name in LIKE_OTHERS or name in GENERIC:
+                continue
+
+            span = range(node.lineno, node.end_lineno + 1)
+            if not any((str(file), line) in reached for line in span):
+                missed.append(f"{name}, line {node.lineno}")
+
+    assert missed == []
+
+
 def test_whatever_is_sent_was_made_by_such_a_function():
-    for module, tree in modules():
+    for module, _, tree in modules():
         for function, node in calls(tree):
             if not isinstance(node, ast.Call) or name_of(node) in MAKERS:
                 continue
