@@ -151,7 +151,7 @@ def _pages(lines: Sequence[str]) -> Iterator[str]:
     for content in lines:
         for piece in _pieces(content):
             if len(page) + len(piece) > TEXT_LIMIT:
-                yield page
+                yield page.rstrip("\n")
                 page = ""
 
             page += piece
@@ -159,7 +159,7 @@ def _pages(lines: Sequence[str]) -> Iterator[str]:
         page += "\n"
 
     if page.strip():
-        yield page.rstrip("\n")[:TEXT_LIMIT]
+        yield page.rstrip("\n")
 
 
 def _pieces(content: str) -> Iterator[str]:

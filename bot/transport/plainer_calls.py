@@ -15,7 +15,7 @@ from bot.plainer.refusals import Refusal, read_refusal
 from bot.transport.clients import with_fallback
 from router.log import get_log
 
-HTTP_OK = 200
+HTTP_OK, SERVER_ERROR = 200, 500
 SURFACE = "response"
 """Messages through a response URL: Slack may refuse there what it accepts in a channel."""
 HOPELESS = frozenset({"expired_url", "used_url", "ratelimited", "channel_not_found"})
@@ -66,11 +66,13 @@ class PlainerRespond:
 
         code = str(answer.get("error"))
         get_log(part="slash").info("response_refused", error=code[:40], status=response.status_code)
-        if code in HOPELESS:
-            return SendResult(response)
+        refusal = read_refusal(answer, form)
+        if refusal is None and code not in HOPELESS and response.status_code < SERVER_ERROR:
+            # Slack documents no codes here: whatever else it says may be about the blocks. After an
+            # error of its own the message may be there, so it is not posted again.
+            refusal = Refusal(code)
 
-        # Slack documents no codes here: whatever else it says may be about the blocks.
-        return SendResult(response, read_refusal(answer, form) or Refusal(code))
+        return SendResult(response, refusal)
 
 
 def refused_answer(response: WebhookResponse) -> Mapping[str, object] | None:

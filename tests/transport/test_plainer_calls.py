@@ -10,7 +10,9 @@ import pytest
 from slack_bolt import BoltRequest
 from slack_bolt.context.respond import Respond
 from slack_sdk.errors import SlackApiError
+from slack_sdk.webhook import WebhookResponse
 
+from bot.plainer.blocks import plainer_blocks
 from bot.plainer.bodies import text_only
 from bot.plainer.controls import restore_clicks
 from bot.plainer.fallback import Fallback
@@ -106,6 +108,21 @@ def test_an_old_block_that_was_refused_for_its_words_is_not_remembered(sandbox, 
     assert calls(sandbox) == before + 1
 
 
+@pytest.mark.parametrize("length", range(2990, 3010))
+def test_long_words_are_cut_to_what_a_section_holds_and_none_is_lost(length):
+    words = "x" * length
+    for text in (words, f"{words}\n{words}", f"a {words} b\n\n" * 3):
+        element = {"type": "text", "text": text}
+        rich = {
+            "type": "rich_text",
+            "elements": [{"type": "rich_text_section", "elements": [element]}],
+        }
+        shown = plainer_blocks([rich], {"rich_text"}, "message")
+        parts = [str(block["text"]["text"]) for block in shown]
+        assert max(map(len, parts)) <= 3000
+        assert "".join("".join(parts).split()) == "".join(text.split())
+
+
 def test_what_no_other_block_mends_is_an_error_after_one_call(sandbox, clients):
     before = calls(sandbox)
     with pytest.raises(SlackApiError, match="channel_not_found"):
@@ -143,6 +160,31 @@ def test_a_refused_response_is_posted_again(sandbox, clients, status):
     assert (answer.status_code, answer.body) == (200, "ok")
     shown = list(sandbox.call(lambda: dict(sandbox.workspace.ephemerals)).values())[-1]
     assert "docs: 3" in json.dumps(shown["blocks"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "posts"),
+    [
+        (500, "server_error", 1),
+        (503, "<html>", 1),
+        (500, "invalid_blocks", 5),
+        (400, "no_service", 5),
+        (200, '{"ok": false, "error": "ratelimited"}', 1),
+        (200, '{"ok": true}', 1),
+        (200, "{", 1),
+    ],
+)
+def test_only_what_slack_has_refused_for_sure_is_posted_again(clients, status, body, posts):
+    forms = []
+
+    def respond(**form: Any) -> WebhookResponse:
+        forms.append(form)
+        return WebhookResponse(url="", status_code=status, body=body, headers={})
+
+    blocks = [CHART, *({"type": kind} for kind in ("divider", "actions"))]
+    PlainerRespond(respond, "T1", clients.fallback)(text="3", blocks=blocks)
+    assert len(forms) <= posts
+    assert (len(forms) > 1) is (posts > 1)
 
 
 def test_a_response_url_that_is_used_up_is_not_tried_again(sandbox, clients):
