@@ -17,7 +17,7 @@ from bot.replies.streaming import AnswerStreams
 from bot.transport.clients import Clients, error_code
 from bot.ui.blocks import Rendered
 from router.errors import StoppedError
-from router.store.requests.replies import ReplyOutbox
+from router.store.requests.replies import OutboxEntry, ReplyOutbox
 from router.types import Decision, Request
 
 EVENT_TYPE = "beagle_answer"
@@ -50,9 +50,13 @@ class AnswerPoster:
         self._outbox = outbox
         self._streams = streams
 
-    def show(self, request: Request, message: Rendered, decision: Decision) -> str:
-        """Makes the request's one message show this; returns its ts."""
-        entry = self._outbox.get(request.id)
+    def show(
+        self, request: Request, message: Rendered, decision: Decision, entry: OutboxEntry | None
+    ) -> str:
+        """Makes the request's one message show this; returns its ts.
+
+        `entry` says where it is posted, as it was read a moment ago.
+        """
         if entry is None or entry.ts is None:
             return self._post(request, message, decision)
 

@@ -130,7 +130,7 @@ class SlackReplies:
             self._post_ephemeral(request, payer, message)
             return
 
-        ts = self._poster.show(request, message, decision)
+        ts = self._poster.show(request, message, decision, entry)
 
         is_new = entry is None or entry.revision != decision.revision
         if len(outcome.text) > blocks.ANSWER_LIMIT and is_new:

@@ -313,6 +313,10 @@ class RoutingService:
         return Signals(channel_routes=usable_counts, allowed=tuple(usable))
 
     def _thread_signals(self, request: Request, usable: Collection[str]) -> Signals:
+        # A message outside a thread begins one: nothing was said there before.
+        if request.thread_ts is None:
+            return self._channel_signals(request, usable)
+
         thread_route = self._store.decisions.thread_route(
             request.team, request.channel, request.thread, request.ts
         )

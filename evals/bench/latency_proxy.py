@@ -11,10 +11,11 @@ CHUNK = 65_536
 
 
 class LatencyProxy:
-    """Forwards connections to `host:port`; each piece arrives `seconds` later, in both directions.
+    """Forwards connections to a server; each piece arrives `seconds` later, in both directions.
 
-    `port` is its own. `round_trips` counts how often a client sent something after it had got an
-    answer: what a request costs on any network, however fast the database is.
+    `host` may be the path of a unix socket. `port` is its own. `round_trips` counts how often a
+    client sent something after it had got an answer: what a request costs on any network, however
+    fast the database is.
     """
 
     def __init__(self, host: str, port: int, seconds: float = 0.0) -> None:
@@ -45,7 +46,11 @@ class LatencyProxy:
         assert task is not None
         self._tasks.add(task)
         try:
-            inner, outer = await asyncio.open_connection(*self._target)
+            host, port = self._target
+            if host.startswith("/"):
+                inner, outer = await asyncio.open_unix_connection(host)
+            else:
+                inner, outer = await asyncio.open_connection(host, port)
         except OSError:
             writer.close()
             return

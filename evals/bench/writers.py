@@ -44,7 +44,7 @@ def main(
         open_store(url.render_as_string(hide_password=False)).close()
         one, many = _rate(url, 1, seconds), _rate(url, WRITERS, seconds)
 
-        with latency_proxy(url.host or "127.0.0.1", url.port or 5432, ONE_WAY_SECONDS) as proxy:
+        with latency_proxy(*server_address(url), ONE_WAY_SECONDS) as proxy:
             behind = url.set(host="127.0.0.1", port=proxy.port, query={})
             one_far = _rate(behind, 1, seconds)
             trips = proxy.round_trips
@@ -81,12 +81,18 @@ def write_request(store: Store, team: str, user: str) -> bool:
     caps = [Cap(("user", f"{team}/{user}"), usd=1e6), Cap(("team", team), usd=1e6)]
     store.spend.reserve(caps, DAY, 1, 0.01)
     store.spend.settle([cap.scope for cap in caps], DAY, -0.009)
-    store.decisions.insert_outcome(served.id, 0, ANSWER, now)
+    store.decisions.insert_outcome_held(lease, 0, ANSWER, now)
     store.replies.begin_post(served.id, served.channel)
     store.replies.complete_post(served.id, f"{time.time():.6f}")
     store.replies.mark_shown(served.id, 0)
     store.requests.complete(lease, "answered", now)
     return True
+
+
+def server_address(url: URL) -> tuple[str, int]:
+    """Returns the server's host and port; the host is a path where it listens on a unix socket."""
+    host, port = str(url.query.get("host") or url.host or "127.0.0.1"), url.port or 5432
+    return (f"{host}/.s.PGSQL.{port}" if host.startswith("/") else host), port
 
 
 def _rate(url: URL, writers: int, seconds: float) -> float:

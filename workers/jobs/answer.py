@@ -17,6 +17,7 @@ from router.errors import (
 )
 from router.log import get_log
 from router.store import Store
+from router.store.requests.decisions import Progress
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
@@ -59,11 +60,11 @@ def answer_next(context: Context) -> bool:
         if lease is None:
             return False
 
-        decision = context.store.decisions.newest(lease.request.id)
-        if decision is None:
+        progress = context.store.decisions.progress(lease.request.id)
+        if progress is None:
             raise LookupError(f"answering {lease.request.id!r}: it is decided but has no decision")
 
-        _answer(context, lease, decision)
+        _answer(context, lease, progress)
 
     if lease.at_limit:
         _wake_next(context, lease)
@@ -80,21 +81,20 @@ def _wake_next(context: Context, lease: Lease) -> None:
         get_log(job="answer").warning("job_enqueue_failed", error=str(error))
 
 
-def _answer(context: Context, lease: Lease, decision: Decision) -> None:
-    request = lease.request
-    store = context.store
+def _answer(context: Context, lease: Lease, progress: Progress) -> None:
+    decision = progress.decision
     # An outcome of an earlier try was paid for already; only its posting failed.
-    outcome = store.decisions.outcome(request.id, decision.revision)
+    outcome = progress.outcome
     if outcome is None:
-        outcome = _produce_outcome(context, lease, decision)
+        outcome = _produce_outcome(context, lease, progress)
         if outcome is None:
             return
 
-        if not store.requests.is_current(lease):
+        # A worker that was frozen past its lease must neither store nor post anything.
+        revision, now = decision.revision, context.now()
+        if not context.store.decisions.insert_outcome_held(lease, revision, outcome, now):
             _log(lease, decision).warning("lease_lost")
             return
-
-        store.decisions.insert_outcome(request.id, decision.revision, outcome, context.now())
 
     outcome = _deliver(context, lease, decision, outcome)
     if outcome is not None:
@@ -166,17 +166,18 @@ def _deliver(
     return outcome
 
 
-def _produce_outcome(context: Context, lease: Lease, decision: Decision) -> Outcome | None:
+def _produce_outcome(context: Context, lease: Lease, progress: Progress) -> Outcome | None:
     """Runs the route and returns its outcome, or one with an error that the person is told.
 
     Returns None when the request waits for a retry, or was stopped meanwhile.
     """
+    decision = progress.decision
     if decision.verb != "route":
         return Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
 
     start = context.now()
     failed = Outcome(text="", route=decision.route or "", version=decision.version)
-    if context.store.cancellations.is_cancelled(lease.request.id, decision.revision):
+    if progress.is_cancelled:
         return replace(failed, error="stopped")
     if lease.tries > context.settings.max_attempts:
         return replace(failed, error="gave_up")
@@ -274,16 +275,16 @@ def _opening(work: Work) -> str:
 def thread_history(store: Store, request: Request) -> Sequence[Message]:
     """Returns the earlier requests in the thread and their answers as chat turns, oldest first."""
     turns: list[Message] = []
-    for earlier in store.requests.earlier_in_thread(request):
-        turns.append({"role": "user", "content": earlier.text})
+    # A message outside a thread begins one: nothing was said there before.
+    if request.thread_ts is None:
+        return ()
 
-        decision = store.decisions.newest(earlier.id)
-        if decision is None:
-            continue
-
-        outcome = store.decisions.outcome(earlier.id, decision.revision)
-        if outcome is not None and outcome.text:
-            turns.append({"role": "assistant", "content": outcome.text})
+    earlier = store.requests.earlier_in_thread(request)
+    answers = store.decisions.answers([one.id for one in earlier])
+    for one in earlier:
+        turns.append({"role": "user", "content": one.text})
+        if answers.get(one.id):
+            turns.append({"role": "assistant", "content": answers[one.id]})
 
     return tuple(turns)
 

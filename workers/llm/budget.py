@@ -86,7 +86,9 @@ class Budget:
         if payer is None or not payer.requests:
             return
 
-        caps = [Cap(cap.scope, requests=cap.requests) for cap in self._caps(payer) if cap.requests]
+        # Caps in USD do not matter here, so the channel's own one need not be read.
+        caps = self._caps(payer, channel_usd=0.0)
+        caps = [Cap(cap.scope, requests=cap.requests) for cap in caps if cap.requests]
         if caps:
             self._reserve(caps, payer.requests, 0.0)
 
@@ -120,19 +122,24 @@ class Budget:
 
         return day
 
-    def _caps(self, payer: Payer) -> list[Cap]:
-        """Returns the caps that apply to the payer; a cap of 0 means no cap."""
+    def _caps(self, payer: Payer, channel_usd: float | None = None) -> list[Cap]:
+        """Returns the caps that apply to the payer; a cap of 0 means no cap.
+
+        `channel_usd` is the channel's cap where it is known; else it is looked up.
+        """
         s = self._settings
         # An admin's cap for one channel replaces the setting for all channels, whether it is
         # higher or lower.
-        channel_usd = self._channel_usd(payer.team, payer.channel) or s.cap_channel_usd
+        if channel_usd is None and payer.channel:
+            channel_usd = self._channel_usd(payer.team, payer.channel) or s.cap_channel_usd
+
         caps = []
         if payer.user:
             user_scope: Scope = ("user", f"{payer.team}/{payer.user}")
             caps.append(Cap(user_scope, s.cap_user_requests, s.cap_user_usd))
         if payer.channel:
             channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")
-            caps.append(Cap(channel_scope, s.cap_channel_requests, channel_usd))
+            caps.append(Cap(channel_scope, s.cap_channel_requests, channel_usd or 0.0))
 
         caps.append(Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd))
         return [cap for cap in caps if cap.requests or cap.usd]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table, bindparam, delete
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, delete, literal
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -21,6 +21,14 @@ Value = TypeVar("Value")
 def as_row(value: DataclassInstance) -> dict[str, object]:
     """Returns the fields of a dataclass by name, as they are: its columns have the same names."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
+
+
+def literals(table: Table, values: Mapping[str, object]) -> list[ColumnElement[Any]]:
+    """Returns the values as columns of a SELECT, each of its column's type.
+
+    An INSERT from such a SELECT writes a row only where the SELECT finds what it depends on.
+    """
+    return [literal(value, table.c[name].type).label(name) for name, value in values.items()]
 
 
 def batches(values: Sequence[Value], size: int = MAX_VALUES) -> Iterator[Sequence[Value]]:

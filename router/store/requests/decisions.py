@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from sqlalchemy import Engine, RowMapping, exists, insert, select, update
+from sqlalchemy import Engine, RowMapping, and_, exists, func, insert, select, update
 
 from router.store.base.engine import insert_for, one_statement, writing
-from router.store.base.rows import as_row
+from router.store.base.rows import as_row, literals
 from router.store.base.tables import decision, outcome, request
+from router.store.base.workspace_tables import stop
+from router.store.requests.leasing import Lease
 from router.types import Citation, Decision, Outcome, Score, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A decision, the outcome of serving it, if there is one, and whether a person stopped it."""
+
+    decision: Decision
+    outcome: Outcome | None
+    is_cancelled: bool
+
+
+_OUTCOME = tuple(column.label(f"outcome_{column.name}") for column in outcome.c)
 
 
 class Decisions:
@@ -34,12 +50,21 @@ class Decisions:
 
         # The state is the lock: only one process finds it undecided.
         undecided = update(request).where(request.c.id == key, request.c.state == "received")
+        row = decision_row(key, replace(new, revision=0), at)
+        if self._engine.dialect.name == "postgresql":
+            # Both in one statement: a transaction of two costs four round trips.
+            opened = undecided.values(values).returning(request.c.id).cte("opened")
+            del row["request"]
+            columns = [opened.c.id, *literals(decision, row)]
+            first = insert(decision).from_select(["request", *row], select(*columns))
+            with one_statement(self._engine) as connection:
+                return bool(connection.execute(first.add_cte(opened)).rowcount)
+
         with writing(self._engine) as connection:
             if not connection.execute(undecided.values(values)).rowcount:
                 return False
 
-            first = replace(new, revision=0)
-            connection.execute(insert(decision).values(decision_row(key, first, at)))
+            connection.execute(insert(decision).values(row))
 
         return True
 
@@ -114,6 +139,59 @@ class Decisions:
 
         return route
 
+    def progress(self, key: str) -> Progress | None:
+        """Returns the decision that counts now, and what became of it; None before there is one."""
+        served = and_(
+            outcome.c.request == decision.c.request, outcome.c.revision == decision.c.revision
+        )
+        stopped = and_(stop.c.request == decision.c.request, stop.c.revision == decision.c.revision)
+        query = (
+            select(decision, *_OUTCOME, stop.c.user.is_not(None).label("is_cancelled"))
+            .select_from(decision.outerjoin(outcome, served).outerjoin(stop, stopped))
+            .where(decision.c.request == key)
+            .order_by(decision.c.revision.desc())
+            .limit(1)
+        )
+        with one_statement(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+
+        return _read_progress(row) if row else None
+
+    def answers(self, keys: Sequence[str]) -> dict[str, str]:
+        """Returns the texts of the newest answers to these requests; those without are missing."""
+        newest = (
+            select(decision.c.request, func.max(decision.c.revision).label("revision"))
+            .where(decision.c.request.in_(keys))
+            .group_by(decision.c.request)
+            .subquery()
+        )
+        query = select(outcome.c.request, outcome.c.text).join(
+            newest,
+            (outcome.c.request == newest.c.request) & (outcome.c.revision == newest.c.revision),
+        )
+        if not keys:
+            return {}
+
+        with one_statement(self._engine) as connection:
+            return {row.request: row.text for row in connection.execute(query)}
+
+    def insert_outcome_held(self, lease: Lease, revision: int, new: Outcome, at: float) -> bool:
+        """Stores the outcome of a revision while the lease is held; returns whether it was.
+
+        Whoever takes the request meanwhile waits for this statement, or this one finds it taken.
+        """
+        key = lease.request.id
+        row = outcome_row(key, revision, new, at)
+        held = (
+            select(*literals(outcome, row))
+            .select_from(request)
+            .where(request.c.id == key, request.c.fence == lease.fence)
+            .with_for_update(read=True)
+        )
+        statement = self._insert(outcome).from_select(list(row), held).on_conflict_do_nothing()
+        with one_statement(self._engine) as connection:
+            return bool(connection.execute(statement).rowcount)
+
     def insert_outcome(self, key: str, revision: int, new: Outcome, at: float) -> None:
         """Stores the outcome of a revision; if a step runs twice, the first outcome stays."""
         row = self._insert(outcome).values(outcome_row(key, revision, new, at))
@@ -127,6 +205,14 @@ class Decisions:
             row = connection.execute(query).mappings().one_or_none()
 
         return _read_outcome(row) if row else None
+
+
+def _read_progress(row: RowMapping) -> Progress:
+    served = None
+    if row["outcome_request"] is not None:
+        served = _read_outcome({column.name: row[f"outcome_{column.name}"] for column in outcome.c})
+
+    return Progress(read_decision(row), served, bool(row["is_cancelled"]))
 
 
 def decision_row(key: str, stored: Decision, at: float) -> dict[str, object]:
@@ -155,7 +241,7 @@ def outcome_row(key: str, revision: int, stored: Outcome, at: float) -> dict[str
     return row | {"request": key, "revision": revision, "at": at}
 
 
-def _read_outcome(row: RowMapping) -> Outcome:
+def _read_outcome(row: Mapping[Any, Any]) -> Outcome:
     values = {name: row[name] for name in Outcome.__slots__}
     values["tokens"] = Tokens(**row["tokens"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])

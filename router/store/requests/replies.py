@@ -8,6 +8,7 @@ from sqlalchemy import Engine, Select, delete, select, update
 
 from router.errors import StoppedError
 from router.store.base.engine import insert_for, one_statement, writing
+from router.store.base.rows import literals
 from router.store.base.tables import reply, request
 
 
@@ -47,22 +48,31 @@ class ReplyOutbox:
         # Locked until the entry is written: a deletion that comes later finds it.
         asked = select(request.c.state).where(request.c.id == key).with_for_update(read=True)
         values = {"request": key, "channel": channel, "posting": True}
-        entry = self._insert(reply).values(values).on_conflict_do_nothing()
+        stays = (
+            select(*literals(reply, values))
+            .select_from(request)
+            .where(request.c.id == key, request.c.state != "withdrawn")
+            .with_for_update(read=True)
+        )
+        entry = self._insert(reply).from_select(list(values), stays).on_conflict_do_nothing()
 
+        with one_statement(self._engine) as connection:
+            # Recorded before Slack is called: after a crash the next worker looks there first.
+            if connection.execute(entry).rowcount:
+                return None
+
+        # An entry exists, or the message was deleted.
         with writing(self._engine) as connection:
             state = connection.execute(asked).scalar()
             if state in (None, "withdrawn"):
                 raise StoppedError(f"posting the answer to {key!r}: its message was deleted")
 
-            # Recorded before Slack is called: after a crash the next worker looks there first.
-            if connection.execute(entry).rowcount:
-                return None
-
-            row = connection.execute(_select_entry(key)).mappings().one()
+            row = connection.execute(_select_entry(key)).mappings().one_or_none()
             unposted = update(reply).where(reply.c.request == key, reply.c.ts.is_(None))
             connection.execute(unposted.values(posting=True))
 
-        return OutboxEntry(**row)
+        # Whoever had begun it has given it up meanwhile: it is ours to begin.
+        return self.begin_post(key, channel) if row is None else OutboxEntry(**row)
 
     def abandon_post(self, key: str) -> None:
         """Removes the entry of a post that Slack refused, as if it had not been tried."""

@@ -221,15 +221,20 @@ class Requests:
             .limit(1)
         )
 
-        with writing(self._engine) as connection:
+        # Not one transaction, which costs more round trips: whoever sets the next request aside has
+        # locked this one before. After a crash in between it waits for the end of that time.
+        with one_statement(self._engine) as connection:
             if not connection.execute(update_held(lease).values(values)).rowcount:
                 return None
 
+        with one_statement(self._engine) as connection:
             key: str | None = connection.execute(following).scalar()
-            if key is not None:
+
+        if key is not None:
+            with one_statement(self._engine) as connection:
                 bring_back(connection, key, now)
 
-            return key
+        return key
 
     def retry(self, lease: Lease, wake_at: float, error: str, *, free: bool = False) -> None:
         """Frees the request until it is tried again at `wake_at`.
