@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from router.config import Settings
 from router.store.workspace.audit import ActionOutcome, AuditEntry, AuditLog
+from router.types import SlackPerson
 
 HOUR_SECONDS = 3_600
 MAX_REFUSALS = 20
@@ -55,14 +56,14 @@ class Admins:
     installer: Callable[[str], str] = no_installer
     _refusals: RefusalCounter = field(default_factory=RefusalCounter, init=False)
 
-    def includes(self, team: str, user: str, home: str = "") -> bool:
+    def includes(self, person: SlackPerson) -> bool:
         """Returns whether the person is an admin of the workspace. Without any admins nobody is.
 
-        `home` is the person's own workspace where it is another one, as in a shared channel: users
-        of two workspaces may have equal ids, so nobody from outside is an admin.
+        Users of two workspaces may have equal ids, so nobody from outside is an admin.
         """
+        team, user = person.team, person.user
         # An unknown installer is an empty id, which must not equal the id of an unknown person.
-        if not user or home:
+        if not user or person.home:
             return False
 
         # The settings allow an id without a workspace only where there is a single one.

@@ -175,7 +175,7 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
 
     def offers(request: Request) -> list[RouteOffer]:
         rule = store.channel_rules.for_channel(request.team, request.channel)
-        is_admin = admins.includes(request.team, request.user, request.user_team)
+        is_admin = admins.includes(request.asker)
         return route_offers(usable_routes(routes, rule, is_admin=is_admin))
 
     return SlackReplies(clients, store.replies, now, offers, store.proposals.get)

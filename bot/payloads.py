@@ -12,6 +12,8 @@ from typing import Literal, NotRequired, Protocol, Required, TypeAlias, TypedDic
 
 from slack_sdk import WebClient
 
+from router.types import SlackPerson
+
 Block: TypeAlias = dict[str, object]
 """One Block Kit block, or a view: JSON that Beagle builds and Slack checks."""
 Json: TypeAlias = Mapping[str, object]
@@ -255,6 +257,11 @@ class EventBody(TypedDict, total=False):
 
 EventHandler: TypeAlias = Callable[[Event, str, WebClient], None]
 """Takes an event, the id of the workspace it was sent to, and a client for that workspace."""
+
+
+def clicker(body: InteractionBody) -> SlackPerson:
+    """Returns who clicked."""
+    return SlackPerson(*team_and_user(body), clicker_home(body))
 
 
 def clicker_home(body: InteractionBody) -> str:

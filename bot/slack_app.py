@@ -17,6 +17,7 @@ from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
+from bot.intake.people import PeopleOfPayloads
 from bot.intake.requests import Intake
 from bot.intake.tombstones import unify_deletions
 from bot.listeners.answer_actions import AnswerActions
@@ -34,7 +35,11 @@ from bot.listeners.stats import StatsActions
 from bot.plainer.controls import restore_clicks
 from bot.replies.proposals import ProposalActions
 from bot.routing.service import RoutingService
-from bot.transport.acknowledgement import acknowledge_all_events, acknowledge_notices
+from bot.transport.acknowledgement import (
+    acknowledge_all_events,
+    acknowledge_notices,
+    refuse_organisations,
+)
 from bot.transport.clients import web_client
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
@@ -178,7 +183,9 @@ class SlackApp:
         self.bolt.use(PlainerCalls(self._workspaces.clients.fallback))
         self.bolt.use(restore_clicks)
         self.bolt.use(acknowledge_notices)
+        self.bolt.use(refuse_organisations)
         self.bolt.use(unify_deletions)
+        self.bolt.use(PeopleOfPayloads(self._store.access))
         self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
         self.bolt.use(Intake(self._store, own_user, self._now, new_id, self._routing.limit))
 

@@ -95,6 +95,9 @@ class Settings(WeeklySettings):
     commas; empty allows every workspace."""
     slack_rate_limiting: bool = True
     """Whether calls stay within Slack's published rate limits, counted across all processes."""
+    slack_unlisted: bool = False
+    """Whether other companies install the app from outside Slack's Marketplace: Slack then lets it
+    read 15 messages of a thread once a minute."""
     slack_mode: Literal["socket", "http"] = "socket"
     """How events arrive: `socket` needs no public address, `http` takes signed requests at
     /slack/events."""

@@ -34,6 +34,18 @@ WITHOUT_FILES = "-"
 
 
 @dataclass(frozen=True, slots=True)
+class SlackPerson:
+    """Somebody in the workspace `team`. `home` is their own workspace where it is another one.
+
+    Users of two workspaces may have equal ids, and are two people.
+    """
+
+    team: str
+    user: str
+    home: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A message addressed to Beagle. `(team, channel, ts)` and `event_id` are each unique.
 
@@ -68,6 +80,11 @@ class Request:
     def file_ids(self) -> tuple[str, ...]:
         """The ids of its files, none where a person wants it answered without them."""
         return () if self.files.startswith(WITHOUT_FILES) else tuple(self.files.split())
+
+    @property
+    def asker(self) -> SlackPerson:
+        """Who asked."""
+        return SlackPerson(self.team, self.user, self.user_team)
 
     @property
     def thread(self) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from router.errors import FileError, PathError, QueueError
 from router.types import Decision, Outcome, Request
+from workers.affiliation import Affiliation
 from workers.ports import Activity, ChannelInfo, FileInfo, SharedFile
 
 
@@ -116,10 +117,11 @@ class MemoryDirectory:
         self.lookups: list[str] = []
         self.down = False
 
-    def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
-        """See `Directory.guests`."""
-        self._look_up("guests")
-        return {user: user in self.guest_ids for user in users if user not in self.unknown_ids}
+    def people(self, team: str, users: Sequence[str]) -> Mapping[str, Affiliation]:
+        """See `Directory.people`."""
+        self._look_up("people")
+        known = [user for user in users if user not in self.unknown_ids]
+        return {user: Affiliation(guest=user in self.guest_ids) for user in known}
 
     def channel_info(self, team: str, channel: str) -> ChannelInfo:
         """See `Directory.channel_info`."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from router.types import ChannelKind, Citation, Decision, Outcome, Request, Tokens
+from workers.affiliation import Affiliation
 
 Message = Mapping[str, str]
 """One turn of a chat: `{"role": "system" | "user" | "assistant", "content": text}`."""
@@ -261,8 +262,8 @@ class Directory(Protocol):
     Each method raises PathError when Slack does not answer.
     """
 
-    def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
-        """Returns for each user whether they are a guest or belong to another workspace.
+    def people(self, team: str, users: Sequence[str]) -> Mapping[str, Affiliation]:
+        """Returns for each user where they belong.
 
         Users whom Slack does not know are missing in the result. It may describe others, too.
         """

@@ -23,6 +23,7 @@ from bot.ui.texts import commands as texts
 from router.config import Settings
 from router.store import Store
 from router.store.workspace.audit import ActionOutcome
+from router.types import SlackPerson
 from workers.ports import Queue
 
 OLD_WORDS = {"road": "rollout"}
@@ -52,9 +53,14 @@ class CommandContext:
     trigger_id: str
 
     @property
+    def person(self) -> SlackPerson:
+        """Who typed it: Slack offers the command to people of the workspace itself alone."""
+        return SlackPerson(self.team, self.user)
+
+    @property
     def is_admin(self) -> bool:
         """Whether the person is an admin of this workspace."""
-        return self.admins.includes(self.team, self.user)
+        return self.admins.includes(self.person)
 
     def open_dialog(self, view: Block) -> None:
         """Shows a dialog to the person."""

@@ -15,6 +15,6 @@ def run(context: CommandContext) -> Rendered:
     lines = [f"`/beagle {name}` {commands.load(name).HELP}" for name in commands.names()]
     listing = "\n".join(lines)
     # Only routes that this person may use in this channel.
-    menu = menu_block(context.routing.offers(context.team, context.channel, context.user))
+    menu = menu_block(context.routing.offers(context.person, context.channel))
 
     return Rendered(f"{common.META}\n{listing}", [paragraph(common.META), menu, paragraph(listing)])

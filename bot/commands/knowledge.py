@@ -26,7 +26,7 @@ def run(context: CommandContext) -> Rendered:
     acls = None
     if not context.is_admin:
         stored = context.store.documents.acls(context.team)
-        acls = sorted(context.routing.rights.readable(context.team, context.user, stored))
+        acls = sorted(context.routing.rights.readable(context.person, stored))
 
     return render_sources(context.store, context.team, acls, admin=context.is_admin)
 

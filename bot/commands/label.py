@@ -15,4 +15,4 @@ def run(context: CommandContext) -> Rendered:
     if not context.is_admin:
         return text_reply(common.ADMINS_ONLY)
 
-    return render_tasks(context.store, context.routing, context.team, context.user)
+    return render_tasks(context.store, context.routing, context.person)

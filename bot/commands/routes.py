@@ -22,7 +22,7 @@ def run(context: CommandContext) -> Rendered:
 
     if not context.is_admin:
         # A member does not learn of routes that are for others.
-        hidden = context.routing.hidden_routes(context.team, context.channel, context.user)
+        hidden = context.routing.hidden_routes(context.person, context.channel)
 
     for name, route in sorted(catalog.routes.items()):
         if name in hidden:

@@ -21,7 +21,7 @@ def run(context: CommandContext) -> Rendered:
     # A sliding window, not calendar days: a Monday morning still shows seven full days.
     since = context.now() - figures.SPANS[span] * DAY
     period = context.store.stats.since(context.team, since)
-    visible = context.routing.visible_stats(period, context.team, context.channel, context.user)
+    visible = context.routing.visible_stats(period, context.person, context.channel)
     return figures.render_stats(span, visible, _limits(context))
 
 

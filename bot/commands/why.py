@@ -21,7 +21,7 @@ def run(context: CommandContext) -> Rendered:
     if request is None or decision is None:
         return text_reply(texts.NOT_FOUND_ANSWER)
 
-    lines = context.routing.explanation(request, decision, context.user)
+    lines = context.routing.explanation(request, decision, context.person)
     return lines_message(lines)
 
 

@@ -92,9 +92,10 @@ class AccessEvents:
         self._store.sources.remove_for_channel(team, channel)
 
     def _ingest_files(self, team: str, event: Event) -> None:
-        """Enqueues the message's files, unless its author opted out."""
-        home = home_team(event, team)
-        if self._store.opt_outs.is_opted_out(team, str(event.get("user")), home):
+        """Enqueues the message's files, unless its author opted out or is of another company."""
+        if home_team(event, team):
+            return
+        if self._store.opt_outs.is_opted_out(team, str(event.get("user"))):
             return
 
         for key in file_job_keys(team, event):

@@ -7,7 +7,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.intake.requests import DELETED, EDITED, REFUSED, REQUEST
-from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Respond, clicker
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
@@ -55,13 +55,13 @@ class MessageListener:
         value = dialogs.button_value(action)
         request = self._store.requests.get(str(value.get("request", "")))
 
-        team, user = team_and_user(body)
+        person = clicker(body)
         problem = None
-        if request is None or (request.team, request.user) != (team, user):
+        if request is None or request.asker != person:
             problem = texts.ALREADY
         else:
             try:
-                if self._routing.redecide(request, value.get("revision", -1), user) is None:
+                if self._routing.redecide(request, value.get("revision", -1), person) is None:
                     problem = texts.ALREADY  # a click on an old button
             except BudgetError as error:
                 problem = refusal(error)

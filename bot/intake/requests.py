@@ -211,8 +211,11 @@ class Intake:
 
         # An admin let Beagle read the whole channel, and the channel was told. People who opted
         # out are still left out.
-        home = home_team(event, team)
-        return None if self._store.opt_outs.is_opted_out(team, user, home) else "channel"
+        # An admin here cannot speak for people of another company, who asked nothing.
+        if home_team(event, team):
+            return None
+
+        return None if self._store.opt_outs.is_opted_out(team, user) else "channel"
 
     def _apply_change(self, body: EventBody, event: Event, context: BoltContext) -> bool:
         """Applies an edit or a deletion; returns whether it was of a request."""

@@ -15,7 +15,7 @@ from slack_sdk import WebClient
 
 from bot.listeners.clicked_request import clicked_request
 from bot.listeners.route_correction import RouteCorrection
-from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker_home
+from bot.payloads import Ack, Action, ActionBody, Listener, Respond, clicker, clicker_home
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
 from bot.ui.blocks import (
@@ -75,10 +75,9 @@ class AnswerActions:
             return
 
         value = dialogs.button_value(action)
-        user = body["user"]["id"]
-        route = str(value.get("route", ""))
+        route, revision = str(value.get("route", "")), value.get("revision", -1)
         try:
-            chosen = self._routing.override(request, value.get("revision", -1), route, user)
+            chosen = self._routing.override(request, revision, route, clicker(body))
         except BudgetError as error:
             send_text(respond, refusal(error))
             return
@@ -96,7 +95,7 @@ class AnswerActions:
         ack()
         request = self._request(action, body)
         if request is not None:
-            offers = self._routing.offers(request.team, request.channel, body["user"]["id"])
+            offers = self._routing.offers(clicker(body), request.channel)
             names = ", ".join(offer.name for offer in offers)
             send_text(respond, texts.NONE_CHOSEN.format(routes=names))
 
@@ -110,7 +109,7 @@ class AnswerActions:
 
         revision = dialogs.button_value(action).get("revision", -1)
         try:
-            runs_again = self._routing.retry(request, revision, body["user"]["id"])
+            runs_again = self._routing.retry(request, revision, clicker(body))
         except BudgetError as error:
             send_text(respond, refusal(error))
             return
@@ -169,8 +168,7 @@ class AnswerActions:
         if request is None or decision is None:
             return
 
-        user = body["user"]["id"]
-        lines = self._routing.explanation(request, decision, user)
+        lines = self._routing.explanation(request, decision, clicker(body))
         send_ephemeral(respond, lines_message(lines))
 
     def _request(self, action: Action, body: ActionBody) -> Request | None:

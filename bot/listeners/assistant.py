@@ -10,12 +10,13 @@ from slack_sdk.errors import SlackApiError
 from bot.payloads import Event
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
-from bot.transport.events import Events
+from bot.transport.events import Events, event_person
 from bot.ui.blocks import truncate
 from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
 from router.store.usage.stats import DAY
+from router.types import SlackPerson
 
 MAX_PROMPTS = 4
 """Slack shows at most four suggestions."""
@@ -45,17 +46,18 @@ class AssistantPane:
 
         channel = event["channel"]
         client.assistant_threads_setSuggestedPrompts(
-            channel_id=channel, prompts=self.prompts(team, channel, event["user"])
+            channel_id=channel, prompts=self.prompts(event_person(event, team), channel)
         )
 
-    def prompts(self, team: str, channel: str, user: str) -> list[dict[str, str]]:
+    def prompts(self, person: SlackPerson, channel: str) -> list[dict[str, str]]:
         """Returns at most four suggestions; each is a whole message that can be sent as it is."""
         start = self._now() - HISTORY_DAYS * DAY
-        used = [route.route for route in self._store.stats.since(team, start, user).routes]
+        period = self._store.stats.since(person.team, start, person.user)
+        used = [] if person.home else [route.route for route in period.routes]
         rank = {route: position for position, route in enumerate(used)}
 
         # `sort` is stable: routes that the person never used keep their order.
-        offers = [offer for offer in self._routing.offers(team, channel, user) if offer.example]
+        offers = [offer for offer in self._routing.offers(person, channel) if offer.example]
         offers.sort(key=lambda offer: rank.get(offer.name, len(rank)))
 
         prompts = []

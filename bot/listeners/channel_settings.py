@@ -20,7 +20,7 @@ from bot.payloads import (
     Respond,
     View,
     ViewBody,
-    clicker_home,
+    clicker,
     team_and_user,
 )
 from bot.transport.clients import UNREACHABLE, error_code
@@ -66,7 +66,7 @@ class ChannelSettings:
         team, user = team_and_user(body)
         channel = str(dialogs.button_value(action).get("channel", ""))
 
-        if not self._admins.includes(team, user, clicker_home(body)):
+        if not self._admins.includes(clicker(body)):
             self._admins.record((team, user), "channel", channel, "refused")
             send_text(respond, common.ADMINS_ONLY)
             return
@@ -87,7 +87,7 @@ class ChannelSettings:
         # The version that the dialog showed; `upsert` refuses when it is no longer the newest.
         seen = ChannelRule(team, channel, version=value.get("version", 0))
 
-        if not self._admins.includes(team, user, clicker_home(body)):
+        if not self._admins.includes(clicker(body)):
             self._admins.record((team, user), "channel", channel, "refused")
             ack(response_action="errors", errors={"hears": common.ADMINS_ONLY})
             return

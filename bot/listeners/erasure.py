@@ -11,7 +11,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.engine import make_url
 
-from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Respond, clicker, team_and_user
 from bot.transport.clients import UNREACHABLE
 from bot.ui import dialogs
 from bot.ui.ephemeral import send_text
@@ -69,7 +69,8 @@ class ErasureActions:
         ack()
 
         team, user = team_and_user(body)
-        if dialogs.button_value(action).get("user") != user:
+        # Whoever has the same id in another company is not the person whose words go.
+        if dialogs.button_value(action).get("user") != user or clicker(body).home:
             send_text(respond, common.ALREADY)
             return
 

@@ -13,17 +13,17 @@ from slack_sdk.errors import SlackApiError
 
 from bot.admins import Admins
 from bot.listeners import home_view
-from bot.payloads import Ack, ActionBody, Event, team_and_user
+from bot.payloads import Ack, ActionBody, Event, clicker
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
-from bot.transport.events import Events
+from bot.transport.events import Events, event_person
 from bot.weekly.candidate_view import WAITING
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.usage.spend import DAY_SECONDS
 from router.store.usage.stats import DAY
-from router.types import Candidate
+from router.types import Candidate, SlackPerson
 from workers.drift.summary import alarm_figures, drifting_candidates
 
 REFRESH_SECONDS = 4.0
@@ -61,7 +61,7 @@ class HomePublisher:
         self._routing = routing
         self._admins = admins
         self._client = client
-        self._open: OrderedDict[tuple[str, str], _OpenHome] = OrderedDict()
+        self._open: OrderedDict[SlackPerson, _OpenHome] = OrderedDict()
         self._lock = threading.Lock()
         self._log = get_log(part="home")
 
@@ -76,67 +76,67 @@ class HomePublisher:
         if event.get("tab") != "home":
             return
 
-        team_user = (team, event["user"])
+        person = event_person(event, team)
         with self._lock:
-            self._open[team_user] = _OpenHome(self._admins.now() + OPEN_SECONDS)
-            self._open.move_to_end(team_user)
+            self._open[person] = _OpenHome(self._admins.now() + OPEN_SECONDS)
+            self._open.move_to_end(person)
 
             while len(self._open) > MAX_OPEN:
                 self._open.popitem(last=False)
 
-        self._publish(*team_user)
+        self._publish(person)
 
     def refresh(self) -> None:
         """Publishes every open home whose content has changed."""
         now = self._admins.now()
         with self._lock:
-            for team_user in [key for key, home in self._open.items() if home.until <= now]:
-                del self._open[team_user]
+            for person in [key for key, home in self._open.items() if home.until <= now]:
+                del self._open[person]
 
             still_open = list(self._open)
 
-        for team, user in still_open:
-            self._publish(team, user)
+        for person in still_open:
+            self._publish(person)
 
     def opt_out(self, ack: Ack, body: ActionBody) -> None:
         """Learns nothing more from the person, and says so in their home."""
         ack()
-        team, user = team_and_user(body)
-        self._store.opt_outs.add(team, user, self._admins.now())
-        self._publish(team, user)
+        person = clicker(body)
+        self._store.opt_outs.add(person.home or person.team, person.user, self._admins.now())
+        self._publish(person)
 
     def opt_in(self, ack: Ack, body: ActionBody) -> None:
         """Learns from the person again, and says so in their home."""
         ack()
-        team, user = team_and_user(body)
-        self._store.opt_outs.remove(team, user)
-        self._publish(team, user)
+        person = clicker(body)
+        self._store.opt_outs.remove(person.home or person.team, person.user)
+        self._publish(person)
 
-    def load(self, team: str, user: str) -> home_view.MemberHome:
+    def load(self, person: SlackPerson) -> home_view.MemberHome:
         """Returns what the person's home shows now."""
-        now = self._admins.now()
+        now, team = self._admins.now(), person.team
+        # What is stored under the id of somebody from outside is another person's.
+        user = person.user if not person.home else f"{person.home}:{person.user}"
         recent = []
         usable_in: dict[str, Collection[str]] = {}
         for request, route in self._store.stats.recent_requests(team, user, home_view.MAX_RECENT):
             # A route that the person may no longer use is not named either.
             if request.channel not in usable_in:
-                usable_in[request.channel] = self._routing.usable_routes(
-                    team, request.channel, user
-                )
+                usable_in[request.channel] = self._routing.usable_routes(person, request.channel)
 
             usable = usable_in[request.channel]
             recent.append(home_view.RecentRequest(request, route if route in usable else ""))
 
         admin = None
-        if self._admins.includes(team, user):
+        if self._admins.includes(person):
             admin = self._load_admin(team, now)
 
         return home_view.MemberHome(
             month=self._store.stats.since(team, now - MONTH_DAYS * DAY, user),
             recent=recent,
             # A home is in no channel, so no route that is limited to channels is offered there.
-            offers=self._routing.offers(team, "", user),
-            is_opted_out=self._store.opt_outs.is_opted_out(team, user),
+            offers=self._routing.offers(person, ""),
+            is_opted_out=self._store.opt_outs.is_opted_out(team, person.user, person.home),
             at=now,
             admin=admin,
         )
@@ -167,27 +167,27 @@ class HomePublisher:
             dead=len(store.requests.dead_letters(team=team)),
         )
 
-    def _publish(self, team: str, user: str) -> None:
+    def _publish(self, person: SlackPerson) -> None:
         """Publishes the person's home, unless Slack shows the same already."""
-        home = home_view.render_home(self.load(team, user))
+        home = home_view.render_home(self.load(person))
         fingerprint = home_view.fingerprint(home)
 
         with self._lock:
-            shown = self._open.get((team, user))
+            shown = self._open.get(person)
             if shown is not None and shown.fingerprint == fingerprint:
                 return
 
         try:
-            self._client(team).views_publish(user_id=user, view=home)
+            self._client(person.team).views_publish(user_id=person.user, view=home)
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("home_not_published", error=error_code(error))
             return
 
         with self._lock:
             # The home may have been closed for its age meanwhile, or opened again with a new end.
-            shown = self._open.get((team, user))
+            shown = self._open.get(person)
             if shown is not None:
-                self._open[team, user] = _OpenHome(shown.until, fingerprint)
+                self._open[person] = _OpenHome(shown.until, fingerprint)
 
 
 def _visible_candidates(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -6,7 +6,7 @@ from slack_bolt import App
 
 from bot.admins import Admins
 from bot.listeners.knowledge_view import CHANNEL_PREFIX, REFRESH, REMOVE
-from bot.payloads import Ack, Action, ActionBody, Respond, clicker_home, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Respond, clicker, team_and_user
 from bot.ui import dialogs
 from bot.ui.ephemeral import send_text
 from bot.ui.texts import common
@@ -73,7 +73,7 @@ class KnowledgeActions:
         team, user = team_and_user(body)
         key = str(dialogs.button_value(action).get("source", ""))
 
-        if not self._admins.includes(team, user, clicker_home(body)):
+        if not self._admins.includes(clicker(body)):
             self._admins.record((team, user), f"knowledge {verb}", key, "refused")
             send_text(respond, common.ADMINS_ONLY)
             return None

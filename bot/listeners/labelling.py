@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from slack_bolt import App
 
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker_home, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker, team_and_user
 from bot.routing.service import RoutingService
 from bot.ui import dialogs, rich_text
 from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
@@ -21,7 +21,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.requests.labels import Label, UncertainRequest
 from router.store.usage.stats import DAY
-from router.types import Feedback, Request
+from router.types import Feedback, Request, SlackPerson
 from workers.knowledge.membership import ReadingRights
 
 UNCERTAIN_DAYS = 14
@@ -55,24 +55,24 @@ class LabelActions:
         """Stores an admin's label, which always counts, and shows what is left."""
         ack()
         team, user = team_and_user(body)
-        if not self._admins.includes(team, user, clicker_home(body)):
+        if not self._admins.includes(clicker(body)):
             send_text(respond, common.ADMINS_ONLY)
             return
 
         request = self._request(action, team)
         route = dialogs.button_value(action).get("route", "")
-        if request is not None and self._may_label(route, request, user):
+        if request is not None and self._may_label(route, request, clicker(body)):
             feedback = Feedback(request.id, user, "review", route, self._admins.now())
             self._store.feedback.record(feedback)
             self._log.info("labelled", request=request.id, aspect="review", value=route)
 
-        self._show_tasks(respond, team, user)
+        self._show_tasks(respond, clicker(body))
 
     def drop(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
         """Deletes a correction that an admin found wrong, and shows what is left."""
         ack()
         team, user = team_and_user(body)
-        if not self._admins.includes(team, user, clicker_home(body)):
+        if not self._admins.includes(clicker(body)):
             send_text(respond, common.ADMINS_ONLY)
             return
 
@@ -82,7 +82,7 @@ class LabelActions:
             self._store.feedback.remove(team, request.id, author, "route")
             self._log.info("label_dropped", request=request.id, by=user)
 
-        self._show_tasks(respond, team, user)
+        self._show_tasks(respond, clicker(body))
 
     def undo(self, ack: Ack, body: ActionBody, action: Action, respond: Respond) -> None:
         """Deletes the person's own correction and retrains the router without it."""
@@ -90,7 +90,8 @@ class LabelActions:
         team, user = team_and_user(body)
 
         request = self._request(action, team)
-        if request is not None:
+        # A correction of another company's person teaches nothing that could be undone.
+        if request is not None and not clicker(body).home:
             self._store.feedback.remove(team, request.id, user, "route")
             self._log.info("label_undone", request=request.id)
             self._routing.trainer.request(team, UNDO_SECONDS)
@@ -103,16 +104,16 @@ class LabelActions:
         request = self._store.requests.get(request_id)
         return request if request is not None and request.team == team else None
 
-    def _may_label(self, route: str, request: Request, user: str) -> bool:
+    def _may_label(self, route: str, request: Request, person: SlackPerson) -> bool:
         if route == NO_ROUTE:
             return True
 
-        return route in self._routing.usable_routes(request.team, request.channel, user)
+        return route in self._routing.usable_routes(person, request.channel)
 
-    def _show_tasks(self, respond: Respond, team: str, user: str) -> None:
+    def _show_tasks(self, respond: Respond, person: SlackPerson) -> None:
         # The list depends on what the router has learned from this click.
-        self._routing.trainer.request(team, UNDO_SECONDS)
-        tasks = render_tasks(self._store, self._routing, team, user)
+        self._routing.trainer.request(person.team, UNDO_SECONDS)
+        tasks = render_tasks(self._store, self._routing, person)
         send_ephemeral(respond, tasks, replace=True)
 
 
@@ -125,12 +126,13 @@ def correction_thanks(request: str, route: str, *, learned: bool) -> Rendered:
     return Rendered(text, [paragraph(text), actions([undo])])
 
 
-def render_tasks(store: Store, routing: RoutingService, team: str, user: str) -> Rendered:
+def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> Rendered:
     """Returns what is worth an admin's label.
 
     These are the least certain messages of public channels, and corrections that the router does
     not learn from yet.
     """
+    team = person.team
     start = routing.admins.now() - UNCERTAIN_DAYS * DAY
     uncertain = store.labels.uncertain_requests(team, start)
     labels = store.labels.all(team)
@@ -140,7 +142,7 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
     # Public by Slack's word of now, not by that of the day when it was asked.
     channels = {request.channel for request in uncertain.values()}
     channels |= {request.channel for _, request, _ in contested}
-    readable = _readable_channels(routing.rights, team, user, channels)
+    readable = _readable_channels(routing.rights, person, channels)
     uncertain = {key: item for key, item in uncertain.items() if item.channel in readable}
     contested = [item for item in contested if item[1].channel in readable]
     decisions = {key: request.decision for key, request in uncertain.items()}
@@ -159,7 +161,7 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
         blocks.append(paragraph(texts.LABEL_WAITING))
 
     for label, request, quarantined in contested[:MAX_CONTESTED]:
-        usable = routing.usable_routes(team, request.channel, user)
+        usable = routing.usable_routes(person, request.channel)
         blocks += _contested_correction(label, quarantined, usable)
 
     if not selected and not contested:
@@ -169,10 +171,10 @@ def render_tasks(store: Store, routing: RoutingService, team: str, user: str) ->
 
 
 def _readable_channels(
-    rights: ReadingRights, team: str, user: str, channels: Collection[str]
+    rights: ReadingRights, person: SlackPerson, channels: Collection[str]
 ) -> frozenset[str]:
     """Returns the public channels among these that the admin may read."""
-    return rights.readable(team, user, rights.public_channels(team, channels))
+    return rights.readable(person, rights.public_channels(person.team, channels))
 
 
 def _summary(label_count: int, result: TrainingResult) -> str:

@@ -12,7 +12,8 @@ from bot.transport.events import Events
 from bot.ui.blocks import Rendered, actions, button, menu_block, paragraph
 from bot.ui.texts import common as texts
 from router.log import get_log
-from router.types import RouteOffer
+from router.types import RouteOffer, SlackPerson
+from workers.affiliation import UNKNOWN_HOME
 
 MAX_EXAMPLES = 3
 
@@ -20,14 +21,14 @@ MAX_EXAMPLES = 3
 class Onboarding:
     """Reacts when Beagle joins a channel.
 
-    `me` returns Beagle's own user in a workspace, `offers` what a person may ask for: its arguments
-    are workspace, channel and person.
+    `me` returns Beagle's own user in a workspace, `offers` what a person may ask for in a
+    channel.
     """
 
     def __init__(
         self,
         me: Callable[[str], str],
-        offers: Callable[[str, str, str], Sequence[RouteOffer]],
+        offers: Callable[[SlackPerson, str], Sequence[RouteOffer]],
     ) -> None:
         self._me = me
         self._offers = offers
@@ -43,7 +44,9 @@ class Onboarding:
         if event.get("user") != self._me(team) or not inviter:
             return
 
-        message = welcome(channel, self._offers(team, channel, inviter))
+        # Slack does not say which company invites: the narrowest holds.
+        person = SlackPerson(team, inviter, UNKNOWN_HOME)
+        message = welcome(channel, self._offers(person, channel))
         client.chat_postEphemeral(
             channel=channel, user=inviter, text=message.text, blocks=message.blocks
         )

@@ -17,6 +17,7 @@ from bot.payloads import (
     InteractionBody,
     View,
     ViewBody,
+    clicker,
     clicker_home,
 )
 from bot.routing.service import RoutingService
@@ -26,7 +27,7 @@ from bot.ui.texts import common as texts
 from router.errors import BudgetError
 from router.log import get_log
 from router.store import Store
-from router.types import Decision, Feedback, Request
+from router.types import Decision, Feedback, Request, SlackPerson
 
 VIEW = "wrong_route"
 LEARN_SECONDS = 4.0
@@ -66,7 +67,7 @@ class RouteCorrection:
         if request is None or decision is None:
             return False
 
-        usable = self._routing.usable_routes(request.team, request.channel, body["user"]["id"])
+        usable = self._routing.usable_routes(clicker(body), request.channel)
         client.views_open(trigger_id=trigger, view=correction_dialog(request, decision, usable))
         return True
 
@@ -81,7 +82,7 @@ class RouteCorrection:
         # The dialog may be forged, or older than a change of the person's rights.
         if request is None:
             return
-        if route not in self._routing.usable_routes(request.team, request.channel, user):
+        if route not in self._routing.usable_routes(clicker(body), request.channel):
             return
 
         # A label even if the request does not run again: it teaches the router all the same.
@@ -92,7 +93,7 @@ class RouteCorrection:
             self._record(Feedback(request.id, user, "note", note, self._now(), home))
 
         if dialogs.answers_to(view, "again"):
-            self._run_again(request, value.get("revision", -1), route, user, client)
+            self._run_again(request, value.get("revision", -1), route, clicker(body), client)
 
         is_learned = self._routing.trainer.request(request.team, LEARN_SECONDS)
         message = correction_thanks(request.id, route, learned=is_learned)
@@ -105,15 +106,15 @@ class RouteCorrection:
         )
 
     def _run_again(
-        self, request: Request, seen: int, route: str, user: str, client: WebClient
+        self, request: Request, seen: int, route: str, person: SlackPerson, client: WebClient
     ) -> None:
         """Answers with the route; the person who corrects pays, or is told why it does not run."""
         try:
-            self._routing.override(request, seen, route, user)
+            self._routing.override(request, seen, route, person)
         except BudgetError as error:
             client.chat_postEphemeral(
                 channel=request.channel,
-                user=user,
+                user=person.user,
                 thread_ts=request.thread,
                 text=refusal(error),
             )

@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.listeners.clicked_request import clicked_request
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, clicker
 from bot.transport.clients import UNREACHABLE
 from bot.ui import blocks, dialogs, rich_text
 from bot.ui.blocks import Rendered
@@ -20,7 +20,7 @@ from router.errors import PathError
 from router.index import Hit
 from router.log import get_log
 from router.store import Store
-from router.types import Outcome, Request, Viewer
+from router.types import Outcome, Request, SlackPerson, Viewer
 from workers.context import Work
 from workers.jobs.answer import thread_history
 from workers.knowledge.membership import ReadingRights
@@ -36,7 +36,7 @@ class SharingActions:
     """Answers the buttons that search for one person alone, and those that share.
 
     Each click checks again what the person may read, and which routes they may use:
-    `usable_routes` takes workspace, channel and person.
+    `usable_routes` takes person and channel.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class SharingActions:
         store: Store,
         directory: Directory,
         rights: ReadingRights,
-        usable_routes: Callable[[str, str, str], Collection[str]],
+        usable_routes: Callable[[SlackPerson, str], Collection[str]],
     ) -> None:
         self._store = store
         self._directory = directory
@@ -68,11 +68,11 @@ class SharingActions:
         if request is None:
             return
 
-        user = body["user"]["id"]
-        message = private_answer(request, self._search(request, user))
+        person = clicker(body)
+        message = private_answer(request, self._search(request, person))
         client.chat_postEphemeral(
             channel=request.channel,
-            user=user,
+            user=person.user,
             thread_ts=request.thread,
             text=message.text,
             blocks=message.blocks,
@@ -91,10 +91,10 @@ class SharingActions:
         if request is None:
             return
 
-        user = body["user"]["id"]
-        outcome = self._search(request, user)
+        person = clicker(body)
+        outcome = self._search(request, person)
         if _is_answered(outcome):
-            self._post(client, request.channel, request.thread, user, outcome)
+            self._post(client, request.channel, request.thread, person.user, outcome)
 
         respond(delete_original=True)
 
@@ -102,7 +102,7 @@ class SharingActions:
         """Asks the person whose answer it is where to share it."""
         ack()
         request = clicked_request(self._store, dialogs.button_value(action), body)
-        if request is None or request.user != body["user"]["id"]:
+        if request is None or request.asker != clicker(body):
             return
 
         client.views_open(trigger_id=body.get("trigger_id", ""), view=share_dialog(request))
@@ -112,44 +112,54 @@ class SharingActions:
 
         Only if they are in it, and may still read everything that the answer was made from.
         """
-        team, user = team_and_user(body)
+        # At once: the members of a large channel come in many pages, and Slack waits three seconds.
+        ack()
+        person = clicker(body)
         channel = dialogs.conversation_answer(view, "channel")
 
+        request = self._store.requests.get(dialogs.dialog_value(view).get("request", ""))
+        if request is None or request.asker != person:
+            return
+
+        if not self._share_with(channel, request, person, client):
+            # The same text for each cause: it must not reveal which channels exist.
+            client.chat_postEphemeral(
+                channel=request.channel,
+                user=person.user,
+                thread_ts=request.thread,
+                text=texts.SHARE_NOT_THERE,
+            )
+
+    def _share_with(
+        self, channel: str, request: Request, person: SlackPerson, client: WebClient
+    ) -> bool:
+        """Posts the answer if the person is in the channel; returns whether that succeeded."""
         try:
-            is_member = user in self._directory.members(team, channel)
+            is_member = person.user in self._directory.members(person.team, channel)
         except PathError:
             is_member = False  # Beagle itself is not in that channel
 
-        outcome = self._own_outcome(dialogs.dialog_value(view).get("request", ""), team, user)
-        if not is_member or outcome is None or not self._post(client, channel, None, user, outcome):
-            # The same text for each cause: it must not reveal which channels exist.
-            ack(response_action="errors", errors={"channel": texts.SHARE_NOT_THERE})
-            return
+        outcome = self._own_outcome(request, person) if is_member else None
+        return outcome is not None and self._post(client, channel, None, person.user, outcome)
 
-        ack()
-
-    def _own_outcome(self, request_id: str, team: str, user: str) -> Outcome | None:
-        """Returns the newest outcome of a request, if this person made it and may still see it."""
-        request = self._store.requests.get(request_id)
-        if request is None or (request.team, request.user) != (team, user):
+    def _own_outcome(self, request: Request, person: SlackPerson) -> Outcome | None:
+        """Returns the newest outcome of a person's request, if they may still see it."""
+        decision = self._store.decisions.newest(request.id)
+        if decision is None or not self._may_use(decision.route, request, person):
             return None
 
-        decision = self._store.decisions.newest(request_id)
-        if decision is None or not self._may_use(decision.route, request, user):
-            return None
-
-        outcome = self._store.decisions.outcome(request_id, decision.revision)
+        outcome = self._store.decisions.outcome(request.id, decision.revision)
         # None: an older release did not record what the answer was made from.
         if outcome is None or outcome.acls is None:
             return None
 
         acls = frozenset(outcome.acls)
-        return outcome if self._rights.readable(team, user, acls) == acls else None
+        return outcome if self._rights.readable(person, acls) == acls else None
 
-    def _may_use(self, route: str | None, request: Request, user: str) -> bool:
-        return route in self._usable_routes(request.team, request.channel, user)
+    def _may_use(self, route: str | None, request: Request, person: SlackPerson) -> bool:
+        return route in self._usable_routes(person, request.channel)
 
-    def _search(self, request: Request, user: str) -> Outcome:
+    def _search(self, request: Request, person: SlackPerson) -> Outcome:
         """Returns quotes from the documents that this person may read.
 
         Nothing is quoted if the request's route is not one that this person may use.
@@ -159,12 +169,12 @@ class SharingActions:
             return Outcome(text=texts.EMPTY)
 
         live = self._store.versions.live(request.team, decision.route)
-        if live is None or not self._may_use(decision.route, request, user):
+        if live is None or not self._may_use(decision.route, request, person):
             return Outcome(text=texts.EMPTY)
 
         # As if they had asked in a direct message: then everything that they may read counts, not
         # only what everybody in the channel may read.
-        alone = replace(request, user=user, channel_kind="dm")
+        alone = replace(request, user=person.user, user_team=person.home, channel_kind="dm")
         version = Version.model_validate(dict(live.body))
         work = Work(alone, decision, version, thread_history(self._store, request))
         vector = stored_vector(self._store, request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from slack_bolt import App
 from slack_sdk import WebClient
@@ -74,12 +75,6 @@ class ShortcutListener:
             send_text(respond, texts.AUTHOR_LEFT_OUT)
             return
 
-        request = self._request(body, text)
-        if not self._can_answer_in(client, request):
-            ack()
-            send_text(respond, texts.INVITE_ME)
-            return
-
         try:
             self._routing.limit.check(team, user)
         except RateLimitError as error:
@@ -87,14 +82,29 @@ class ShortcutListener:
             send_text(respond, refusal(error))
             return
 
+        request = self._request(body, text)
         is_new = self._store.requests.insert(request, self._now() + DECIDE_SECONDS)
         # Only now: without an acknowledgement Slack tells the person that it failed, and nothing
-        # that was acknowledged may be lost.
+        # that was acknowledged may be lost. Not later: Slack waits three seconds for it.
         ack()
+        if not is_new:
+            return
 
-        if is_new:
-            self._log.info("received", request=request.id, source="shortcut", length=len(text))
-            self._routing.decide(request)
+        if not self._can_answer_in(client, request):
+            self._store.requests.ignore(request.id)
+            send_text(respond, texts.INVITE_ME)
+            return
+
+        self._log.info("received", request=request.id, source="shortcut", length=len(text))
+        self._routing.decide(self._with_channel_kind(request))
+
+    def _with_channel_kind(self, request: Request) -> Request:
+        """Returns the request with its channel's kind, for which Slack may have to be asked."""
+        kind = self._rights.channel_kind(request.team, request.channel)
+        if kind != request.channel_kind:
+            self._store.requests.set_channel_kind(request.id, kind)
+
+        return replace(request, channel_kind=kind)
 
     def ask_for_route(
         self, ack: Ack, body: ShortcutBody, client: WebClient, respond: Respond
@@ -130,7 +140,7 @@ class ShortcutListener:
             received_at=self._now(),
             thread_ts=body["message"].get("thread_ts") or body["message_ts"],
             # Slack's word: neither the id's first letter nor a name says what a channel is.
-            channel_kind=self._rights.channel_kind(team, channel),
+            channel_kind=self._rights.stored_channel_kind(team, channel) or "private",
             source="shortcut",
             user_team=home,
             author=author,

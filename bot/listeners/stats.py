@@ -8,7 +8,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.payloads import Ack, Action, ActionBody, Respond, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Respond, clicker, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
@@ -69,10 +69,10 @@ class StatsActions:
 
     def _period(self, body: ActionBody, span: str) -> Period:
         """Returns the figures that the person who pressed may see in the channel."""
-        team, user = team_and_user(body)
+        team, _ = team_and_user(body)
         channel = body.get("channel")
         period = self._store.stats.since(team, self._now() - view.SPANS[span] * DAY)
-        return self._routing.visible_stats(period, team, channel["id"] if channel else "", user)
+        return self._routing.visible_stats(period, clicker(body), channel["id"] if channel else "")
 
 
 def _span(action: Action) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 from slack_bolt import App
 
 from bot.admins import Admins
-from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker_home, team_and_user
+from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker, team_and_user
 from bot.ui import dialogs
 from bot.ui.blocks import Rendered, actions, button, paragraph
 from bot.ui.ephemeral import send_text
@@ -16,7 +16,7 @@ from bot.ui.texts import common as texts
 from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
-from router.types import Proposal, Request
+from router.types import Proposal, Request, SlackPerson
 from workers.ports import Queue
 
 DECISIONS: Mapping[str, Literal["confirmed", "cancelled"]] = {
@@ -63,7 +63,7 @@ class ProposalActions:
         queue: Queue,
         admins: Admins,
         now: Callable[[], float],
-        may_serve: Callable[[str, Request, str], bool],
+        may_serve: Callable[[str, Request, SlackPerson], bool],
     ) -> None:
         self._store = store
         self._queue = queue
@@ -90,10 +90,10 @@ class ProposalActions:
         name = action["action_id"]
 
         # The message is in a channel: others see the buttons, too.
-        home = clicker_home(body)
-        is_asker = request is not None and (request.user, request.user_team) == (user, home)
-        may_decide = is_asker or self._admins.includes(team, user, home)
-        if request is None or not may_decide or not self._may_use(name, request, user):
+        person = clicker(body)
+        is_asker = request is not None and request.asker == person
+        may_decide = is_asker or self._admins.includes(person)
+        if request is None or not may_decide or not self._may_use(name, request, person):
             self._admins.record((team, user), name, proposal.key, "refused")
             send_text(respond, texts.NOT_YOURS)
             return
@@ -112,14 +112,14 @@ class ProposalActions:
                 "job_enqueue_failed", request=proposal.request, error=str(error)
             )
 
-    def _may_use(self, name: str, request: Request, user: str) -> bool:
+    def _may_use(self, name: str, request: Request, person: SlackPerson) -> bool:
         """Returns whether a confirmation may run the route's tool; declining runs nothing."""
         if DECISIONS[name] != "confirmed":
             return True
 
         decision = self._store.decisions.newest(request.id)
         route = decision.route if decision is not None else None
-        return route is not None and self._may_serve(route, request, user)
+        return route is not None and self._may_serve(route, request, person)
 
     def _clicked_proposal(self, action: Action, body: ActionBody) -> Proposal | None:
         """Returns the proposal that the button showed.

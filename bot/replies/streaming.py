@@ -145,14 +145,16 @@ class AnswerStreams:
             route=decision.route, confidence=f"{decision.confidence:.0%}"
         )
 
-        if self._can_stream:
+        recipient_team = request.user_team or request.team
+        # Of some people of another company only the organisation is known: no stream can be theirs.
+        if self._can_stream and recipient_team.startswith("T"):
             try:
                 # Slack shows a stream as addressed to one person, by their own workspace (which is
                 # another one in a channel shared by Slack Connect).
                 response = client.chat_startStream(
                     channel=channel,
                     thread_ts=request.thread,
-                    recipient_team_id=request.user_team or request.team,
+                    recipient_team_id=recipient_team,
                     recipient_user_id=request.user,
                     chunks=[_chunk("route", first_line, is_done=True)],
                 )

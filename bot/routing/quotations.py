@@ -8,7 +8,7 @@ from typing import Any
 from router.catalog.catalog import Catalog
 from router.classifier.training_data import installation_texts
 from router.store import Store
-from router.types import Viewer
+from router.types import SlackPerson, Viewer
 from workers.knowledge.membership import ReadingRights
 
 
@@ -25,9 +25,9 @@ class ExampleQuotes:
         self._store = store
         self._rights = rights
 
-    def for_reader(self, team: str, user: str) -> ReaderQuotes:
+    def for_reader(self, reader: SlackPerson) -> ReaderQuotes:
         """Returns the quotes for one person, to whom alone the explanation is shown."""
-        return ReaderQuotes(self._texts, self._store, self._rights, (team, user))
+        return ReaderQuotes(self._texts, self._store, self._rights, reader)
 
 
 class ReaderQuotes:
@@ -38,12 +38,12 @@ class ReaderQuotes:
         texts: Mapping[str, str],
         store: Store,
         rights: ReadingRights,
-        reader: tuple[str, str],
+        reader: SlackPerson,
     ) -> None:
         self._texts = texts
         self._store = store
         self._rights = rights
-        self._team, self._user = reader
+        self._reader = reader
 
     def __call__(self, example: Mapping[str, Any]) -> str:
         """Returns the words of an entry in a decision's `nearest`; empty where they stay unsaid."""
@@ -55,10 +55,11 @@ class ReaderQuotes:
 
     def _words_of_request(self, key: str) -> str:
         request = self._store.requests.get(key)
-        if request is None or request.team != self._team:
+        # Nobody of another company is shown what somebody here has written.
+        if request is None or request.team != self._reader.team or self._reader.home:
             return ""
 
         # As in a direct message: nobody else reads it.
-        channels = self._rights.readable(self._team, self._user, [request.channel])
-        viewer = Viewer(self._team, self._user, channels)
+        channels = self._rights.readable(self._reader, [request.channel])
+        viewer = Viewer(self._reader.team, self._reader.user, channels)
         return self._store.labels.readable_text(key, viewer)

@@ -21,7 +21,16 @@ from router.log import get_log
 from router.store import Store
 from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision, Request, RouteOffer, Score
+from router.types import (
+    ON_TRIAL,
+    REROUTED,
+    UNDECIDED,
+    Decision,
+    Request,
+    RouteOffer,
+    Score,
+    SlackPerson,
+)
 from workers.knowledge.membership import ReadingRights
 from workers.llm.budget import Budget
 from workers.ports import Directory, Payer, Queue
@@ -81,40 +90,40 @@ class RoutingService:
         """Returns what the workspace's router learned from its people, and what waits."""
         return self._routers.for_team(team)
 
-    def usable_routes(self, team: str, channel: str, user: str) -> dict[str, Route]:
+    def usable_routes(self, person: SlackPerson, channel: str) -> dict[str, Route]:
         """Returns the routes that may serve a person in a channel, in name order.
 
         `channel` is empty where there is none (the App Home); no route that is limited to channels
         counts there.
         """
-        return self._usable(self._store.channel_rules.for_channel(team, channel), user)
+        return self._usable(self._store.channel_rules.for_channel(person.team, channel), person)
 
-    def hidden_routes(self, team: str, channel: str, user: str) -> Collection[str]:
+    def hidden_routes(self, person: SlackPerson, channel: str) -> Collection[str]:
         """Returns the routes that a person must not see or use in a channel."""
-        return self.catalog.routes.keys() - self.usable_routes(team, channel, user).keys()
+        return self.catalog.routes.keys() - self.usable_routes(person, channel).keys()
 
-    def offers(self, team: str, channel: str, user: str) -> list[RouteOffer]:
+    def offers(self, person: SlackPerson, channel: str) -> list[RouteOffer]:
         """Returns what a person is told that Beagle can do in a channel."""
-        return route_offers(self.usable_routes(team, channel, user))
+        return route_offers(self.usable_routes(person, channel))
 
-    def explanation(self, request: Request, decision: Decision, user: str) -> list[str]:
+    def explanation(self, request: Request, decision: Decision, person: SlackPerson) -> list[str]:
         """Returns why the request went to its route, for one person of its channel alone."""
         # The reasons name similar routes; those that the person may not use stay unnamed.
-        hidden = self.hidden_routes(request.team, request.channel, user)
-        quote = self._routers.quotes.for_reader(request.team, user)
+        hidden = self.hidden_routes(person, request.channel)
+        quote = self._routers.quotes.for_reader(person)
         # A decision keeps no words, so the message is read again.
         changed_words = self.router(request.team).changed_words(request.text)
         return explain(decision, hidden, quote, changed_words)
 
-    def visible_stats(self, period: Period, team: str, channel: str, user: str) -> Period:
+    def visible_stats(self, period: Period, person: SlackPerson, channel: str) -> Period:
         """Returns the period without the routes that the person may not use in the channel.
 
         Admins see every route, also those that are no longer in the catalogue. The totals stay.
         """
-        if self.admins.includes(team, user):
+        if self.admins.includes(person):
             return period
 
-        usable = self.usable_routes(team, channel, user)
+        usable = self.usable_routes(person, channel)
         routes = [route for route in period.routes if route.route in usable]
         return replace(period, routes=routes)
 
@@ -126,7 +135,7 @@ class RoutingService:
         """
         # One read of the rule: the allowed routes and the default route must belong together.
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
-        usable = self._usable(rule, request.user, request.user_team)
+        usable = self._usable(rule, request.asker)
         signals = self._thread_signals(request, usable)
 
         text = request.text
@@ -172,8 +181,10 @@ class RoutingService:
         self.wake(request.id)
         return decision
 
-    def override(self, request: Request, seen: int, route: str, user: str) -> Decision | None:
-        """Stores `user`'s choice of a route as a new revision, and wakes a worker.
+    def override(
+        self, request: Request, seen: int, route: str, person: SlackPerson
+    ) -> Decision | None:
+        """Stores the person's choice of a route as a new revision, and wakes a worker.
 
         Returns None, and changes nothing, where the button is older than the newest revision
         (`seen` is the revision that it showed). The same holds for a route that the person who
@@ -181,7 +192,7 @@ class RoutingService:
         go to both.
         """
         newest = self._store.decisions.newest(request.id)
-        if newest is None or not self.may_serve(route, request, user):
+        if newest is None or not self.may_serve(route, request, person):
             return None
 
         # The person is certain, so every probability is 1.
@@ -196,18 +207,18 @@ class RoutingService:
             reason={"chosen": "by a person"},
         )
 
-        return self._revise(request, chosen, seen, user)
+        return self._revise(request, chosen, seen, person)
 
-    def retry(self, request: Request, seen: int, user: str) -> Decision | None:
+    def retry(self, request: Request, seen: int, person: SlackPerson) -> Decision | None:
         """Runs a failed request again, with its newest decision, and wakes a worker.
 
         Returns None, and changes nothing, unless the newest attempt failed and its route is one
-        that the asker and `user`, who clicked, may use; or where the button is older than `seen`.
+        that the asker and the person may both use; or where the button is older than `seen`.
         """
         newest = self._store.decisions.newest(request.id)
         if newest is None:
             return None
-        if newest.route is not None and not self.may_serve(newest.route, request, user):
+        if newest.route is not None and not self.may_serve(newest.route, request, person):
             return None
 
         outcome = self._store.decisions.outcome(request.id, newest.revision)
@@ -217,26 +228,26 @@ class RoutingService:
 
         if UNDECIDED in newest.reason:
             start = replace(request, text=request.text[:CAUTIOUS_CHARACTERS])
-            return self.redecide(start, seen, user)
+            return self.redecide(start, seen, person)
 
-        return self._revise(request, newest, seen, user)
+        return self._revise(request, newest, seen, person)
 
-    def may_serve(self, route: str, request: Request, user: str) -> bool:
-        """Returns whether the asker and `user` may both use the route in the request's channel."""
+    def may_serve(self, route: str, request: Request, person: SlackPerson) -> bool:
+        """Returns whether asker and person may both use the route in the request's channel."""
         rule = self._store.channel_rules.for_channel(request.team, request.channel)
-        asker_may = route in self._usable(rule, request.user, request.user_team)
-        return asker_may and route in self._usable(rule, user)
+        asker_may = route in self._usable(rule, request.asker)
+        return asker_may and route in self._usable(rule, person)
 
-    def redecide(self, request: Request, seen: int, user: str) -> Decision | None:
-        """Decides the request's present text as a new revision for `user`, and wakes a worker.
+    def redecide(self, request: Request, seen: int, person: SlackPerson) -> Decision | None:
+        """Decides the request's present text as a new revision for a person; wakes a worker.
 
         Returns None, and changes nothing, where the button is older than the newest revision.
         """
-        usable = self.usable_routes(request.team, request.channel, request.user)
+        usable = self.usable_routes(request.asker, request.channel)
         signals = self._channel_signals(request, usable)
         decision, _ = self.router(request.team).decide(request.text, signals)
 
-        return self._revise(request, decision, seen, user)
+        return self._revise(request, decision, seen, person)
 
     def wake(self, key: str, job: str = "answer") -> None:
         """Enqueues a job. While the queue is down, the reaper does it later."""
@@ -301,8 +312,8 @@ class RoutingService:
     def _request_training(self, team: str) -> None:
         self.trainer.request(team)
 
-    def _usable(self, rule: ChannelRule, user: str, home: str = "") -> dict[str, Route]:
-        is_admin = self.admins.includes(rule.team, user, home)
+    def _usable(self, rule: ChannelRule, person: SlackPerson) -> dict[str, Route]:
+        is_admin = self.admins.includes(person)
         return usable_routes(self.catalog, rule, is_admin=is_admin)
 
     def _channel_signals(self, request: Request, usable: Collection[str]) -> Signals:
@@ -332,20 +343,20 @@ class RoutingService:
         )
 
     def _revise(
-        self, request: Request, decision: Decision, seen: int, user: str
+        self, request: Request, decision: Decision, seen: int, person: SlackPerson
     ) -> Decision | None:
-        """Stores what `user` asked for by a click; every such click goes through here.
+        """Stores what a person asked for by a click; every such click goes through here.
 
         Raises BudgetError, and changes nothing, where that person asks too often, or their cap is
         used up and an answer, or somebody else's question, would be lost to the refusal.
         """
-        self.limit.check(request.team, user)
-        if user != request.user or self._is_answered(request):
-            self._budget.check(Payer(request.team, request.channel, user))
+        self.limit.check(request.team, person.user)
+        if person != request.asker or self._is_answered(request):
+            self._budget.check(Payer(request.team, request.channel, person.user))
 
         decision = self._with_version(decision, request)
         revised = self._store.decisions.revise(
-            request.id, decision, seen, self._now(), asked_by=user
+            request.id, decision, seen, self._now(), asked_by=person.user
         )
         if revised is not None:
             self.wake(request.id)

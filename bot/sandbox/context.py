@@ -51,6 +51,8 @@ class SandboxContext:
     events: frozenset[str] = frozenset(BOT_EVENTS)
     commands: Sequence[Json] = COMMANDS
     shortcuts: Sequence[Json] = SHORTCUTS
+    # Whether the token is of an install of a whole organisation (Enterprise Grid).
+    org_install: bool = False
     url: str = ""
     file_contents: dict[str, bytes] = field(default_factory=dict)
     scheduled_messages: dict[str, Json] = field(default_factory=dict)

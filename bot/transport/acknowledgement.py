@@ -8,11 +8,12 @@ are acknowledged (https://docs.slack.dev/apis/events-api).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from slack_bolt import App, BoltResponse
 
-from bot.payloads import EventBody
+from bot.payloads import EventBody, InteractionBody, SlashCommand
+from bot.ui.texts import install as texts
 from router.log import get_log
 
 ANY_EVENT = re.compile("")
@@ -46,6 +47,27 @@ def acknowledge_notices(
         return BoltResponse(status=200, body="")
 
     return next()
+
+
+def refuse_organisations(
+    body: EventBody | InteractionBody | SlashCommand,
+    next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+) -> BoltResponse:
+    """A Bolt middleware that takes up nothing for an install of a whole organisation.
+
+    Beagle serves workspaces one by one: it has no token with which it could answer. Whoever types
+    a command is told so.
+    """
+    payload: Mapping[str, object] = dict(body)
+    authorizations = payload.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else payload
+    if str(first.get("is_enterprise_install")).lower() != "true":
+        return next()
+
+    get_log(part="events").warning(
+        "organisation_refused", enterprise=str(first.get("enterprise_id") or "")
+    )
+    return BoltResponse(status=200, body=texts.ORGANISATION if payload.get("command") else "")
 
 
 def _do_nothing() -> None:

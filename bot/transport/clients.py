@@ -33,6 +33,9 @@ SECONDS = 10
 PATIENCE_SECONDS = 8.0
 """The longest that a call waits for its turn; after that the request itself is put off, and
 nothing is lost."""
+POSTS_PER_MINUTE, POST_BURST = 60, 5
+"""Messages in one channel: Slack allows one a second and short bursts, whose size it does not
+say (https://docs.slack.dev/apis/web-api/rate-limits)."""
 UNREACHABLE = (URLError, HTTPException, ConnectionError, TimeoutError, socket.timeout)
 HELD = "held_back"
 """Our error code for an optional call that was not sent because of Slack's rate limit."""
@@ -66,6 +69,10 @@ SHOWN_BY = frozenset(
     }
 )
 """Methods that show something: what Slack refuses is sent again in plainer blocks."""
+HISTORY_METHODS = frozenset({"conversations.history", "conversations.replies"})
+UNLISTED_PER_MINUTE, UNLISTED_PAGE = 1, 15
+"""Calls of these methods a minute, and messages a call, for an app outside Slack's Marketplace that
+other companies install (https://docs.slack.dev/apis/web-api/rate-limits, since May 2025)."""
 UNKNOWN_PER_MINUTE = 600
 """So much nobody calls: a bucket of it holds nothing back but what Slack itself has closed."""
 BURST_SECONDS = 15.0
@@ -135,13 +142,15 @@ class PacedClient(WebClient):
     """A client for the workspace `team` that takes a token from the rate limiter before each call.
 
     Where `waits` is False a call without a token is given up instead of delayed. Blocks that Slack
-    refuses are sent again in plainer ones, down to text alone (`fallback`).
+    refuses are sent again in plainer ones, down to text alone (`fallback`). An `unlisted` app is
+    outside Slack's Marketplace, and reads the history of channels slowly.
     """
 
     rate_limiter: RateLimiter | None = None
     fallback: Fallback | None = None
     team: str = ""
     waits: bool = True
+    unlisted: bool = False
 
     def api_call(self, api_method: str, **options: Any) -> SlackResponse:
         """Calls a method as the SDK does, once there is room.
@@ -200,6 +209,9 @@ class PacedClient(WebClient):
             threading.Event().wait(wait)
             waited += wait
 
+        if self.unlisted and api_method in HISTORY_METHODS:
+            options["params"] = {**(options.get("params") or {}), "limit": UNLISTED_PAGE}
+
         try:
             return super().api_call(api_method, **options)
         except SlackApiError as error:
@@ -235,20 +247,28 @@ class PacedClient(WebClient):
             return self._seconds_to_wait_for_post(options)
 
         per_minute = TIERS[METHODS[method]] if method in METHODS else UNKNOWN_PER_MINUTE
+        if self.unlisted and method in HISTORY_METHODS:
+            per_minute = UNLISTED_PER_MINUTE
+
         burst = max(1, int(per_minute * BURST_SECONDS / 60))
-        return self.rate_limiter.acquire(f"{self.team}:{method}", per_minute, burst)
+        wait = self.rate_limiter.acquire(f"{self.team}:{method}", per_minute, burst)
+        if wait > 0 or method != "chat.startStream":
+            return wait
+
+        # A stream is a message in the channel like every other one.
+        return self._seconds_to_wait_in_channel(options)
 
     def _seconds_to_wait_for_post(self, options: Mapping[str, Any]) -> float:
         """Posts have two limits: one a second in a channel, and some hundred a minute in all."""
         assert self.rate_limiter is not None
+        wait = self.rate_limiter.acquire(f"{self.team}:chat.postMessage", 300, 60)
+        return wait if wait > 0 else self._seconds_to_wait_in_channel(options)
+
+    def _seconds_to_wait_in_channel(self, options: Mapping[str, Any]) -> float:
+        assert self.rate_limiter is not None
         body = options.get("json") or options.get("params") or options.get("data") or {}
-        name = f"{self.team}:chat.postMessage"
-
-        wait = self.rate_limiter.acquire(f"{name}:{body.get('channel')}", 60, int(BURST_SECONDS))
-        if wait > 0:
-            return wait
-
-        return self.rate_limiter.acquire(name, 600, 60)
+        name = f"{self.team}:chat.postMessage:{body.get('channel')}"
+        return self.rate_limiter.acquire(name, POSTS_PER_MINUTE, POST_BURST)
 
 
 def web_client(token: str, url: str, *, posting: bool = False) -> WebClient:
@@ -293,15 +313,22 @@ class ClientSet:
 class Clients:
     """The clients of every workspace, made at first use and shared by all threads.
 
-    `token` gives a workspace's bot token as it is now: tokens may rotate.
+    `token` gives a workspace's bot token as it is now: tokens may rotate. An `unlisted` app is
+    outside Slack's Marketplace.
     """
 
     def __init__(
-        self, token: Callable[[str], str], url: str, rate_limiter: RateLimiter | None = None
+        self,
+        token: Callable[[str], str],
+        url: str,
+        rate_limiter: RateLimiter | None = None,
+        *,
+        unlisted: bool = False,
     ) -> None:
         self._token, self._url, self._rate_limiter = token, url, rate_limiter
         self.fallback = Fallback()
         """What each workspace refuses; all clients and response URLs share it."""
+        self._unlisted = unlisted
         self._sets: dict[str, tuple[str, ClientSet]] = {}
         self._lock = threading.Lock()
 
@@ -331,6 +358,7 @@ class Clients:
         client = _client(token, self._url, kind)
         client.rate_limiter, client.team = self._rate_limiter, team
         client.fallback = self.fallback
+        client.unlisted = self._unlisted
         return client
 
 

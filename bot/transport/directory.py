@@ -12,6 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.file_download import FileSource, download
 from router.errors import FileError, PathError
+from workers.affiliation import Affiliation, affiliation
 from workers.ports import ChannelInfo, FileInfo, SharedFile
 
 PAGE_SIZE = 200
@@ -27,7 +28,6 @@ FILE_ERRORS = {
 }
 """Slack's error code -> the reason that people are told; any other may pass."""
 UNKNOWN_USER_ERRORS = ("user_not_found", "user_not_visible")
-GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 
 SlackObject = Mapping[str, Any]
 """A user, channel or file as Slack describes it."""
@@ -39,23 +39,23 @@ class SlackDirectory:
     def __init__(self, client: Callable[[str], WebClient]) -> None:
         self._client = client
 
-    def guests(self, team: str, users: Sequence[str]) -> Mapping[str, bool]:
-        """See `Directory.guests`."""
+    def people(self, team: str, users: Sequence[str]) -> Mapping[str, Affiliation]:
+        """See `Directory.people`."""
         wanted = set(users)
-        result: dict[str, bool] = {}
+        result: dict[str, Affiliation] = {}
 
         with _path_errors("who somebody is"):
             if len(wanted) > MAX_SINGLE_LOOKUPS:
                 for user in self._list_all(team, "users_list", "members"):
                     # Everybody who is listed: they need not be asked about for a while.
                     if user.get("id"):
-                        result[str(user["id"])] = is_guest(user, team)
+                        result[str(user["id"])] = affiliation(user, team, shared=True)
 
             # People of other workspaces are not in the list, and have to be asked for one by one.
             for user_id in sorted(wanted - set(result))[:MAX_SINGLE_LOOKUPS]:
                 user = self._user(team, user_id)
                 if user is not None:
-                    result[user_id] = is_guest(user, team)
+                    result[user_id] = affiliation(user, team, shared=True)
 
         return result
 
@@ -144,18 +144,6 @@ class SlackDirectory:
             cursor = str(metadata.get("next_cursor") or "")
             if not cursor:
                 return
-
-
-def is_guest(user: SlackObject, team: str) -> bool:
-    """Returns whether a user sees only the channels that they were invited to.
-
-    That holds for guests, and for people of other workspaces.
-    """
-    home = str(user.get("team_id") or team)
-    # On Enterprise Grid a user belongs to several workspaces of the organisation.
-    is_at_home = home == team or team in (user.get("enterprise_user") or {}).get("teams", ())
-
-    return any(user.get(flag) for flag in GUEST_FLAGS) or not is_at_home
 
 
 def parse_file(file: str, found: SlackObject) -> FileInfo:

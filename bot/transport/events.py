@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.payloads import Event, EventBody, EventHandler
 from router.log import get_log
-from router.types import ChannelKind
+from router.types import ChannelKind, SlackPerson
 
 CHANNEL_KINDS: Mapping[str, ChannelKind] = {
     "channel": "public",
@@ -55,6 +55,12 @@ def with_time(event: Event, body: EventBody) -> Event:
         return event
 
     return {**event, "event_ts": str(body["event_time"])}
+
+
+def event_person(event: Event, team: str) -> SlackPerson:
+    """Returns whom an event is of, once `PeopleOfPayloads` has written down where they belong."""
+    home = event.get("user_team", team)
+    return SlackPerson(team, event.get("user", ""), "" if home == team else home)
 
 
 def bot_user(body: EventBody, default: str) -> str:

@@ -66,7 +66,7 @@ def open_workspaces(
         installations = EncryptedInstallationStore(
             settings, store.installations, now, store.requests.wake_token_waiters
         )
-        clients = Clients(installations.token, url, rate_limiter)
+        clients = Clients(installations.token, url, rate_limiter, unlisted=settings.slack_unlisted)
         return Workspaces(clients, installations.bot_user, now, installations)
 
     token = settings.slack_bot_token.get_secret_value()
@@ -272,7 +272,7 @@ def fetch_bot_user(client: WebClient, settings: Settings) -> str:
     Raises SettingsError that says what is wrong with the token, or with the network.
     """
     try:
-        return str(client.auth_test()["user_id"])
+        answer = client.auth_test()
     except SlackApiError as error:
         raise SettingsError(
             f"SLACK_BOT_TOKEN: Slack refused it with {error_code(error)!r}; "
@@ -283,6 +283,14 @@ def fetch_bot_user(client: WebClient, settings: Settings) -> str:
             f"SLACK_API_URL: {settings.slack_api_url!r} was not reached "
             f"({type(error).__name__}); check the network"
         ) from error
+
+    if answer.get("is_enterprise_install"):
+        raise SettingsError(
+            "SLACK_BOT_TOKEN: it is of an install of a whole organisation, and Beagle serves "
+            "workspaces one by one; install the app in one workspace and copy that token"
+        )
+
+    return str(answer["user_id"])
 
 
 def _cached_bot_user(settings: Settings) -> Callable[[str], str]:

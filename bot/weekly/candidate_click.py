@@ -22,7 +22,7 @@ from bot.payloads import (
     Respond,
     View,
     ViewBody,
-    clicker_home,
+    clicker,
     team_and_user,
 )
 from bot.ui.blocks import plain_paragraph
@@ -85,7 +85,7 @@ class CandidateClick:
             return None
 
         # The message may be years old: who is an admin now decides, not who was when it was posted.
-        if not self.admins.includes(team, self.user, clicker_home(self.body)):
+        if not self.admins.includes(clicker(self.body)):
             self._audit(self.area, candidate, "refused")
             self.tell(common.ADMINS_ONLY)
             return None

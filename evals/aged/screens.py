@@ -22,7 +22,7 @@ from router.catalog.catalog import Catalog, Route, builtin_routes_folder, load_r
 from router.config import Settings
 from router.store import Store
 from router.store.usage.stats import DAY, Period
-from router.types import RouteOffer, Viewer
+from router.types import RouteOffer, SlackPerson, Viewer
 from workers.fakes import MemoryQueue
 from workers.jobs import queue_of_job
 from workers.mining.trend import WEEK, WEEKS
@@ -45,16 +45,16 @@ class _Routes:
     catalog: Catalog
     store: Store
 
-    def usable_routes(self, team: str, channel: str, user: str) -> dict[str, Route]:
+    def usable_routes(self, person: SlackPerson, channel: str) -> dict[str, Route]:
         """See `RoutingService.usable_routes`."""
-        rule = self.store.channel_rules.for_channel(team, channel)
-        return usable_routes(self.catalog, rule, is_admin=user == ADMIN)
+        rule = self.store.channel_rules.for_channel(person.team, channel)
+        return usable_routes(self.catalog, rule, is_admin=person.user == ADMIN)
 
-    def offers(self, team: str, channel: str, user: str) -> list[RouteOffer]:
+    def offers(self, person: SlackPerson, channel: str) -> list[RouteOffer]:
         """See `RoutingService.offers`."""
-        return route_offers(self.usable_routes(team, channel, user))
+        return route_offers(self.usable_routes(person, channel))
 
-    def visible_stats(self, period: Period, team: str, channel: str, user: str) -> Period:
+    def visible_stats(self, period: Period, person: SlackPerson, channel: str) -> Period:
         """See `RoutingService.visible_stats`; it is an admin who looks."""
         return period
 
@@ -148,7 +148,7 @@ def jobs(store: Store) -> Mapping[str, Action]:
 
 
 def _home(home: HomePublisher, user: str) -> Action:
-    return lambda: render_home(home.load(TEAM, user))
+    return lambda: render_home(home.load(SlackPerson(TEAM, user)))
 
 
 def _now() -> float:

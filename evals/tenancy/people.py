@@ -115,7 +115,7 @@ class People:
     def _show_answer(self, request: Request) -> None:
         answered = self.world.replies.answers.get(request.id)
         if answered is not None:
-            offers = self.world.routing.offers(request.team, request.channel, request.user)
+            offers = self.world.routing.offers(request.asker, request.channel)
             message = blocks.answer(request, *answered, offers)
             self.world.shown(message.text, blocks=message.blocks)
 

@@ -11,6 +11,7 @@ from bot.install.pages import INSTALL_PATH, MAX_CALLBACKS, REDIRECT_PATH
 from bot.sandbox import seed_data
 from bot.transport.http_server import HttpLimits
 from router.store.workspace.audit import AuditEntry
+from router.types import SlackPerson
 
 TEAM = "T0SANDBOX01"
 ADA, MAE, GRACE, LINUS = (seed_data.user_id(name) for name in ("ada", "mae", "grace", "linus"))
@@ -27,7 +28,11 @@ def set_flags(sandbox):
 
 
 def admins_of(installs):
-    return {name for name in (ADA, MAE, GRACE, LINUS) if installs.admins.includes(TEAM, name)}
+    return {
+        name
+        for name in (ADA, MAE, GRACE, LINUS)
+        if installs.admins.includes(SlackPerson(TEAM, name))
+    }
 
 
 def audited(store, subject):
@@ -207,9 +212,9 @@ def test_equal_ids_of_two_workspaces_never_cross(make_installs, store):
     installs.browser.install("ada")
 
     assert admins_of(installs) == {ADA, LINUS}
-    assert installs.admins.includes("T0OTHER0001", GRACE)
-    assert not installs.admins.includes("T0OTHER0001", ADA)
-    assert not installs.admins.includes("T0OTHER0001", LINUS)
+    assert installs.admins.includes(SlackPerson("T0OTHER0001", GRACE))
+    assert not installs.admins.includes(SlackPerson("T0OTHER0001", ADA))
+    assert not installs.admins.includes(SlackPerson("T0OTHER0001", LINUS))
 
 
 def test_no_token_is_in_a_log_or_on_a_page(installs, caplog, capsys):

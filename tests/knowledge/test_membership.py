@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from router.index import WORKSPACE_ACL
+from router.types import SlackPerson
 from workers.fakes import MemoryDirectory
 from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.membership import MAX_CHANNELS, RETRY_SECONDS, ReadingRights
@@ -39,7 +40,7 @@ def may_read(rights):
     """Returns whether the person may read the acl, alone."""
 
     def ask(acl, user="U1"):
-        return rights.readable("T1", user, [acl]) == {acl}
+        return rights.readable(SlackPerson("T1", user), [acl]) == {acl}
 
     return ask
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from router.index import WORKSPACE_ACL, Chunk, Document
 from router.store import open_store
-from router.types import Request
+from router.types import Request, SlackPerson
 from tests.fixtures.lossy_slack import LossySlack, may_be_shown
 from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.membership import RETRY_SECONDS, ReadingRights
@@ -153,7 +153,7 @@ class Lives(RuleBasedStateMachine):
         name = self.teams[team]
         acls = {WORKSPACE_ACL, *CHANNELS}
         allowed = may_be_shown(self.slack, name, user, place, is_alone=True, seconds=MAX_AGE)
-        assert self.rights.readable(name, user, acls) <= allowed
+        assert self.rights.readable(SlackPerson(name, user), acls) <= allowed
 
         recent = self.slack.truths_within(name, MAX_AGE)
         was_public = {channel for truth in recent for channel in truth.public}
@@ -165,7 +165,7 @@ class Lives(RuleBasedStateMachine):
         name = self.teams[team]
         self.slack.is_down = False
         self.slack.time += MAX_AGE + RETRY_SECONDS
-        self.rights.readable(name, user, {WORKSPACE_ACL, *CHANNELS})
+        self.rights.readable(SlackPerson(name, user), {WORKSPACE_ACL, *CHANNELS})
         now = may_be_shown(self.slack, name, user, place, is_alone=is_alone, seconds=0.0)
         assert self.search(name, user, place, is_alone) == now
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import pytest
 from cryptography.fernet import Fernet
 from slack_bolt import App, BoltRequest
+from slack_bolt.context.ack import Ack
 from slack_sdk.oauth.installation_store import Installation
 from sqlalchemy import select
 
@@ -539,3 +540,43 @@ def test_an_odd_message_under_a_shortcut_raises_nothing(world, person):
             world.shortcut(person, shortcut, message)
 
     assert world.app.raised == []
+
+
+def calls_until_ack(world, monkeypatch):
+    """Returns a function that counts what Slack is asked before a press is acknowledged."""
+    calls = world.sandbox.context.call_counts
+    asked = []
+    acknowledge = Ack.__call__
+
+    def counted(self, *args, **kwargs):
+        asked.append(calls.total())
+        return acknowledge(self, *args, **kwargs)
+
+    monkeypatch.setattr(Ack, "__call__", counted)
+
+    def count(press, *arguments):
+        asked.clear()
+        before = calls.total()
+        press(*arguments)
+        return asked[0] - before if asked else 0
+
+    return count
+
+
+@pytest.mark.parametrize("person", [ADMIN, MEMBER], ids=["admin", "member"])
+def test_everything_is_acknowledged_before_slack_is_asked_anything(world, monkeypatch, person):
+    """Slack waits three seconds; a channel of thousands of people comes in many pages."""
+    count, value = calls_until_ack(world, monkeypatch), world.value
+    message = {"ts": "1800000001.000000", "user": LINUS, "text": f"refund for {WORDS}"}
+    late = []
+    for button in world.app.names["action"]:
+        for encoded in encodings(value):
+            late += [name_of(button)] * count(world.press, person, button, encoded)
+    for dialog in world.app.names["view"]:
+        late += [name_of(dialog)] * count(world.submit, person, dialog, value)
+    for shortcut in world.app.names["shortcut"]:
+        late += [shortcut] * count(world.shortcut, person, shortcut, message)
+    for word in commands.names():
+        late += [word] * count(world.type, person, word)
+
+    assert late == []

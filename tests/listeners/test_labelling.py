@@ -13,7 +13,7 @@ from router.catalog.catalog import load_routes
 from router.classifier.training_data import NO_ROUTE
 from router.config import Settings
 from router.learning.learner import Learner
-from router.types import Decision, Feedback, Score
+from router.types import Decision, Feedback, Score, SlackPerson
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
 from workers.fakes import MemoryDirectory
@@ -86,7 +86,7 @@ def test_the_least_sure_messages_are_offered_with_their_best_routes(
 ):
     request = add_request("what about my box")
 
-    page = blocks_text(render_tasks(store, decider, "T1", "U-admin"))
+    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
 
     assert "what about my box" in page
     assert page.count(request.id) == 4
@@ -101,7 +101,7 @@ def test_messages_that_others_may_not_read_are_not_offered(
 ):
     add_request("a secret about my box", **over)
 
-    assert "secret" not in blocks_text(render_tasks(store, decider, "T1", "U-admin"))
+    assert "secret" not in blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
 
 
 def test_an_admins_label_teaches_at_once_and_leaves_the_list(
@@ -159,7 +159,7 @@ def test_people_who_disagree_wait_for_an_admin(
     store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
     decider.retrain("T1")
 
-    page = blocks_text(render_tasks(store, decider, "T1", "U-admin"))
+    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
     press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
 
     assert "people disagree: delivery, refund" in page

@@ -11,7 +11,7 @@ from bot.ui import blocks
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.index import Chunk, Document
 from router.store.versions.versions import StoredVersion
-from router.types import Citation, Outcome
+from router.types import Citation, Outcome, SlackPerson
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
 
@@ -109,14 +109,15 @@ def submit(store, people, clock, slack):
     sharing = SharingActions(store, people, rights, lambda *_: {"handbook"})
 
     def submit(request, user):
-        """Submits the dialog that shares an answer in C1; returns the errors."""
+        """Submits the dialog that shares an answer in C1; returns what the person is told."""
         answer = {"channel": {"channel": {"selected_conversation": "C1"}}}
         metadata = json.dumps({"request": request.id})
         view = {"private_metadata": metadata, "state": {"values": answer}}
         body = {"team": {"id": "T1"}, "user": {"id": user}, "view": view}
-        errors = []
-        sharing.share(lambda **kw: errors.append(kw.get("errors")), body, view, slack)
-        return errors[0]
+        done = []
+        sharing.share(lambda **_: done.append(list(slack.posts)), body, view, slack)
+        assert done == [[]], "acknowledged once, before anything is posted"
+        return [message["text"] for message in slack.whispers]
 
     return submit
 
@@ -135,7 +136,7 @@ def add_answer(add_question, store, clock):
 
 
 def test_an_answer_of_one_s_own_is_shared_where_one_is(add_answer, submit, slack):
-    assert submit(add_answer(), "UIN") is None
+    assert submit(add_answer(), "UIN") == []
     (post,) = slack.posts
     assert "zanzibar" in post["text"]
 
@@ -174,7 +175,7 @@ def test_an_answer_of_a_route_that_is_no_longer_one_s_own_is_not_shared(
     rights = ReadingRights(store.access, people, clock, HOUR)
     sharing = SharingActions(store, people, rights, lambda *_: set())
 
-    assert sharing._own_outcome(add_answer().id, "T1", "UIN") is None
+    assert sharing._own_outcome(add_answer(), SlackPerson("T1", "UIN")) is None
 
 
 def test_who_may_read_it_is_shown_it_alone(add_question, press, slack):

@@ -18,7 +18,7 @@ from router.catalog.version import PromptStep, ReactStep, Version
 from router.config import Settings
 from router.publish import StoredVersion
 from router.store.requests.proposals import PENDING_SECONDS
-from router.types import Proposal, Viewer
+from router.types import Proposal, SlackPerson, Viewer
 from workers.jobs import answer, execute_proposal
 from workers.llm.fakes import ScriptedModel
 from workers.runtime.reaper import PROPOSAL_SECONDS, reap_proposals
@@ -81,8 +81,8 @@ class Scene:
         self.decisions = ProposalActions(store, self.context.queue, admins, clock, self._may_serve)
         self.told: list[str] = []
 
-    def _may_serve(self, route: str, request: Any, user: str) -> bool:
-        return {request.user, user} <= self.usable
+    def _may_serve(self, route: str, request: Any, person: SlackPerson) -> bool:
+        return {request.user, person.user} <= self.usable
 
     @property
     def message(self) -> dict[str, Any]:

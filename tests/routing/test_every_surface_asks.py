@@ -17,7 +17,7 @@ from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.learning.learner import Learner
 from router.publish import publish_catalog
-from router.types import Outcome
+from router.types import Outcome, SlackPerson
 from tests.fixtures.command_context import make_command
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
@@ -131,12 +131,12 @@ def test_the_buttons_under_statistics_ask_too(store, routing, used, user, named)
 def test_the_home_does_not_name_it_beside_one_s_own_requests(store, settings, routing, used):
     home = HomePublisher(settings, store, routing, routing.admins, lambda _: None)
 
-    assert [item.route for item in home.load("T1", ADMIN).recent] == [SECRET]
-    assert [item.route for item in home.load("T1", MEMBER).recent] == [""]
+    assert [item.route for item in home.load(SlackPerson("T1", ADMIN)).recent] == [SECRET]
+    assert [item.route for item in home.load(SlackPerson("T1", MEMBER)).recent] == [""]
 
 
 def test_suggestions_do_not_follow_from_what_is_hidden(store, routing, used, clock):
-    prompts = AssistantPane(store, routing, clock).prompts("T1", "D1", MEMBER)
+    prompts = AssistantPane(store, routing, clock).prompts(SlackPerson("T1", MEMBER), "D1")
 
     secret = routing.catalog.routes[SECRET].utterances
     assert not {prompt["message"] for prompt in prompts} & set(secret)

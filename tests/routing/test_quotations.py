@@ -7,6 +7,7 @@ import pytest
 from bot.routing.quotations import ExampleQuotes
 from router.catalog.catalog import load_routes
 from router.store.privacy.sentences import Sentences, WrittenText
+from router.types import SlackPerson
 from tests.fixtures.help_desk import write_routes
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
@@ -62,7 +63,7 @@ def said(store, make_request, clock):
     ],
 )
 def test_a_message_is_quoted_to_those_who_can_read_it(quotes, said, place, reader, readable):
-    quote = quotes.for_reader(*reader)(said(**place))
+    quote = quotes.for_reader(SlackPerson(*reader))(said(**place))
 
     assert quote == (WORDS if readable else "")
 
@@ -71,46 +72,46 @@ def test_words_that_are_gone_are_quoted_to_nobody(quotes, said, store, clock):
     entry = said()
 
     store.personal_data.expire_texts(clock() + 1)
-    assert quotes.for_reader("T1", "U1")(entry) == ""
+    assert quotes.for_reader(SlackPerson("T1", "U1"))(entry) == ""
 
     store.personal_data.erase_user("T1", "U1", Sentences(b"key", [WrittenText(WORDS)]), [])
-    assert quotes.for_reader("T1", "U2")(entry) == ""
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == ""
 
 
 def test_who_opted_out_is_quoted_to_nobody(quotes, said, store, clock):
     entry = said()
     store.opt_outs.add("T1", "U1", clock())
 
-    assert quotes.for_reader("T1", "U2")(entry) == ""
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == ""
 
 
 def test_a_channel_that_became_private_is_quoted_to_its_members_only(
     quotes, said, directory, clock
 ):
     entry = said()
-    assert quotes.for_reader("T1", "U2")(entry) == WORDS
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == WORDS
 
     # Nobody was told: the event is lost.
     directory.channels["C1"] = ChannelInfo("C1", "general", public=False, shared=False)
     directory.member_ids["C1"] = ["U7"]
     clock.forward(HOUR + 1)
 
-    assert quotes.for_reader("T1", "U2")(entry) == ""
-    assert quotes.for_reader("T1", "U7")(entry) == WORDS
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == ""
+    assert quotes.for_reader(SlackPerson("T1", "U7"))(entry) == WORDS
 
 
 def test_while_slack_is_silent_old_rights_quote_nothing(quotes, said, directory, clock):
     entry = said()
-    assert quotes.for_reader("T1", "U2")(entry) == WORDS
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == WORDS
 
     directory.down = True
     clock.forward(HOUR + 1)
-    assert quotes.for_reader("T1", "U2")(entry) == ""
+    assert quotes.for_reader(SlackPerson("T1", "U2"))(entry) == ""
 
 
 def test_texts_of_route_files_are_quoted_and_other_entries_are_not(quotes, tmp_path):
     examples = load_routes(tmp_path / "routes").training_examples()
-    quote = quotes.for_reader("T1", "USTRANGER")
+    quote = quotes.for_reader(SlackPerson("T1", "USTRANGER"))
 
     assert quote({"example": examples[0].id}) == examples[0].text
     assert quote({"example": "unknown"}) == ""

@@ -24,7 +24,7 @@ from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.learning.learner import Learner
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import Decision, Outcome, Score
+from router.types import Decision, Outcome, Score, SlackPerson
 from tests.fixtures.command_context import make_command
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
@@ -166,7 +166,7 @@ def test_a_member_who_follows_up_in_an_admin_s_thread_gets_another_route_or_none
 def test_an_edited_message_of_a_member_is_not_decided_for_it(routing, ask):
     request, _ = ask(MEMBER, "where is my parcel")
 
-    decision = routing.redecide(replace(request, text=TEXT), 0, request.user)
+    decision = routing.redecide(replace(request, text=TEXT), 0, request.asker)
 
     assert decision is not None
     assert decision.route != SECRET
@@ -258,15 +258,15 @@ def test_it_is_offered_to_admins_only(store, settings, routing, clock, admins):
     for user, offered in ((ADMIN, True), (MEMBER, False)):
         context = make_command(store, settings, clock, user=user, routing=routing)
         surfaces = {
-            "offers": [offer.name for offer in routing.offers("T1", "C1", user)],
-            "home": [offer.name for offer in home.load("T1", user).offers],
+            "offers": [offer.name for offer in routing.offers(SlackPerson("T1", user), "C1")],
+            "home": [offer.name for offer in home.load(SlackPerson("T1", user)).offers],
             "help": commands.answer("help", context).blocks,
             "routes": commands.answer("routes", context).blocks,
         }
         for surface, content in surfaces.items():
             assert (f"'{SECRET}'" in str(content)) == offered, surface
 
-        prompts = [prompt["message"] for prompt in pane.prompts("T1", "D1", user)]
+        prompts = [prompt["message"] for prompt in pane.prompts(SlackPerson("T1", user), "D1")]
         assert (routing.catalog.routes[SECRET].utterances[0] in prompts) == offered
 
 
@@ -293,8 +293,9 @@ def test_the_reasons_for_an_admin_s_answer_name_no_hidden_route_to_a_member(rout
     reason = {"nearest": nearest}
     decision = Decision("route", "delivery", 0.6, 0.3, 0.9, scores, "v", reason=reason)
 
-    for_member = "\n".join(routing.explanation(request, decision, MEMBER))
-    for_admin = "\n".join(routing.explanation(request, decision, ADMIN))
+    people = {name: SlackPerson("T1", name) for name in (MEMBER, ADMIN)}
+    for_member = "\n".join(routing.explanation(request, decision, people[MEMBER]))
+    for_admin = "\n".join(routing.explanation(request, decision, people[ADMIN]))
 
     assert SECRET not in for_member
     assert shown in for_member
@@ -327,11 +328,11 @@ def test_a_route_for_some_channels_answers_there_only(routing, limit, ask):
 
     assert ask(MEMBER)[1].route == SECRET
     assert ask(MEMBER, channel="C2")[1].route != SECRET
-    assert SECRET not in routing.usable_routes("T1", "", MEMBER)
+    assert SECRET not in routing.usable_routes(SlackPerson("T1", MEMBER), "")
 
 
 def test_a_channel_s_rule_and_visibility_both_count(store, routing):
     store.channel_rules.upsert(ChannelRule("T1", "C1", routes=(SECRET, "refund")))
 
-    assert list(routing.usable_routes("T1", "C1", ADMIN)) == [SECRET, "refund"]
-    assert list(routing.usable_routes("T1", "C1", MEMBER)) == ["refund"]
+    assert list(routing.usable_routes(SlackPerson("T1", ADMIN), "C1")) == [SECRET, "refund"]
+    assert list(routing.usable_routes(SlackPerson("T1", MEMBER), "C1")) == ["refund"]

@@ -209,7 +209,7 @@ def test_a_click_tries_it_again(given_up, store, routing):
     newest = store.decisions.newest(given_up.id)
     request = store.requests.get(given_up.id)
 
-    revised = routing.retry(request, newest.revision, given_up.user)
+    revised = routing.retry(request, newest.revision, given_up.asker)
 
     assert revised is not None
     assert (revised.route, UNDECIDED in revised.reason) == ("password", False)

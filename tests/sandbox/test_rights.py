@@ -11,6 +11,7 @@ from bot.sandbox.element_values import ActionError
 from bot.sandbox.server import Sandbox
 from bot.transport.directory import SlackDirectory
 from router.store import Store
+from router.types import SlackPerson
 from tests.conftest import Clock
 from workers.knowledge.membership import ReadingRights
 
@@ -41,16 +42,18 @@ def test_what_nobody_was_told_is_found_out_when_slack_s_word_is_old(
     channel = ada.channel("support")
     linus = sandbox.actor("linus").id
     team = sandbox.call(lambda: sandbox.workspace.team["id"])
-    assert rights.readable(team, linus, [channel]) == {channel}
+    assert rights.readable(SlackPerson(team, linus), [channel]) == {channel}
 
     sandbox.inject_fault("lose")
     ada.convert("support", private=True)
     sandbox.actor("linus").leave("support")
     ada.set_guest("linus", guest=True)
-    assert rights.readable(team, linus, [channel]) == {channel}, "nobody has told the bot"
+    assert rights.readable(SlackPerson(team, linus), [channel]) == {channel}, (
+        "nobody has told the bot"
+    )
 
     clock.forward(HOUR + 1)
-    assert rights.readable(team, linus, [channel, "public"]) == set()
+    assert rights.readable(SlackPerson(team, linus), [channel, "public"]) == set()
 
 
 def test_a_lost_event_is_given_up_at_once(sandbox: Sandbox, ada: Actor) -> None:

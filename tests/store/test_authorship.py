@@ -146,7 +146,7 @@ def say(history, ts, text, **over):
     history.apply(OURS, {"type": "message", "channel": "C1", "ts": ts, "text": text, **over})
 
 
-def test_a_thread_of_two_companies_loses_the_words_of_whoever_asks_for_it(store, history, clock):
+def test_of_a_thread_of_two_companies_only_our_words_are_kept(store, history):
     say(history, "1.000001", "What we say here", user="UEVE")
     say(
         history,
@@ -157,9 +157,6 @@ def test_a_thread_of_two_companies_loses_the_words_of_whoever_asks_for_it(store,
         thread_ts="1.000001",
     )
 
-    erased = erase_person(store, store.documents, THEIRS, "UEVE", clock())
-
-    assert erased.terms == ("What they say to us",)
     assert store.documents.documents_by_author(THEIRS, "UEVE") == []
     assert store.documents.documents_by_author(OURS, "UEVE") == [(OURS, "slack:C1:1.000001")]
 

@@ -7,9 +7,10 @@ from slack_sdk import WebClient
 
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
-from bot.transport.directory import SlackDirectory, is_guest, parse_channel
+from bot.transport.directory import SlackDirectory, parse_channel
 from bot.transport.file_download import is_file_host
 from router.errors import PathError
+from workers.affiliation import Affiliation
 from workers.ports import ChannelInfo
 
 TEAM = seed_data.TEAM_ID
@@ -35,30 +36,12 @@ def directory(client):
 
 def test_people_are_known_one_by_one_and_in_crowds(directory):
     few = [seed_data.user_id("ada"), seed_data.user_id("mae"), "U0NOBODY"]
-    assert directory.guests(TEAM, few) == {few[0]: False, few[1]: False}
+    assert directory.people(TEAM, few) == {few[0]: Affiliation(), few[1]: Affiliation()}
     many = [*few[:2], *(f"U{n}" for n in range(30))]
-    everybody = directory.guests(TEAM, many)
+    everybody = directory.people(TEAM, many)
     # The whole list was fetched: those who were not asked about need not be asked about soon.
     assert everybody.keys() >= {*few[:2], seed_data.user_id("grace")}
     assert not any(name in everybody for name in many[2:])
-
-
-@pytest.mark.parametrize(
-    "flags",
-    [
-        {"is_restricted": True},
-        {"is_ultra_restricted": True},
-        {"is_stranger": True},
-        {"team_id": "T2"},
-    ],
-)
-def test_a_guest_is_recognised_by_slack_s_flags(flags):
-    assert is_guest({"team_id": "T1", **flags}, "T1")
-    assert not is_guest({"team_id": "T1"}, "T1")
-
-
-def test_somebody_of_the_same_enterprise_is_no_guest():
-    assert not is_guest({"team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, "T1")
 
 
 def test_a_channel_is_as_slack_describes_it(directory):

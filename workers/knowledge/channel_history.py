@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from router.index import Index
 from router.store.knowledge.access import AccessControl, ChannelFields
 from router.store.knowledge.event_times import seconds
+from workers.affiliation import affiliation
 from workers.knowledge.sources.slack_message import (
     Message,
     home_team,
@@ -22,7 +23,6 @@ from workers.runtime.job_key import job_key
 
 CLOSING_EVENTS = frozenset({"channel_deleted", "group_deleted", "channel_left", "group_left"})
 """After these Beagle gets no more events from the channel."""
-GUEST_FLAGS = ("is_restricted", "is_ultra_restricted", "is_stranger")
 
 
 class ChannelHistory:
@@ -138,9 +138,10 @@ class ChannelHistory:
         if message.get("subtype") == "tombstone":
             self._remove(team, channel, message, str(message.get("ts")))
 
-        if not is_user_message(message):
+        # An admin here cannot let Beagle keep what people of another company say.
+        if not is_user_message(message) or home_team(message, team):
             return
-        if self._is_opted_out(team, str(message["user"]), home_team(message, team)):
+        if self._is_opted_out(team, str(message["user"]), ""):
             return
 
         name = self._access.channel_name(team, channel) or channel
@@ -173,9 +174,8 @@ class ChannelHistory:
         self._access.set_channel(team, str(channel["id"]), said_at=at, **fields)
 
     def _set_user(self, team: str, user: Message, at: float | None) -> None:
-        is_guest = any(user.get(flag) for flag in GUEST_FLAGS)
-        is_foreign = bool(user.get("team_id")) and user.get("team_id") != team
-        self._access.set_user(team, str(user["id"]), guest=is_guest or is_foreign, said_at=at)
+        person = affiliation(user, team, shared=True)
+        self._access.set_user(team, str(user["id"]), person.guest, said_at=at, teams=person.teams)
 
 
 def event_time_of(event: Message) -> float | None:

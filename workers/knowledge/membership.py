@@ -14,7 +14,7 @@ from router.errors import PathError
 from router.index import WORKSPACE_ACL, Hit
 from router.log import get_log
 from router.store.knowledge.access import AccessControl
-from router.types import ChannelKind, Request, Viewer
+from router.types import ChannelKind, Request, SlackPerson, Viewer
 from workers.ports import ChannelInfo, Directory
 
 MAX_CHANNELS = 10
@@ -46,7 +46,8 @@ class ReadingRights:
 
     def viewer(self, request: Request) -> Viewer:
         """Returns who will see the answer: all members of a channel, or one person in a DM."""
-        self._refresh_users(request.team, [request.user])
+        if not request.user_team:
+            self._refresh_users(request.team, [request.user])
         if request.channel_kind != "dm":
             self._refresh_readers(request)
 
@@ -73,8 +74,12 @@ class ReadingRights:
         self._refresh_channels(viewer, aged)
         return find(self._stored_viewer(request, self.since))
 
-    def readable(self, team: str, user: str, acls: Iterable[str]) -> frozenset[str]:
-        """Returns those of the acls that the person may read, alone."""
+    def readable(self, person: SlackPerson, acls: Iterable[str]) -> frozenset[str]:
+        """Returns those of the acls that the person may read, alone; nobody from outside any."""
+        if person.home:
+            return frozenset()
+
+        team, user = person.team, person.user
         wanted = frozenset(acls)
         self._refresh_users(team, [user])
         viewer = self.access.viewer(team, user, "", "dm", since=self.since)
@@ -112,9 +117,13 @@ class ReadingRights:
 
         return len(stale)
 
+    def stored_channel_kind(self, team: str, channel: str) -> ChannelKind | None:
+        """Returns what kind of channel it is; None where Slack would have to be asked."""
+        return self.access.channel_kind(team, channel, since=self.since)
+
     def channel_kind(self, team: str, channel: str) -> ChannelKind:
         """Returns what kind of channel it is; private where Slack does not say it."""
-        stored = self.access.channel_kind(team, channel, since=self.since)
+        stored = self.stored_channel_kind(team, channel)
         if stored is not None:
             return stored
 
@@ -125,6 +134,11 @@ class ReadingRights:
         return info.kind
 
     def _stored_viewer(self, request: Request, since: float) -> Viewer:
+        if request.user_team:
+            # What is stored under this user id is another person's: here it says nothing.
+            own = {request.channel} if request.channel_kind != "dm" else set()
+            return Viewer(request.team, request.user, frozenset(own))
+
         return self.access.viewer(
             request.team, request.user, request.channel, request.channel_kind, since=since
         )
@@ -205,7 +219,7 @@ class ReadingRights:
             return
 
         try:
-            is_guest = self.directory.guests(team, stale)
+            people = self.directory.people(team, stale)
         except PathError as error:
             get_log(part="membership").warning(
                 "people_unknown", people=len(stale), error=str(error)
@@ -214,5 +228,6 @@ class ReadingRights:
             return
 
         # The answer may describe more people than were asked about.
-        everybody = dict.fromkeys(stale, True) | dict(is_guest)
-        self.access.set_users(team, everybody, at=at)
+        guests = {user: person.guest for user, person in people.items()}
+        teams = {user: person.teams for user, person in people.items()}
+        self.access.set_users(team, dict.fromkeys(stale, True) | guests, at=at, teams=teams)

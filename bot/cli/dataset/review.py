@@ -20,7 +20,7 @@ from router.lifecycle_evidence import ReviewedEvidence
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
 from router.text.printable import print_line
-from router.types import Candidate
+from router.types import Candidate, SlackPerson
 from workers.datasets.build import DatasetExample
 from workers.datasets.review import (
     SAMPLE_SEED,
@@ -71,7 +71,7 @@ def apply_review(
         dataset = find_dataset(store, choose_team(store, team), key)
         candidate = _reviewable_candidate(store, dataset)
         admins = Admins(settings, store.audit, now)
-        if not admins.includes(candidate.team, by):
+        if not admins.includes(SlackPerson(candidate.team, by)):
             admins.record((candidate.team, by), "rollout_review", candidate.id, "refused")
             raise InputError(
                 f"reviewing dataset {dataset.id!r}: {by!r} is no admin; "

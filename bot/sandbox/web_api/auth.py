@@ -28,7 +28,7 @@ def auth_test(call: Call) -> Json:
         "user_id": bot["id"],
         "bot_id": BOT_ID,
         "app_id": APP_ID,
-        "is_enterprise_install": False,
+        "is_enterprise_install": call.context.org_install,
     }
 
 

@@ -61,6 +61,7 @@ FORGOTTEN_ROWS = {
     "feedback": "pieces of feedback",
     "member": "channel memberships",
     "person": "note on who you are",
+    "event_time": "notes on when you joined or left a channel",
     "turn": "note on when it is your turn to be answered",
     "dataset": "datasets that held rows of yours",
     "copied": "requests that others made about your messages",

@@ -159,5 +159,7 @@ person = Table(
     # When Slack last said so, and when it was last asked in vain; 0 for never.
     Column("asked_at", Float, nullable=False, default=0.0, server_default="0"),
     Column("tried_at", Float, nullable=False, default=0.0, server_default="0"),
+    # The workspaces and the organisation that Slack listed for a colleague, with a space between.
+    Column("teams", Text, nullable=False, default="", server_default=""),
     PrimaryKeyConstraint("team", "user"),
 )

@@ -11,7 +11,7 @@ until Slack has been asked again (`workers.knowledge.membership` asks before eve
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypedDict, Unpack
 
 from sqlalchemy import (
@@ -160,17 +160,15 @@ class AccessControl(AccessReader):
         user: str,
         guest: bool,
         *,
-        at: float | None = None,
         said_at: float | None = None,
+        teams: Collection[str] = (),
     ) -> None:
-        """Stores whether the user is a guest.
+        """Stores that an event said, at `said_at`, whether the user is a guest.
 
-        `at` is when Slack was asked; without it an event said so, at `said_at`.
+        `teams` are the workspaces of this organisation that it listed for them.
         """
-        changes: dict[str, object] = {"guest": guest}
-        if at is not None:
-            changes |= {"asked_at": at, "tried_at": 0.0}
-        elif not guest:
+        changes: dict[str, object] = {"guest": guest, "teams": _joined(teams)}
+        if not guest:
             changes["asked_at"] = 0.0
 
         statement = self._insert(person).values({"team": team, "user": user} | changes)
@@ -182,10 +180,24 @@ class AccessControl(AccessReader):
             if advance(connection, aspect, said_at, narrows=guest, answered_at=asked_at):
                 connection.execute(statement)
 
-    def set_users(self, team: str, guests: Mapping[str, bool], *, at: float) -> None:
-        """Stores for each user whether they are a guest, as Slack said at that time."""
+    def set_users(
+        self,
+        team: str,
+        guests: Mapping[str, bool],
+        *,
+        at: float,
+        teams: Mapping[str, Collection[str]] | None = None,
+    ) -> None:
+        """Stores for each user whether they are a guest, as Slack said at that time.
+
+        `teams` are the workspaces of this organisation that it listed for them.
+        """
+        listed = teams or {}
         values = {"team": team, "asked_at": at, "tried_at": 0.0}
-        rows = [values | {"user": user, "guest": guests[user]} for user in sorted(guests)]
+        rows = [
+            {**values, "user": user, "guest": guests[user], "teams": _joined(listed.get(user, ()))}
+            for user in sorted(guests)
+        ]
 
         with writing(self._engine) as connection:
             for batch in batches(rows):
@@ -194,7 +206,12 @@ class AccessControl(AccessReader):
                 connection.execute(
                     statement.on_conflict_do_update(
                         index_elements=["team", "user"],
-                        set_={"guest": new.guest, "asked_at": new.asked_at, "tried_at": 0.0},
+                        set_={
+                            "guest": new.guest,
+                            "asked_at": new.asked_at,
+                            "tried_at": 0.0,
+                            "teams": new.teams,
+                        },
                     )
                 )
 
@@ -242,3 +259,7 @@ class AccessControl(AccessReader):
         statement = update(channel).where(is_channel(team, channel_id))
         with one_statement(self._engine) as connection:
             connection.execute(statement.values(read=False))
+
+
+def _joined(teams: Collection[str]) -> str:
+    return " ".join(sorted(teams))

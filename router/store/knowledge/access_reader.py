@@ -56,6 +56,12 @@ class AccessReader:
         with one_statement(self._engine) as connection:
             return connection.execute(query).first() is not None
 
+    def listed_teams(self, team: str, user: str) -> frozenset[str]:
+        """Returns the workspaces and the organisation that Slack listed for a colleague."""
+        query = select(person.c.teams).where(person.c.team == team, person.c.user == user)
+        with reading(self._engine) as connection:
+            return frozenset(str(connection.execute(query).scalar() or "").split())
+
     def unknown_users(
         self, team: str, users: Iterable[str], *, since: float, tried: float
     ) -> list[str]:

@@ -115,6 +115,7 @@ WORDLESS: Mapping[str, str] = {
     "overheard.ts": _IDS,
     "overheard.user": _IDS,
     "person.team": _IDS,
+    "person.teams": _IDS,
     "person.user": _IDS,
     "progress.candidate": _IDS,
     "proposal.decided_by": _IDS,

@@ -23,7 +23,7 @@ from router.store.requests.leasing import (
     update_held,
 )
 from router.store.requests.turns import lock_next, people_in_turn, record_turn, request_of
-from router.types import GONE, WITHOUT_FILES, Request, RequestState
+from router.types import GONE, WITHOUT_FILES, ChannelKind, Request, RequestState
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
@@ -318,6 +318,11 @@ class Requests:
         with one_statement(self._engine) as connection:
             kept = (request.c.id == key, request.c.state.not_in(GONE))
             connection.execute(update(request).where(*kept).values(values))
+
+    def set_channel_kind(self, key: str, kind: ChannelKind) -> None:
+        """Stores what kind of channel the request is from, once that is known."""
+        with writing(self._engine) as connection:
+            connection.execute(update(request).where(request.c.id == key).values(channel_kind=kind))
 
     def ignore(self, key: str) -> None:
         """Drops an unanswered request that nobody addressed to Beagle.

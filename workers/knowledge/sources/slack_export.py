@@ -12,6 +12,7 @@ from typing import Any
 from router.index import Document
 from workers.knowledge.formats import SourceError
 from workers.knowledge.sources.slack_message import (
+    home_team,
     is_user_message,
     message_chunk,
     thread_document,
@@ -75,6 +76,8 @@ def read_threads(
 
             for message in _json(archive, day):
                 if not isinstance(message, dict) or not is_user_message(message):
+                    continue
+                if home_team(message, team):
                     continue
                 if message["user"] in opted_out:
                     continue

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from router.index import Chunk, Document
+from workers.affiliation import affiliation
 from workers.knowledge.formats import clean
 
 Message = Mapping[str, Any]
@@ -96,8 +97,7 @@ def home_team(message: Message, team: str) -> str:
 
     In a channel that is shared by Slack Connect people of other workspaces write too.
     """
-    home = message.get("user_team") or message.get("source_team") or message.get("team") or team
-    return "" if home == team else str(home)
+    return affiliation(message, team).home
 
 
 def message_chunk(message: Message, team: str, channel_name: str) -> Chunk | None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 from router.errors import InputError
+from workers.affiliation import affiliation
 from workers.mining.exports import Export, parse_timestamp
 from workers.mining.rows import Row
 
@@ -57,7 +59,7 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path) -> Export:
-    """Reads what people said: no bots, no joins and leaves.
+    """Reads what people said: no bots, no joins and leaves, nobody of another company.
 
     Messages in private places are read as well, but are not quotable.
     """
@@ -65,6 +67,7 @@ def read(path: Path) -> Export:
         users = [user for user in files.load("users.json") or [] if isinstance(user, dict)]
         bots = {str(user.get("id")) for user in users if user.get("is_bot")} | {SLACKBOT}
         is_quotable = _quotable_conversations(files)
+        own = _own_ids(users)
         rows: list[Row] = []
         ignored = 0
 
@@ -76,7 +79,7 @@ def read(path: Path) -> Export:
             conversation = file.parts[0]
             for message in files.load(name) or []:
                 row = _row(message, conversation, is_quotable.get(conversation, False), bots)
-                if row is not None:
+                if row is not None and not _is_foreign(message, own):
                     rows.append(row)
                 else:
                     ignored += 1
@@ -100,6 +103,22 @@ def _row(message: object, conversation: str, quotable: bool, bots: set[str]) -> 
         return None
 
     return Row(text, user, at, conversation, quotable)
+
+
+def _own_ids(users: list[dict[str, Any]]) -> frozenset[str]:
+    """Returns the workspaces and the organisation of most of the users; empty if it is not said."""
+    teams = Counter(str(user["team_id"]) for user in users if user.get("team_id"))
+    if not teams:
+        return frozenset()
+
+    team = teams.most_common(1)[0][0]
+    colleagues = [affiliation(user, team, shared=True) for user in users]
+    return frozenset({team}.union(*(person.teams for person in colleagues)))
+
+
+def _is_foreign(message: Mapping[str, Any], own: frozenset[str]) -> bool:
+    """Returns whether somebody of another company wrote it, in a channel that both share."""
+    return bool(own and affiliation(message, "", own=own).home)
 
 
 def _quotable_conversations(files: _Files) -> dict[str, bool]:

@@ -1,0 +1,1 @@
+"""Generated people of several companies, for `beagle bench people`."""
