@@ -7,7 +7,16 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from bot.payloads import Block
 from bot.plainer.controls import plainer_controls, plainer_input
 from bot.plainer.kinds import is_accepted
-from bot.plainer.words import Words, as_rich, as_text_objects, children, columns, heading, line
+from bot.plainer.words import (
+    Words,
+    as_rich,
+    as_text_objects,
+    children,
+    columns,
+    heading,
+    line,
+    plain_lines,
+)
 
 MAX_BLOCKS: Mapping[str, int] = {"modal": 100, "home": 100}
 MAX_MESSAGE_BLOCKS = 50
@@ -38,22 +47,23 @@ def words_of(blocks: Sequence[Block], surface: str) -> str:
     for block in blocks:
         for part in _parts(block, {str(block.get("type"))}, surface):
             if isinstance(part, Words):
-                texts += [str(text["text"]) for text in as_text_objects(part)]
+                texts.append(plain_lines(as_rich(part)))
 
     return "\n".join(texts)
 
 
 def shortened(blocks: Sequence[Block], characters: int) -> list[Block]:
     """Returns the blocks without the words that go beyond so many characters; buttons stay."""
-    kept, length = [], 0
+    kept: list[Block] = []
+    left = characters
     for block in blocks:
-        if _has_controls(block):
+        words = "" if _has_controls(block) else words_of([block], "message")
+        if len(words) <= left:
             kept.append(block)
-            continue
+        elif left > 0:
+            kept += _words_blocks(line(words[: left - 1] + "…"), ())
 
-        length += len(words_of([block], "message"))
-        if length <= characters:
-            kept.append(block)
+        left = max(0, left - len(words))
 
     return kept
 

@@ -164,6 +164,9 @@ FAMILIES: dict[str, list[Json]] = {
                 [raw("Volume"), rich(rich_section(text_element("412")))],
             ],
         },
+    ],
+    # Slack takes one table a message.
+    "data_tables": [
         {
             "type": "data_table",
             "caption": "Routes",

@@ -83,7 +83,7 @@ def test_a_chart_says_in_words_what_it_shows(
 def test_a_data_table_turns_its_pages_and_sorts_numbers_as_numbers(
     page: Page, sandbox: Sandbox, slack: WebClient
 ) -> None:
-    slack.chat_postMessage(channel=channel(sandbox), text="tables", blocks=FAMILIES["tables"][1:])
+    slack.chat_postMessage(channel=channel(sandbox), text="table", blocks=FAMILIES["data_tables"])
     rows = page.locator(".data-table tbody tr")
     expect(rows).to_have_text(["b2"])
     page.get_by_role("button", name="Next page").click()

@@ -13,12 +13,13 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.webhook import WebhookResponse
 
 from bot.plainer.blocks import plainer_blocks
-from bot.plainer.bodies import text_only
+from bot.plainer.bodies import shorter, text_only
 from bot.plainer.controls import restore_clicks
 from bot.plainer.fallback import Fallback
 from bot.plainer.memory import MAX_PLACES, RETRY_SECONDS, RefusedKinds
 from bot.plainer.refusals import read_refusal
 from bot.sandbox import seed_data
+from bot.sandbox.block_kit import check_message
 from bot.sandbox.clock import ManualClock
 from bot.sandbox.delivery.interactions import create_response_url
 from bot.sandbox.server import Sandbox, SandboxConfig
@@ -260,6 +261,26 @@ def test_a_text_that_is_too_long_is_cut(clients):
     client = clients.for_team("T1").retrying
     updated = client.chat_update(channel="#general", ts=ts, text="x" * 5000)
     assert len(updated["text"]) == 3900
+
+
+def test_blocks_that_are_too_long_together_are_cut_and_keep_their_buttons():
+    text = {"type": "text", "text": "word " * 2400}
+    section = {"type": "rich_text_section", "elements": [text]}
+    button = {"type": "button", "action_id": "a", "text": {"type": "plain_text", "text": "Go"}}
+    blocks = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Answer"}},
+        {"type": "rich_text", "elements": [section]},
+        {"type": "divider"},
+        {"type": "actions", "elements": [button]},
+        {"type": "section", "text": {"type": "plain_text", "text": "more"}},
+    ]
+    shown = shorter({"text": "x", "blocks": blocks})["blocks"]
+
+    assert check_message(shown).details == []
+    assert shown[0] == blocks[0]
+    assert shown[-2:] == blocks[2:4], "what comes after the cut is left out, but no button"
+    words = "".join(block["text"]["text"] for block in shown[1:-2])
+    assert 8_900 < len(words) < 9_000
 
 
 def test_the_text_alone_is_escaped_where_it_comes_from_blocks():
