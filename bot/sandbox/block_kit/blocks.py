@@ -15,7 +15,6 @@ from bot.sandbox.block_kit.checks import (
     object_with,
     one_of,
     problem,
-    string,
     tagged_union,
 )
 from bot.sandbox.block_kit.rich_text import RICH_TEXT
@@ -29,8 +28,8 @@ CONTEXT = {
     "mrkdwn": object_with({"text": CONTEXT_TEXT}, {"verbatim": boolean}),
 }
 # Cells of tables.
-RAW_TEXT = object_with({"text": string(TABLE_CHARACTERS)})
-RAW_NUMBER = object_with({"value": number, "text": string(TABLE_CHARACTERS)})
+RAW_TEXT = object_with({"text": text_within("raw_text.text")})
+RAW_NUMBER = object_with({"value": number, "text": text_within("raw_number.text")})
 RICH_TEXT_CELL = {"rich_text": RICH_TEXT}
 TASK_TITLE = text_within("task_card.title")
 SOURCE = tagged_union({"url": object_with({"url": e.URL, "text": TASK_TITLE})}, "source")
@@ -128,9 +127,7 @@ SECTION = object_with(
     },
     any_of=("text", "fields"),
 )
-# Only data tables have numeric cells, which sort by value.
-TABLE_CELL = tagged_union({"raw_text": RAW_TEXT, **RICH_TEXT_CELL}, "cell")
-DATA_CELL = tagged_union({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH_TEXT_CELL}, "cell")
+CELL = tagged_union({"raw_text": RAW_TEXT, "raw_number": RAW_NUMBER, **RICH_TEXT_CELL}, "cell")
 
 BLOCKS: dict[str, Check] = {
     # Layout and text.
@@ -193,7 +190,7 @@ BLOCKS: dict[str, Check] = {
     "rich_text": RICH_TEXT,
     "table": table(
         object_with(
-            {"rows": array(array(TABLE_CELL, *count("table.columns")), *count("table.rows"))},
+            {"rows": array(array(CELL, *count("table.columns")), *count("table.rows"))},
             {"column_settings": array(any_value, *count("table.column_settings"))},
         ),
         header=False,
@@ -203,9 +200,7 @@ BLOCKS: dict[str, Check] = {
             # A header and up to 100 rows.
             {
                 "caption": text_within("data_table.caption"),
-                "rows": array(
-                    array(DATA_CELL, *count("data_table.columns")), *count("data_table.rows")
-                ),
+                "rows": array(array(CELL, *count("data_table.columns")), *count("data_table.rows")),
             },
             {
                 "page_size": number_within("data_table.page_size"),

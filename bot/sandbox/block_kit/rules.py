@@ -20,7 +20,7 @@ ANYWHERE: tuple[Surface, ...] = ("message", "modal", "home")
 MESSAGES: tuple[Surface, ...] = ("message",)
 REFERENCE = "https://docs.slack.dev/reference/block-kit/"
 METHODS = "https://docs.slack.dev/reference/methods/"
-TYPES = "npm @slack/types 3.2.0"
+TYPES = "https://docs.slack.dev/tools/node-slack-sdk/reference/types/interfaces/RawNumberElement"
 OTHERS = "crate slackblocks 2.7.0, limits that its author tried"
 
 
@@ -146,13 +146,15 @@ LIMITS: Mapping[str, Limit] = {
     "data_visualization.axis_label": Limit(50),
     "file.external_id": Limit(255),
     "header.text": Limit(150),
-    "header.level": Limit(4, 1, "documented", TYPES),
+    "header.level": Limit(4),
     "image.title": Limit(2000),
     "input.label": Limit(2000),
     "input.hint": Limit(2000),
     "markdown.text": Limit(12_000),
     "plan.title": Limit(3000, evidence="assumed"),
     "plan.tasks": Limit(50, 0, "assumed"),
+    "raw_number.text": Limit(10_000, source=TYPES),
+    "raw_text.text": Limit(10_000, evidence="measured", source=OTHERS),
     "rich_text.text": Limit(40_000, evidence="assumed"),
     "rich_text.elements": Limit(10_000, 1, "assumed"),
     "rich_text_list.indent": Limit(8, 0),
