@@ -20,6 +20,8 @@ from bot.plainer.words import (
 
 MAX_BLOCKS: Mapping[str, int] = {"modal": 100, "home": 100}
 MAX_MESSAGE_BLOCKS = 50
+MAX_ROW = 25
+"""Slack's limits for blocks by surface, and for the elements of a row."""
 WITHOUT_TABLES = frozenset({"modal"})
 """Surfaces on which Slack refuses tables."""
 
@@ -102,12 +104,13 @@ def _words_blocks(words: Words, refused: Collection[str]) -> Iterator[Block]:
 
 
 def _control_blocks(elements: Sequence[Block], refused: Collection[str]) -> Iterator[Block]:
-    """Yields a row of buttons; where rows are refused, one section for each."""
+    """Yields rows of buttons; where rows are refused, one section for each button."""
     controls = plainer_controls(elements, refused)
     if not controls:
         return
     if "actions" not in refused:
-        yield {"type": "actions", "elements": controls}
+        for start in range(0, len(controls), MAX_ROW):
+            yield {"type": "actions", "elements": controls[start : start + MAX_ROW]}
         return
     if "section" in refused:
         return

@@ -18,10 +18,9 @@ AS_BUTTON, AS_OPTION, AS_FEEDBACK = "button", "option", "feedback"
 MAX_RADIO = 10
 MAX_OPTION_VALUE = 150
 MAX_LABEL = 75
-MAX_ROW = 25
 MAX_HINT = 2000
-"""Slack's limits: options of radio buttons and checkboxes, characters of an option's value and of
-labels, elements in a row, characters of a hint."""
+"""Slack's limits: options of radio buttons and checkboxes, characters of an option's value, of a
+label and of a hint."""
 INPUT_FORMS: Mapping[str, tuple[str, ...]] = {
     "static_select": ("radio_buttons", "plain_text_input"),
     "radio_buttons": ("static_select", "plain_text_input"),
@@ -33,19 +32,22 @@ INPUT_FORMS: Mapping[str, tuple[str, ...]] = {
 """By element of a question: what takes its place, best first. The readers in `bot/ui/dialogs.py`
 understand each of them."""
 KEPT_FIELDS = frozenset({"action_id", "placeholder", "focus_on_load"})
+"""Fields of a question's element that its substitute has, too."""
+NOT_IN_ROWS = frozenset({"feedback_buttons", "icon_button"})
+"""Elements that an `actions` block does not take."""
 
 
 def plainer_controls(elements: Sequence[Block], refused: Collection[str]) -> list[Block]:
     """Returns buttons and menus of an `actions` block that do what `elements` do."""
     found: list[Block] = []
     for element in elements:
-        if element.get("type") in refused or element.get("type") in _ONLY_IN_CONTEXT:
+        if element.get("type") in refused or element.get("type") in NOT_IN_ROWS:
             found += _as_buttons(element)
         else:
             found.append(element)
 
     if "button" not in refused:
-        return found[:MAX_ROW]
+        return found
 
     menus = [element for element in found if element.get("type") != "button"]
     buttons = [element for element in found if element.get("type") == "button"]
@@ -63,8 +65,11 @@ def plainer_input(block: Block, refused: Collection[str]) -> Block | None:
         if kind in refused or changed is None:
             continue
 
-        hint = _hint(element) if kind == "plain_text_input" else None
-        extra = {"hint": hint} if hint else {}
+        hint = _label(block.get("hint"))
+        if kind == "plain_text_input":
+            hint = f"{hint} {_choices(element)}".strip()[:MAX_HINT]
+
+        extra = {"hint": {"type": "plain_text", "text": hint}} if hint else {}
         return {**block, **extra, "element": changed}
 
     return None
@@ -82,10 +87,6 @@ def restore_clicks(
                 _restore(action)
 
     return next()
-
-
-_ONLY_IN_CONTEXT = frozenset({"feedback_buttons", "icon_button"})
-"""Elements that an `actions` block does not take."""
 
 
 def _restore(action: Block) -> None:
@@ -221,12 +222,11 @@ def _initial_options(element: Block) -> list[Block]:
     return [one] if isinstance(one, dict) else []
 
 
-def _hint(element: Block) -> Block | None:
+def _choices(element: Block) -> str:
     """Returns what may be typed in place of a choice, and what it means."""
     choices = []
     for option in _options(element):
         value, label = str(option.get("value", "")), _label(option.get("text"))
         choices.append(value if label == value else f"{value} ({label})")
 
-    hint = ", ".join(choices)[:MAX_HINT]
-    return {"type": "plain_text", "text": hint} if hint else None
+    return ", ".join(choices)

@@ -342,6 +342,37 @@ def test_what_is_not_about_blocks_is_no_refusal_of_them(answer):
     assert read_refusal(answer, {"view": {"type": "modal", "blocks": []}}) is None
 
 
+def test_a_menu_of_a_hundred_options_becomes_rows_of_buttons():
+    options = [
+        {"text": {"type": "plain_text", "text": f"n{number}"}, "value": str(number)}
+        for number in range(100)
+    ]
+    menu = {"type": "static_select", "action_id": "pick", "options": options}
+    shown = plainer_blocks([{"type": "actions", "elements": [menu]}], {"static_select"}, "message")
+
+    assert check_message(shown).details == []
+    buttons = [element for row in shown for element in row["elements"]]
+    assert [button["value"] for button in buttons] == [str(number) for number in range(100)]
+
+
+def test_where_an_answer_is_typed_the_hint_says_what_may_be_typed():
+    element = {
+        "type": "radio_buttons",
+        "action_id": "q",
+        "options": [{"text": {"type": "plain_text", "text": "Small talk"}, "value": "chatter"}],
+    }
+    question = {
+        "type": "input",
+        "block_id": "q",
+        "label": {"type": "plain_text", "text": "What is it?"},
+        "hint": {"type": "plain_text", "text": "It helps mining."},
+        "element": element,
+    }
+    (shown,) = plainer_blocks([question], {"radio_buttons", "static_select"}, "modal")
+    assert shown["element"] == {"type": "plain_text_input", "action_id": "q"}
+    assert shown["hint"]["text"] == "It helps mining. chatter (Small talk)"
+
+
 def test_junk_in_a_click_is_passed_on():
     for actions in (None, [], [None], [{}], [{"action_id": "plainer:option"}], ["x"]):
         assert restore_clicks({"actions": actions}, lambda: "passed") == "passed"
