@@ -85,8 +85,10 @@ def main(
 
         return
 
-    if shots != "full" and not (shots.isdigit() and int(shots) > 0):
-        raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 1")
+    if shots != "full" and not shots.isdigit():
+        raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 0")
+    if shots == "0" and not names:
+        raise InputError("reading --shots 0 with --no-names: nothing is left to learn from")
 
     rows = read_rows(data)
     domain_labels = labels_of_domain(data, domain, domains) if domain else None

@@ -103,6 +103,8 @@ def draw_trial(
 ) -> Trial:
     """Draws `shots` training rows of each route by the seed (None: all); takes all test rows.
 
+    With 0 the routes have their names alone.
+
     With `only`, messages of all other routes are out of scope. Those of a label without a
     training row always are. Out-of-scope rows of train and valid are used only on request.
     """
@@ -113,7 +115,7 @@ def draw_trial(
 
     for route in routes:
         own_texts = [row.text for row in rows if row.split == "train" and row.label == route]
-        picked = rng.permutation(len(own_texts))[: shots or None]
+        picked = rng.permutation(len(own_texts))[:shots]
         train += [Example(own_texts[i], route) for i in picked]
 
     known = set(routes)

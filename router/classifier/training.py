@@ -6,7 +6,7 @@ cross-validation for the probabilities and the threshold, hidden routes for the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -37,6 +37,15 @@ LARGE_FOLDS = 3
 MIN_ROUTES_TO_HIDE = 3
 DEFAULT_THRESHOLD = 0.5
 """The threshold of the in-scope score where there is nothing to measure it on."""
+UNCALIBRATED_TEMPERATURE = 0.4
+"""The temperature where no message can be held out: routes with names and descriptions alone. The
+best one was .35 on the names of CLINC150 and .42 on those of BANKING77."""
+HELD_OUT_LOSS = 0.45
+"""How much a model of a fold knows less than the final one, in examples of a route.
+
+With n examples a route, the best temperature on new messages was n / (n + .45) times the one that
+cross-validation finds: .70, .82, .88, .93 for 1, 2, 3 and 5 on CLINC150 and BANKING77, within .05.
+"""
 NO_FOLD = -1
 """The fold of rows that are no messages (names and descriptions): always trained on, never held
 out."""
@@ -112,16 +121,24 @@ def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -
 
     validation = cross_validate(data, seed)
     if validation is None:
-        uncalibrated = Mixture(1.0, 0.0, 1.0)
+        uncalibrated = Mixture(UNCALIBRATED_TEMPERATURE, 0.0, 1.0)
         scope = cosine_only(data.feature_count)
         return RouteClassifier(linear, uncalibrated, scope, index, DEFAULT_THRESHOLD)
 
     mixture = fit_mixture(validation.logits, validation.votes, data.labels[validation.rows])
     scope = fit_scope_on_hidden_routes(data, seed, mixture.temperature)
+    mixture = replace(mixture, final_temperature=mixture.final_temperature * _gain(data))
 
     scores = scope.in_scope(validation.scope_features(mixture.temperature))
     threshold = threshold_at(scores, false_reject)
     return RouteClassifier(linear, mixture, scope, index, threshold)
+
+
+def _gain(data: TrainingArrays) -> float:
+    """Returns the factor of the temperature for what the final model knows more than the folds'."""
+    counts = np.bincount(data.labels[data.is_message], minlength=data.class_count)
+    examples = float(np.median(counts[counts > 0]))
+    return examples / (examples + HELD_OUT_LOSS)
 
 
 def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:

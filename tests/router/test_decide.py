@@ -47,6 +47,12 @@ def test_what_people_labelled_teaches_no_spelling(examples, routes, trigrams):
     assert list(router.changed_words("where is my pacrel")) == [("pacrel", "parcel")]
 
 
+def test_names_and_descriptions_alone_are_enough_to_be_sure(trigrams, routes):
+    decision, _ = Router.train([], trigrams, routes).decide("give a customer their money back")
+
+    assert (decision.verb, decision.route) == ("route", "refund")
+
+
 def test_a_stranger_is_out_of_scope(router):
     decision, _ = router.decide("xylophone quartz fjord vex")
 
