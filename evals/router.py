@@ -85,11 +85,7 @@ def main(
 
         return
 
-    if shots != "full" and not shots.isdigit():
-        raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 0")
-    if shots == "0" and not names:
-        raise InputError("reading --shots 0 with --no-names: nothing is left to learn from")
-
+    _check_shots(shots, names=names)
     rows = read_rows(data)
     domain_labels = labels_of_domain(data, domain, domains) if domain else None
     opened_encoder = open_encoder(encoder, cache)
@@ -133,6 +129,14 @@ def main(
         )
     else:
         print_line(as_text(total, answers))
+
+
+def _check_shots(shots: str, *, names: bool) -> None:
+    """Raises InputError where there would be nothing to learn from, or `shots` is no number."""
+    if shots != "full" and not shots.isdigit():
+        raise InputError(f"reading --shots: {shots!r}; allowed: full, or a number from 0")
+    if shots == "0" and not names:
+        raise InputError("reading --shots 0 with --no-names: nothing is left to learn from")
 
 
 def train_and_answer(
