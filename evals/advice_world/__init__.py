@@ -1,0 +1,1 @@
+"""A simulated workspace whose repeated requests have a hidden truth: what really answers them."""
