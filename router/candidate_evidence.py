@@ -45,7 +45,8 @@ class CandidateEvidence:
 
     `requests` are the ids of its logged requests; `channel_messages` counts what was read in
     channels instead, from which nothing is learned. `halves` are the packed centroids of the two
-    requests that it might be. `naming` records how a model named it.
+    requests that it might be. `naming` records how a model named it. `trials` holds the figures of
+    the weekly trials: every way of answering that was measured.
     """
 
     count: int = stored(default=0, always=True)
@@ -69,6 +70,7 @@ class CandidateEvidence:
     channel_messages: int = stored("overheard", default=0)
     halves: tuple[str, ...] = stored(default=(), load=tuple)
     naming: Mapping[str, Any] | None = stored("named")
+    trials: Mapping[str, Any] | None = stored()
 
     @property
     def monthly_savings_usd(self) -> tuple[float, float] | None:

@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from router.errors import SettingsError
+from router.model_price_entry import read_price_entry
 from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
 from router.weekly_settings import WeeklySettings
@@ -182,6 +183,12 @@ class Settings(WeeklySettings):
     """Price in USD of a million input tokens, for a model that litellm has no price for."""
     usd_per_million_output: float = Field(0.0, ge=0)
     """Price in USD of a million output tokens, for a model that litellm has no price for."""
+    model_prices: CommaSeparated = ()
+    """Your own prices in USD for a million tokens, as NAME=INPUT/OUTPUT@DATE or
+    NAME=INPUT/CACHED/OUTPUT@DATE, separated by commas."""
+    trial_models: CommaSeparated = ()
+    """Further models that the weekly trials may try with a route's prompt, by their names in
+    litellm, separated by commas."""
     unpriced: Literal["count", "refuse", "free"] = "count"
     """A model without a price: `count` takes $3 and $15 for a million tokens, `refuse` does not
     call it, `free` counts nothing, so caps in USD never act."""
@@ -252,7 +259,14 @@ class Settings(WeeklySettings):
         old_names = OldNamesSource(settings_cls, dotenv_settings, env_settings)
         return init_settings, env_settings, dotenv_settings, file_secret_settings, old_names
 
-    @field_validator("admins", "allowed_teams", "vision_models", mode="before")
+    @field_validator(
+        "admins",
+        "allowed_teams",
+        "vision_models",
+        "model_prices",
+        "trial_models",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -273,6 +287,14 @@ class Settings(WeeklySettings):
         broken = [entry for entry in value if not all(entry.split(":")) or entry.count(":") > 1]
         if broken:
             raise ValueError(f"{', '.join(broken)}: expected USER or WORKSPACE:USER")
+
+        return value
+
+    @field_validator("model_prices")
+    @classmethod
+    def _check_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            read_price_entry(entry)
 
         return value
 

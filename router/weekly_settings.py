@@ -56,12 +56,24 @@ class WeeklySettings(BaseSettings):
     ready_examples: int = Field(500, ge=1)
     """Reviewed examples that are needed before tuning is advised."""
     ready_head_tolerance: float = Field(0.0, ge=0, le=1)
-    """Accuracy, 0 to 1, by which a linear head may miss the one expected of tuning and still be
-    preferred."""
+    """Accuracy, 0 to 1, by which a linear head may miss the wanted accuracy and still be preferred
+    to tuning."""
+    ready_monthly_usd: float = Field(300.0, ge=0)
+    """USD that a repeated request may cost per month with a prompt that is good enough; above it,
+    something cheaper is looked for."""
     ready_payback_months: float = Field(6.0, ge=0)
     """Tuning must have paid for itself this many months before its base model is switched off."""
-    tuned_model: str = "ft:gpt-4o-mini-2024-07-18"
-    """Model whose price is used for a tuned one, by its name in litellm."""
+    trial_calls: int = Field(1000, ge=0)
+    """Model calls that the weekly trials of a workspace's candidates may make; 0 turns the trials
+    off, and the digest advises from the log alone."""
+    trial_usd: float = Field(2.0, ge=0)
+    """Budget in USD of these trials for a week."""
+    wrong_answer_minutes: float = Field(2.0, ge=0)
+    """Minutes of somebody's time that a wrong answer costs, at the price of a reviewer; an
+    estimate that reports show as one."""
+    tuned_model: str = "local"
+    """Model whose price is used for a tuned one: `local` for the included one, or a name in
+    litellm."""
     reference_model: str = ""
     """Prompted model that tuning is compared with in cost estimates, by its name in litellm; empty
     uses the model that answers."""

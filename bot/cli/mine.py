@@ -23,12 +23,12 @@ from router.config import Settings
 from router.errors import SettingsError
 from router.evidence_codec import encode
 from router.text.printable import print_line
-from workers.llm.litellm_client import LiteLLMClient, open_model
+from workers.llm.litellm_client import open_model
 from workers.mining.exports import read_export
 from workers.mining.llm_naming import Namer, has_capable_model
 from workers.privacy.exports import record_exports
-from workers.readiness.evidence import Prices
 from workers.readiness.export_overview import Overview, build_overview
+from workers.readiness.prices import known_prices
 
 BATCH = 512
 EMBEDDING_START, EMBEDDING_SHARE = 0.1, 0.7
@@ -80,12 +80,11 @@ def mine_export(
     with CleanProgress() as bar:
         report = _progress_reporter(bar, bar.add_task("reading", total=1.0))
         export = read_export(path)
-        price_list = LiteLLMClient(settings.connect_timeout_seconds)
         overview = build_overview(
             export,
             _in_batches(encoder(settings).encode, report),
             settings,
-            Prices(price_list.price, price_list.sunset_date),
+            known_prices(settings),
             report,
             namer,
         )

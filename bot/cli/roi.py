@@ -12,8 +12,8 @@ from bot.cli.terminal import Json, load_settings
 from router.config import Settings
 from router.errors import InputError
 from router.text.printable import print_line
-from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.pricing import Price
+from workers.readiness.prices import Prices, known_prices
 from workers.readiness.roi import CostModel, Interval, Roi, estimate_roi
 from workers.readiness.roi_check import recompute_table, render_table
 from workers.readiness.thresholds import tuning_costs
@@ -41,7 +41,7 @@ def main(
     calls: Annotated[int, typer.Option(min=1, help="Requests a month.")] = 10_000,
     as_json: Json = False,
 ) -> None:
-    """Estimate whether tuning pays, with the prices in litellm's list."""
+    """Estimate whether tuning pays, with the prices of litellm's list or your own."""
     if check:
         ok, text = check_table(load_settings(), as_json=as_json)
         print_line(text)
@@ -67,19 +67,21 @@ class Question:
 
 def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bool, str]:
     """Returns whether tuning pays, and the figures as text or one JSON object."""
-    client = LiteLLMClient(settings.connect_timeout_seconds)
+    prices = known_prices(settings)
     prompted = CostModel(
         question.prompted,
-        _price(client, question.prompted),
+        _price(prices, question.prompted),
         question.input_tokens,
         question.output_tokens,
         question.cached_share,
+        source=prices.source_of(question.prompted),
     )
     tuned = CostModel(
         question.tuned,
-        _price(client, question.tuned),
+        _price(prices, question.tuned),
         question.pruned_tokens,
         question.output_tokens,
+        source=prices.source_of(question.tuned),
     )
 
     volume = Interval.around(question.calls, VOLUME_DOUBT)
@@ -88,8 +90,8 @@ def answer(settings: Settings, question: Question, *, as_json: bool) -> tuple[bo
 
 
 def check_table(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
-    """Returns whether litellm's prices reproduce a table computed by hand, and the table."""
-    lines = recompute_table(LiteLLMClient(settings.connect_timeout_seconds).price)
+    """Returns whether today's prices reproduce a table computed by hand, and the table."""
+    lines = recompute_table(known_prices(settings).price_of)
     ok = all(line.ok for line in lines)
 
     if as_json:
@@ -99,12 +101,13 @@ def check_table(settings: Settings, *, as_json: bool) -> tuple[bool, str]:
     return ok, render_table(lines)
 
 
-def _price(client: LiteLLMClient, name: str) -> Price:
-    price = client.price(name)
+def _price(prices: Prices, name: str) -> Price:
+    price = prices.price_of(name)
     if price is None:
         raise InputError(
             f"estimating the cost: litellm's price list has no model {name!r}; use the name that "
-            "its list has, such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18'"
+            "its list has, such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18', or name its price in "
+            "BEAGLE_MODEL_PRICES"
         )
 
     return price

@@ -41,6 +41,8 @@ DEMO_THRESHOLDS = {
     "BEAGLE_SHADOW_HOURS": "0",
     "BEAGLE_CANARY_MIN_REQUESTS": "5",
     "BEAGLE_INTERFERENCE_ROWS": "1",
+    # The trials of the small local model would keep the digest waiting for a quarter of an hour.
+    "BEAGLE_TRIAL_CALLS": "0",
 }
 """Settings that no workspace would set so low; the script's report lists them."""
 TOUR = """

@@ -37,6 +37,7 @@ def render(
 
     head = [
         figures.header(texts.DIGEST_TITLE.format(week=body["week"])),
+        *_bottom_line(body),
         figures.fields(_numbers(body)),
     ]
     tail = [*_drift(body), *_gaps(body), *_decided(body), *_mined_channels(body), _note(body)]
@@ -51,6 +52,12 @@ def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> li
         blocks += candidate_card(candidate, decided_by.get(candidate.id, ""))
 
     return blocks or [paragraph(texts.DIGEST_NOTHING)]
+
+
+def _bottom_line(body: DigestBody) -> list[Block]:
+    """Returns what the repeated requests deserve; nothing for a digest of an older release."""
+    advice = body.get("advice")
+    return [paragraph(texts.bottom_line(advice))] if advice and advice["repeated"] else []
 
 
 def _numbers(body: DigestBody) -> dict[str, str]:

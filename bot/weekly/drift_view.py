@@ -22,7 +22,6 @@ from router.lifecycle import SYSTEM
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
-from workers.drift.cost import CORRECTION_MINUTES
 
 DriftBody: TypeAlias = Mapping[str, Any]
 """The JSON that a drift check stores (`workers/drift/check.py`)."""
@@ -158,7 +157,8 @@ def cost_lines(cost: Mapping[str, Any]) -> list[str]:
         wait = texts.COST_WAIT.format(
             count=cost["wrong_a_week"],
             usd=format_usd(cost["waiting_usd_a_week"]),
-            minutes=CORRECTION_MINUTES,
+            # Checks of older releases counted two minutes and did not say so in their record.
+            minutes=cost.get("wrong_minutes", 2.0),
         )
 
     return [retrain, wait]

@@ -21,11 +21,13 @@ from workers.llm.fakes import ScriptedModel
 from workers.llm.pricing import Price
 from workers.mining.exports import Export
 from workers.mining.llm_naming import Namer
-from workers.readiness.evidence import Prices
 from workers.readiness.export_overview import Entry, MapPoint, Overview, build_overview
-from workers.readiness.roi_check import AS_WORKED_OUT
+from workers.readiness.prices import Prices
 
-LISTED = AS_WORKED_OUT | {"gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7)}
+LISTED = {
+    "gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7),
+    "local": Price(),
+}
 EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"
 
 

@@ -14,7 +14,7 @@ from router.config import Settings
 from workers.drift.alarms import DriftMeasurement, triggered_alarms
 from workers.drift.base_model import changed_models, models_of
 from workers.drift.correction_rate import CorrectionRate, rate_increase, wilson_interval
-from workers.drift.cost import CORRECTION_MINUTES, retraining_cost
+from workers.drift.cost import retraining_cost
 from workers.drift.input_shift import InputShift, nearest_distances
 from workers.drift.model_sunset import ModelSunset, days_until, sunsets_within
 from workers.evaluation.paired import PairedAccuracy, compare_scores
@@ -188,7 +188,10 @@ def test_a_retune_costs_what_the_last_bill_and_the_settings_say_and_waiting_what
     assert (told.review_usd, told.training_usd, told.retune_usd) == (480.0, 20.0, 505.0)
     assert told.cpu_seconds == 110.0
     assert told.wrong_a_week == pytest.approx(10.0)
-    assert told.waiting_usd_a_week == pytest.approx(10.0 * CORRECTION_MINUTES)
+    assert told.waiting_usd_a_week == pytest.approx(10.0 * 2)
+    assert told.wrong_minutes == 2.0
+    slower = SETTINGS.model_copy(update={"wrong_answer_minutes": 6.0})
+    assert retraining_cost(slower, {}, worse).waiting_usd_a_week == pytest.approx(60.0)
     priced = SETTINGS.model_copy(update={"local_usd_per_cpu_second": 0.01})
     assert retraining_cost(priced, {"cpu_seconds": 100.0}, CALM).training_usd == pytest.approx(1.0)
     assert retraining_cost(SETTINGS, {}, CALM).wrong_a_week == 0.0

@@ -7,6 +7,7 @@ import itertools
 import pytest
 from structlog.testing import capture_logs
 
+from router.catalog.catalog import Catalog
 from router.config import Settings
 from router.errors import BudgetError, ModelError
 from router.store.usage.spend import DAY_SECONDS
@@ -174,3 +175,46 @@ def test_a_starting_worker_says_what_it_would_count():
     output = str(logs)
     assert "BEAGLE_UNPRICED is 'refuse'" in output
     assert "counted at $3.00 and $15.00" in output
+
+
+def test_an_operators_own_price_wins_over_the_list_and_says_of_when_it_is():
+    settings = make_settings(
+        model_prices=("gpt-4o=1.50/0.50/6@2026-11-20", "own/one=0.1/0.4@2026-10-01")
+    )
+    listed = {"gpt-4o": Price(2.5e-6, 1.25e-6, 10e-6)}.get
+
+    own = model_price("gpt-4o", settings, listed)
+    unlisted = model_price("own/one", settings, listed)
+
+    price = own.price
+    prices = (price.input_usd, price.cached_input_usd, price.output_usd)
+    assert prices == pytest.approx((1.5e-6, 0.5e-6, 6e-6))
+    assert (own.source, own.date) == ("settings", "2026-11-20")
+    assert "of 2026-11-20" in own.description
+    assert unlisted.price.cached_input_usd == unlisted.price.input_usd == pytest.approx(1e-7)
+    assert model_price("gpt-4o", make_settings(), listed).source == "list"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "gpt-4o",
+        "gpt-4o=1/2",
+        "gpt-4o=1@2026-11-20",
+        "=1/2@2026-11-20",
+        "m=a/b@2026-11-20",
+        "m=1/2@soon",
+        "m=-1/2@2026-11-20",
+        "m=nan/2@2026-11-20",
+        "m=1/2/3/4@2026-11-20",
+    ],
+)
+def test_a_price_entry_that_cannot_be_read_is_refused_with_an_example(entry):
+    with pytest.raises(ValueError, match="NAME=INPUT/OUTPUT@DATE"):
+        make_settings(model_prices=(entry,))
+
+
+def test_a_model_that_may_be_tried_is_priced_at_the_start():
+    names = model_names(make_settings(trial_models=("own/two",)), Catalog({}))
+
+    assert "own/two" in names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,15 @@ from bot.cli.__main__ import app
 from router.errors import InputError
 from workers.llm.pricing import Price
 from workers.readiness.roi import CostModel, Interval, TuningCosts, estimate_roi, months_until
-from workers.readiness.roi_check import AS_WORKED_OUT, recompute_table
+from workers.readiness.roi_check import recompute_table
+
+LISTED = {
+    "gpt-4o": Price(2.5e-6, 1.25e-6, 10e-6),
+    "ft:gpt-4o-mini-2024-07-18": Price(0.3e-6, 0.15e-6, 1.2e-6),
+    "together_ai/meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo": Price(0.18e-6, 0.18e-6, 0.18e-6),
+    "fireworks_ai/accounts/fireworks/models/llama-v3p1-8b-instruct": Price(1e-7, 1e-7, 1e-7),
+    "gemini/gemini-2.5-flash-lite": Price(0.1e-6, 0.01e-6, 0.4e-6),
+}
 
 DEAR = CostModel("dear", Price(2.5e-6, 1.25e-6, 10e-6), 2_500, 25)
 CHEAP = CostModel("cheap", Price(0.1e-6, 0.01e-6, 0.5e-6), 2_500, 25, cached_share=0.9)
@@ -22,12 +31,33 @@ MANY = Interval.around(100_000, 0.25)
 
 
 def test_the_table_that_was_worked_out_by_hand_comes_out():
-    assert [line.what for line in recompute_table(AS_WORKED_OUT.get) if not line.ok] == []
+    assert [line.what for line in recompute_table(LISTED.get) if not line.ok] == []
 
 
 def test_a_changed_price_is_noticed():
-    dearer = AS_WORKED_OUT | {"gpt-4o": Price(5e-6, 1.25e-6, 10e-6)}
+    dearer = LISTED | {"gpt-4o": Price(5e-6, 1.25e-6, 10e-6)}
     assert any(not line.ok for line in recompute_table(dearer.get))
+
+
+def test_a_line_whose_price_nobody_named_is_not_checked_and_fails():
+    lines = recompute_table({**LISTED, "gpt-4o": None}.get)
+    off = [line for line in lines if not line.ok]
+    assert off
+    assert all(line.found is None and line.unpriced == ("gpt-4o",) for line in off)
+
+
+def test_an_answer_that_is_wrong_less_often_is_worth_what_wrong_answers_cost():
+    weak = replace(DEAR, passes=False, accuracy=Interval(0.55, 0.6, 0.65))
+    weaker = replace(CHEAP, passes=False, accuracy=Interval(0.4, 0.5, 0.6))
+    tuned = replace(TUNED, accuracy=Interval(0.9, 0.95, 0.98))
+    calls = Interval.around(1_000)
+    roi = estimate_roi([weak, weaker], tuned, calls, TuningCosts(wrong_usd=2.0))
+    assert roi.against == "dear"
+    assert roi.saved_per_call_usd == pytest.approx(0.35 * 2.0 + DEAR.usd - TUNED.usd)
+    assert roi.monthly_usd.low < roi.monthly_usd.likely < roi.monthly_usd.high
+    assert roi.pays
+    assert "none passes" in roi.why[0]
+    assert not estimate_roi([weak], tuned, calls, TuningCosts(wrong_usd=0.0)).pays
 
 
 def test_it_compares_with_the_cheapest_prompted_way_that_passes():

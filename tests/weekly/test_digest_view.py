@@ -13,6 +13,7 @@ from bot.plainer.blocks import plainer_blocks
 from bot.plainer.kinds import NEWER
 from bot.sandbox.block_kit import check_message
 from bot.ui.blocks import Rendered
+from bot.ui.texts import weekly as texts
 from bot.weekly import candidate_view, digest_view
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
@@ -90,6 +91,15 @@ BODY = {
     "mined": 1_180,
     "withheld": 2,
     "candidates": [VPN.id, ROOM.id],
+    "advice": {
+        "repeated": 14,
+        "no_training": 11,
+        "head": 1,
+        "tune": 1,
+        "undecided": 1,
+        "monthly_usd": 310.2,
+        "from_week": 6,
+    },
     "gaps": [
         {"asked": 7, "people": 4, "example": "who pays for parking"},
         {"asked": 9, "people": 1, "example": "asked by one person alone, so never shown"},
@@ -168,3 +178,26 @@ def compare(name, value):
         path.write_text(said, "utf-8")
 
     assert path.read_text("utf-8") == said
+
+
+@pytest.mark.parametrize(
+    ("advice", "line"),
+    [
+        (
+            {"no_training": 12, "head": 1, "tune": 1, "monthly_usd": 310.0, "from_week": 6},
+            "*Of 14 repeated requests, 12 need no training; 1 deserves a simple classifier; "
+            "1 is worth tuning: saves $310 a month from week 6.*",
+        ),
+        (
+            {"tune": 2, "undecided": 3},
+            "*Of 5 repeated requests, 2 are worth tuning; 3 are not ready.*",
+        ),
+        ({"no_training": 1}, "*One request repeats: 1 needs no training.*"),
+    ],
+)
+def test_the_digest_opens_with_what_to_do(advice, line):
+    counts = {"no_training": 0, "head": 0, "tune": 0, "undecided": 0} | advice
+    repeated = sum(counts[name] for name in ("no_training", "head", "tune", "undecided"))
+    figures = {"monthly_usd": 0.0, "from_week": None, "repeated": repeated}
+
+    assert texts.bottom_line(figures | counts) == line

@@ -13,15 +13,13 @@ from router.config import Settings
 from workers.drift.alarms import DriftMeasurement
 from workers.readiness import thresholds as limits
 
-CORRECTION_MINUTES = 2.0
-"""What a wrong answer costs the person who got it: an estimate, and shown as one."""
-
 
 @dataclass(frozen=True, slots=True)
 class RetrainingCost:
     """The cost of one retraining, and of each week without one.
 
-    `cpu_seconds` is what the last training took, None where unknown.
+    `cpu_seconds` is what the last training took, None where unknown. A wrong answer costs
+    somebody `wrong_minutes`: an estimate, and shown as one.
     """
 
     retune_usd: float
@@ -31,6 +29,7 @@ class RetrainingCost:
     cpu_seconds: float | None
     wrong_a_week: float
     waiting_usd_a_week: float
+    wrong_minutes: float
 
 
 def retraining_cost(
@@ -61,7 +60,8 @@ def retraining_cost(
         training_usd=training_usd,
         cpu_seconds=cpu_seconds,
         wrong_a_week=wrong_a_week,
-        waiting_usd_a_week=wrong_a_week * CORRECTION_MINUTES / 60 * costs.hour_usd,
+        waiting_usd_a_week=wrong_a_week * costs.wrong_usd,
+        wrong_minutes=settings.wrong_answer_minutes,
     )
 
 

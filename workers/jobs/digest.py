@@ -25,8 +25,6 @@ from workers.context import Context
 from workers.drift.summary import summary_lines
 from workers.knowledge.gaps import summarise_questions
 from workers.knowledge.retrieval import reading_rights
-from workers.llm.litellm_client import LiteLLMClient
-from workers.llm.pricing import Price
 from workers.mining.admin_corrections import (
     active_corrections,
     correction_of,
@@ -41,8 +39,12 @@ from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Payer
 from workers.readiness import thresholds as limits
-from workers.readiness.evidence import Prices, PromptStats, build_evidence
+from workers.readiness.bottom_line import summarise_advice
+from workers.readiness.evidence import PromptStats, Subject, build_evidence
+from workers.readiness.prices import known_prices
+from workers.readiness.trial_results import Trials, trials_of
 from workers.runtime.job_key import parse_key
+from workers.trials.weekly import TrialSubject, run_trials
 
 QUEUE = "compute"
 
@@ -129,22 +131,30 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
     team = mined.team
     requests = mined.requests
     position_of_row = {row: position for position, row in enumerate(mined.result.positions)}
-    prices = _prices(context)
+    prices = known_prices(context.settings)
     # No user requested the naming: only the workspace's cap in USD applies.
     payer = Payer.workspace(team)
     namer = Namer(context.model, context.settings, payer)
 
+    subjects = {}
     for cluster in mined.result.clusters:
         vectors = mined.result.vectors[[position_of_row[row] for row in cluster.rows]]
-        evidence = build_evidence(
+        stored = store.candidates.get(f"{team}:{cluster.id}")
+        subjects[cluster.id] = Subject(
             cluster,
             [mined.rows[index] for index in cluster.rows],
             vectors,
-            context.settings,
-            prices,
-            mined.now,
             _prompt_stats(store, team, cluster.route),
+            (stored.approver if stored is not None else None) or "",
         )
+
+    trials = run_trials(context, team, _to_try(store, team, subjects))
+
+    for cluster in mined.result.clusters:
+        subject = subjects[cluster.id]
+        stored = store.candidates.get(f"{team}:{cluster.id}")
+        known = trials.get(f"{team}:{cluster.id}") or _earlier_trials(stored)
+        evidence = build_evidence(subject, known, context.settings, prices, mined.now)
         # Rows behind the requests are channel messages.
         request_ids = [requests[index].id for index in cluster.rows if index < len(requests)]
         evidence = replace(
@@ -152,15 +162,32 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
             requests=tuple(request_ids),
             route=cluster.route,
             channel_messages=len(cluster.rows) - len(request_ids),
-            halves=_halves(cluster, vectors),
+            halves=_halves(cluster, subject.vectors),
         )
 
-        name = namer.name(cluster, store.candidates.get(f"{team}:{cluster.id}"))
+        name = namer.name(cluster, stored)
         if name is not None:
             cluster = replace(cluster, label=name.label, definition=name.definition)
             evidence = replace(evidence, naming=name.record())
 
         _upsert_candidate(store, team, cluster, evidence, mined.encoder, mined.now)
+
+
+def _to_try(store: Store, team: str, subjects: Mapping[str, Subject]) -> list[TrialSubject]:
+    """Returns the candidates that an admin may still decide on and that a route serves."""
+    to_try = []
+    for cluster_id, subject in subjects.items():
+        stored = store.candidates.get(f"{team}:{cluster_id}")
+        undecided = stored is None or stored.state in ("detected", "digested", "snoozed")
+        if undecided and subject.cluster.visible and subject.cluster.route is not None:
+            key = f"{team}:{cluster_id}"
+            to_try.append(TrialSubject(key, subject, _earlier_trials(stored)))
+
+    return to_try
+
+
+def _earlier_trials(stored: Candidate | None) -> Trials:
+    return trials_of(None if stored is None else stored.evidence.trials)
 
 
 def _history(store: Store, team: str, encoder: str) -> MiningHistory:
@@ -197,13 +224,13 @@ def _halves(cluster: Cluster, vectors: NDArray[np.float32]) -> tuple[str, ...]:
     return tuple(encoded_halves(vectors) or ())
 
 
-def _prompt_stats(store: Store, team: str, route: str | None) -> PromptStats | None:
+def _prompt_stats(store: Store, team: str, route: str | None) -> PromptStats:
     """Counts the rules and words in the live prompt of the route that serves the cluster now."""
     live = None
     if route is not None:
         live = store.versions.live(team, route)
     if live is None:
-        return None
+        return PromptStats()
 
     steps = [step for step in live.body.get("steps") or () if isinstance(step, Mapping)]
     rules = 0
@@ -215,22 +242,6 @@ def _prompt_stats(store: Store, team: str, route: str | None) -> PromptStats | N
             words += len(text.split())
 
     return PromptStats(rules=rules, words=words)
-
-
-def _prices(context: Context) -> Prices:
-    """Returns litellm's list of prices; the settings' prices for a model that it does not list."""
-    client = LiteLLMClient(context.settings.connect_timeout_seconds)
-    settings = context.settings
-
-    def price(name: str) -> Price | None:
-        listed = client.price(name)
-        if listed is None and name == settings.model and settings.usd_per_million_input:
-            input_usd = settings.usd_per_million_input / 1e6
-            return Price(input_usd, input_usd, settings.usd_per_million_output / 1e6)
-
-        return listed
-
-    return Prices(price, client.sunset_date)
 
 
 def _upsert_candidate(
@@ -285,7 +296,7 @@ def _reason_to_return(store: Store, candidate: Candidate, now: float) -> str:
 
 def _select_candidates(store: Store, team: str, mined: MiningResult, now: float) -> list[Candidate]:
     """Marks the candidates of this week's digest as shown and returns them, best first."""
-    visible = {f"{team}:{cluster.id}" for cluster in mined.visible}
+    visible = _visible_ids(team, mined)
     waiting = store.candidates.for_team(team, ("detected", "digested"))
     waiting = [candidate for candidate in waiting if candidate.id in visible]
     # The id breaks ties, so that the same week gives the same digest.
@@ -300,6 +311,10 @@ def _select_candidates(store: Store, team: str, mined: MiningResult, now: float)
             selected.append(current)
 
     return selected
+
+
+def _visible_ids(team: str, mined: MiningResult) -> frozenset[str]:
+    return frozenset(f"{team}:{cluster.id}" for cluster in mined.visible)
 
 
 def _advance(
@@ -332,6 +347,11 @@ def _body(
     store = context.store
     since = now - WEEK
     stats = store.stats.since(team, since)
+    visible = [
+        candidate.evidence
+        for candidate in store.candidates.for_team(team, BEFORE_APPROVAL)
+        if candidate.state != "rejected" and candidate.id in _visible_ids(team, mined)
+    ]
     signals = summarise_questions(store, team, since, now, MAX_GAPS)
     channels = store.channel_messages.mined_channels(team, now - WEEKS * WEEK, now)
 
@@ -355,6 +375,7 @@ def _body(
         "overheard": [asdict(channel) for channel in channels],
         "withheld": len(mined.clusters) - len(mined.visible),
         "candidates": [candidate.id for candidate in candidates],
+        "advice": asdict(summarise_advice(visible)),
         "gaps": [asdict(gap) for gap in signals.gaps],
         "cap_usd": context.settings.cap_team_usd,
         "decided": _decided(store, team, since),

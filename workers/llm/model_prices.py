@@ -10,6 +10,7 @@ from router.catalog.catalog import Catalog
 from router.config import Settings
 from router.errors import ModelError
 from router.log import get_log
+from router.model_price_entry import read_price_entry
 from workers.llm.pricing import Price
 
 LOCAL = "local"
@@ -26,12 +27,13 @@ class ModelPrice:
     """A model's price and its source.
 
     That is the processor's time, litellm's list or the settings; `assumed` where nobody has named a
-    price, `free` where the settings say so.
+    price, `free` where the settings say so. `date` is the ISO date that the settings name for it.
     """
 
     name: str
     price: Price
     source: Source
+    date: str = ""
 
     @property
     def is_certain(self) -> bool:
@@ -46,10 +48,11 @@ class ModelPrice:
             f"${price.input_usd * 1e6:.2f} and ${price.output_usd * 1e6:.2f} for a million input "
             "and output tokens"
         )
+        of_date = f" of {self.date}" if self.date else ""
         texts: dict[Source, str] = {
             "processor": f"${price.server_second_usd:g} for a second of the local model",
             "list": f"{tokens}, by litellm's list",
-            "settings": f"{tokens}, by the settings",
+            "settings": f"{tokens}, by the settings{of_date}",
             "assumed": (
                 f"its price is unknown, so it is counted at {tokens}; set "
                 "BEAGLE_USD_PER_MILLION_INPUT and BEAGLE_USD_PER_MILLION_OUTPUT, or "
@@ -70,18 +73,9 @@ def model_price(name: str, settings: Settings, listed: PriceLookup) -> ModelPric
 
     Raises ModelError where nobody has named a price and the settings refuse such models.
     """
-    if name == LOCAL:
-        second_usd = settings.local_usd_per_cpu_second * settings.local_threads
-        return ModelPrice(name, Price(server_second_usd=second_usd), "processor")
-
-    known = listed(name)
+    known = known_price(name, settings, listed)
     if known is not None:
-        return ModelPrice(name, known, "list")
-
-    input_usd = settings.usd_per_million_input / 1_000_000
-    output_usd = settings.usd_per_million_output / 1_000_000
-    if input_usd or output_usd:
-        return ModelPrice(name, Price(input_usd, input_usd, output_usd), "settings")
+        return known
 
     if settings.unpriced == "refuse":
         raise ModelError(
@@ -95,9 +89,37 @@ def model_price(name: str, settings: Settings, listed: PriceLookup) -> ModelPric
     return ModelPrice(name, ASSUMED, "assumed")
 
 
+def known_price(name: str, settings: Settings, listed: PriceLookup) -> ModelPrice | None:
+    """Returns the price that somebody has named for the model; None where nobody has.
+
+    The operator's own entry for the model wins over the list, and the list over the price that the
+    settings name for every model without one.
+    """
+    if name == LOCAL:
+        second_usd = settings.local_usd_per_cpu_second * settings.local_threads
+        return ModelPrice(name, Price(server_second_usd=second_usd), "processor")
+
+    for entry in map(read_price_entry, settings.model_prices):
+        if entry.name == name:
+            own = Price(entry.input_usd, entry.cached_input_usd, entry.output_usd)
+            return ModelPrice(name, own, "settings", entry.date)
+
+    in_list = listed(name)
+    if in_list is not None:
+        return ModelPrice(name, in_list, "list")
+
+    input_usd = settings.usd_per_million_input / 1_000_000
+    output_usd = settings.usd_per_million_output / 1_000_000
+    if input_usd or output_usd:
+        return ModelPrice(name, Price(input_usd, input_usd, output_usd), "settings")
+
+    return None
+
+
 def model_names(settings: Settings, catalog: Catalog) -> Sequence[str]:
     """Returns every model that the settings and the routes may call, the answering one first."""
     names = [settings.model, settings.teacher_model, settings.reflection_model]
+    names += settings.trial_models
     for route in catalog.routes.values():
         names += route.version.models
 

@@ -67,7 +67,9 @@ def _record(request: MinableRequest) -> dict[str, object]:
         "input_tokens": sum(tokens.get(name, 0) for name in INPUT_TOKENS),
         "output_tokens": tokens.get("output", 0),
         "cached_tokens": tokens.get("cached", 0),
-        "corrected": rejected,
+        # A wrong answer says how good the version is; only a wrong route says that the task is not
+        # settled.
+        "corrected": request.corrected,
     }
 
     if request.tool:

@@ -39,7 +39,8 @@ class RetrievalComparison:
     """The version with documents and its report against the one without.
 
     Both None if it was not tried. `summary` is for people. `gain` (-1 to 1) is how many more of the
-    same rows were right with documents, `ci95` its 95 % interval.
+    same rows were right with documents, `ci95` its 95 % interval. `no_documents` says that
+    there are none that everybody may read.
     """
 
     summary: str
@@ -48,6 +49,7 @@ class RetrievalComparison:
     gain: float | None = None
     ci95: tuple[float, float] = (0.0, 0.0)
     spend: dict[str, Any] = field(default_factory=dict)
+    no_documents: bool = False
 
     def helps(self, min_gain: float) -> bool:
         """Returns whether documents gain at least `min_gain`, and significantly more than 0."""
@@ -55,12 +57,16 @@ class RetrievalComparison:
 
 
 def compare_with_retrieval(
-    context: Context, base: Version, rows: LabelledRows, team: str, usd: float | None = None
+    context: Context,
+    base: Version,
+    rows: LabelledRows,
+    team: str,
+    budget: CallBudget | None = None,
 ) -> RetrievalComparison:
     """Measures both ways.
 
     The version with documents is then in the store, in shadow, with its report. Spends at most
-    `usd`, or what the settings allow. Retrieves only what everybody in the workspace may read.
+    `budget`, or what the settings allow. Retrieves only what everybody in the workspace may read.
     Killed and called again, it reuses the calls already paid for. Raises ModelUnavailableError
     while the model cannot be reached.
     """
@@ -84,13 +90,11 @@ def compare_with_retrieval(
         return _comparison(with_documents, report)
 
     if not _finds_documents(context, test_rows, team):
-        return RetrievalComparison(NO_DOCUMENTS)
+        return RetrievalComparison(NO_DOCUMENTS, no_documents=True)
 
     settings = context.settings
     file = recording_path(settings.data, "documents", team, base.route, base.id)
-    max_usd = settings.optimise_usd if usd is None else usd
-
-    budget = CallBudget(settings.optimise_calls, max_usd)
+    budget = budget or CallBudget(settings.optimise_calls, settings.optimise_usd)
 
     with file_lock(file.parent):
         meter = MeteredModel(context.model, file, budget, team)

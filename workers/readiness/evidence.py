@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,16 +12,22 @@ from numpy.typing import NDArray
 
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.config import Settings
-from workers.llm.pricing import Price
+from workers.llm.model_prices import LOCAL
 from workers.mining.naming import EXAMPLES
 from workers.mining.pipeline import Cluster
 from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.readiness.gate_text import figure_text, limit_text, reasons
-from workers.readiness.gates import Attempt, Readiness, ReadinessInput, assess_readiness
+from workers.readiness.gates import Readiness, assess_readiness
+from workers.readiness.intervals import wilson
+from workers.readiness.prices import Prices
+from workers.readiness.prompt_choice import LiveRecord, PromptChoice, choose_prompt
+from workers.readiness.readiness_input import Attempt, ReadinessInput, TuningEstimate
 from workers.readiness.roi import MONTH, CostModel, Interval, Roi, estimate_roi, months_until
-from workers.readiness.structure import HeadAttempt, cross_validate_head, measure_structure
+from workers.readiness.structure import measure_structure
 from workers.readiness.thresholds import gate_thresholds, tuning_costs
+from workers.readiness.trial_results import DocumentsResult, Trials
+from workers.readiness.tuning_estimate import estimate_tuning
 
 PRUNED_TOKENS = 200
 """What is left of a prompt's instructions after tuning; the message is added to it."""
@@ -28,18 +35,11 @@ PROMPT_TOKENS = 1_500
 """Instructions and examples of a prompt that does not exist yet."""
 ANSWER_TOKENS = 60
 BYTES_PER_TOKEN = 4.0
+CHEAP_MODEL = "gpt-4o-mini"
+"""What answers nobody has got yet are priced at where the included model would give them: it costs
+nothing, and the question is whether to pay for one that is good."""
 VOLUME_DOUBT = 0.25
 """How far next month's requests may differ from this month's, either way."""
-CHEAP_MODEL = "gpt-4o-mini"
-"""The prompted model to compare with if the one in use has no price."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """Looks up a model by its name: its price, and the ISO date on which its provider ends it."""
-
-    price_of: Callable[[str], Price | None]
-    end_date_of: Callable[[str], str | None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +50,66 @@ class PromptStats:
     words: int | None = None
 
 
-def build_evidence(
-    cluster: Cluster,
-    rows: Sequence[Row],
-    vectors: NDArray[np.float32],
-    settings: Settings,
-    prices: Prices,
-    now: float,
-    prompt: PromptStats | None = None,
-) -> CandidateEvidence:
-    """Returns the evidence of one cluster.
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A cluster with its own rows and their vectors, `(n, d)`, in one order.
 
-    `rows` and `vectors`, `(n, d)`, are its own, in one order. `now` is in unix seconds. The only
-    texts in it are masked examples, none of a cluster that may not be shown.
+    `prompt` is the size of the prompt that serves it, `approved_by` the admin who approved it.
     """
+
+    cluster: Cluster
+    rows: Sequence[Row]
+    vectors: NDArray[np.float32] = field(repr=False)
+    prompt: PromptStats = PromptStats()
+    approved_by: str = ""
+
+
+def build_evidence(
+    subject: Subject, trials: Trials, settings: Settings, prices: Prices, now: float
+) -> CandidateEvidence:
+    """Returns the evidence of one cluster, with what the weekly trials found.
+
+    `now` is in unix seconds. The only texts in it are masked examples, none of a cluster that may
+    not be shown.
+    """
+    rows = subject.rows
     monthly = _monthly_requests(rows)
-    roi = _roi(rows, monthly, settings, prices, now)
-    reviewed = _reviewed_answers(rows, settings.ready_prompt_target)
-    served_by = prompt or PromptStats()
-    head = cross_validate_head(rows, vectors, settings.ready_labels)
+    judged = _judged(rows)
+    liked = sum(judged)
+    live = LiveRecord(
+        judged=len(judged),
+        accuracy=liked / len(judged) if judged else 0.0,
+        cost=_live_cost(rows, settings, prices),
+    )
+    choice = choose_prompt(live, trials, prices, monthly, settings)
+    # Only answers that a person wrote or found right can be trained on.
+    reviewed = liked + trials.reviewed
+    tuned = estimate_tuning(trials, reviewed)
+    documents = trials.documents or DocumentsResult()
+
     known = ReadinessInput(
-        protection=cluster.protection,
+        protection=subject.cluster.protection,
         # Months differ in length; the gate counts four weeks, as the digest does.
         monthly_requests=round(monthly * WEEKS * WEEK / MONTH),
-        structure=measure_structure(rows, vectors, settings.ready_labels),
-        prompt=reviewed,
-        rules=served_by.rules,
-        prompt_words=served_by.words,
+        structure=measure_structure(rows, subject.vectors, settings.ready_labels),
+        prompt=choice.attempt,
+        monthly_usd=None if choice.usd is None else choice.usd * monthly,
+        retrieval_gain=documents.gain,
+        retrieval_low=None if documents.gain is None else documents.low,
+        no_documents=documents.none,
+        rules=subject.prompt.rules,
+        prompt_words=subject.prompt.words,
         stable_weeks=_stable_weeks(rows),
-        # Only answers that were found right can be trained on.
-        reviewed=0 if reviewed is None else round(reviewed.accuracy * reviewed.examples),
-        head=_head_attempt(head, settings.ready_prompt_target),
-        roi=roi,
+        reviewed=reviewed,
+        head=_head_attempt(trials, settings.ready_prompt_target),
+        tuned=tuned,
+        roi=_roi(rows, choice, tuned, monthly, Money(settings, prices, now)),
+        approved_by=subject.approved_by,
     )
-    readiness = assess_readiness(known, cluster.request_probability, gate_thresholds(settings))
-    return _record(cluster, known, readiness)
+    readiness = assess_readiness(
+        known, subject.cluster.request_probability, gate_thresholds(settings)
+    )
+    return replace(_record(subject.cluster, known, readiness), trials=_stored_trials(trials))
 
 
 def _record(cluster: Cluster, known: ReadinessInput, readiness: Readiness) -> CandidateEvidence:
@@ -141,17 +166,21 @@ def _monthly_requests(rows: Sequence[Row]) -> float:
     return len(rows) * MONTH / seconds
 
 
-def _reviewed_answers(rows: Sequence[Row], target: float) -> Attempt | None:
-    """Returns how often people found the answers right, where they said so."""
-    verdicts = [bool(row.record["right"]) for row in rows if row.record.get("right") is not None]
-    if not verdicts:
+def _judged(rows: Sequence[Row]) -> list[bool]:
+    """Returns, for each answer that people judged, whether they found it right."""
+    return [bool(row.record["right"]) for row in rows if row.record.get("right") is not None]
+
+
+def _head_attempt(trials: Trials, target: float) -> Attempt | None:
+    learned = trials.learned
+    if learned is None or learned.head is None:
         return None
 
-    return Attempt(sum(verdicts) / len(verdicts), len(verdicts), target, optimised=False)
+    return Attempt(learned.head, learned.rows, target, high=wilson(learned.head, learned.rows)[1])
 
 
-def _head_attempt(head: HeadAttempt | None, target: float) -> Attempt | None:
-    return None if head is None else Attempt(head.accuracy, head.rows, target)
+def _stored_trials(trials: Trials) -> dict[str, Any] | None:
+    return None if trials == Trials() else trials.as_record()
 
 
 def _stable_weeks(rows: Sequence[Row]) -> int | None:
@@ -172,52 +201,98 @@ def _stable_weeks(rows: Sequence[Row]) -> int | None:
     return min(WEEKS, int((newest - since) // WEEK) + 1)
 
 
-def _roi(
-    rows: Sequence[Row], monthly: float, settings: Settings, prices: Prices, now: float
-) -> Roi | None:
-    """Compares tuning with the model in use, or with a cheap one; None without prices."""
-    tuned_price = prices.price_of(settings.tuned_model)
-    base_name = settings.reference_model
-    if not base_name:
-        has_price = prices.price_of(settings.model) is not None
-        base_name = settings.model if has_price else CHEAP_MODEL
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What an estimate of costs takes: settings, prices, and the time in unix seconds."""
 
-    base_price = prices.price_of(base_name)
-    if tuned_price is None or base_price is None:
+    settings: Settings
+    prices: Prices
+    now: float
+
+
+def _roi(
+    rows: Sequence[Row],
+    choice: PromptChoice,
+    tuned: TuningEstimate | None,
+    monthly: float,
+    money: Money,
+) -> Roi | None:
+    """Compares tuning with the cheapest prompted way that passes; None without prices.
+
+    Also None where no way passes and it is not known what tuning would reach.
+    """
+    settings, prices = money.settings, money.prices
+    name = settings.tuned_model
+    tuned_price = prices.price_of(name)
+    if tuned_price is None or not choice.costs:
+        return None
+    if tuned is None and not any(cost.passes for cost in choice.costs):
         return None
 
     # A tuned model still reads the message, and no more of a prompt than there is today.
-    message_tokens = float(np.mean([len(row.text.encode()) for row in rows])) / BYTES_PER_TOKEN
-    base = _base_model(rows, base_name, base_price, message_tokens)
-    tuned = CostModel(
-        settings.tuned_model,
+    prompted = choice.costs
+    shortest = min(cost.input_tokens for cost in prompted)
+    tuned_model = CostModel(
+        name,
         tuned_price,
-        min(base.input_tokens, PRUNED_TOKENS + message_tokens),
-        base.output_tokens,
+        min(shortest, PRUNED_TOKENS + _message_tokens(rows)),
+        max(cost.output_tokens for cost in prompted),
+        # Nobody has measured its seconds; they count only where a second has a price.
+        seconds=max(cost.seconds for cost in prompted) if tuned_price.server_second_usd else 0.0,
+        accuracy=None if tuned is None else Interval(tuned.low, tuned.likely, tuned.high),
+        source=prices.source_of(name),
     )
     return estimate_roi(
-        [base],
-        tuned,
+        prompted,
+        tuned_model,
         Interval.around(monthly, VOLUME_DOUBT),
         tuning_costs(settings),
-        months_until(prices.end_date_of(settings.tuned_model), now),
+        months_until(prices.end_date_of(name), money.now),
         settings.ready_payback_months,
     )
 
 
-def _base_model(rows: Sequence[Row], name: str, price: Price, message_tokens: float) -> CostModel:
-    """Returns the prompted model's cost, from recorded tokens where there are any."""
+def _message_tokens(rows: Sequence[Row]) -> float:
+    return float(np.mean([len(row.text.encode()) for row in rows])) / BYTES_PER_TOKEN
+
+
+def _live_cost(rows: Sequence[Row], settings: Settings, prices: Prices) -> CostModel | None:
+    """Returns the cost of the version in use, from recorded tokens where there are any.
+
+    By the price of the reference model where one is set, else of the model that answered. None
+    where that has no price.
+    """
     records = [row.record for row in rows if row.record.get("input_tokens")]
+    models = Counter(str(record["model"]) for record in records if record.get("model"))
+    name = settings.reference_model or max(models, key=lambda m: (models[m], m), default="")
+    if not name:
+        name = CHEAP_MODEL if settings.model == LOCAL else settings.model
+
+    price = prices.price_of(name)
+    if price is None:
+        return None
+
+    source = prices.source_of(name)
     if not records:
-        return CostModel(name, price, PROMPT_TOKENS + message_tokens, float(ANSWER_TOKENS))
+        tokens = PROMPT_TOKENS + _message_tokens(rows)
+        return CostModel(name, price, tokens, float(ANSWER_TOKENS), source=source, measured=False)
 
     # Costs add up, hence the mean. Of times the median: a call that hung must not count.
     input_tokens = float(np.mean([record["input_tokens"] for record in records]))
     output_tokens = float(np.mean([record["output_tokens"] for record in records]))
     cached_tokens = sum(record.get("cached_tokens", 0) for record in records)
     cached_share = cached_tokens / max(input_tokens * len(records), 1.0)
-    seconds = float(np.median([record.get("seconds", 0.0) for record in records]))
-    return CostModel(name, price, input_tokens, output_tokens, min(cached_share, 1.0), seconds)
+    seconds = float(np.median([record.get("seconds") or 0.0 for record in records]))
+    return CostModel(
+        name,
+        price,
+        input_tokens,
+        output_tokens,
+        min(cached_share, 1.0),
+        seconds,
+        source=source,
+        measured=False,
+    )
 
 
 def _roi_record(roi: Roi) -> dict[str, Any]:

@@ -16,8 +16,10 @@ from workers.mining.llm_naming import Namer
 from workers.mining.pipeline import Cluster, Encode, MiningResult, mine
 from workers.mining.projection import project_2d
 from workers.mining.trend import WEEK, WEEKS
-from workers.readiness.evidence import Prices, build_evidence
+from workers.readiness.evidence import Subject, build_evidence
+from workers.readiness.prices import Prices
 from workers.readiness.thresholds import mining_limits
+from workers.readiness.trial_results import Trials
 
 Progress = Callable[[str, float], None]
 
@@ -112,7 +114,9 @@ def build_overview(
     for number, cluster in enumerate(visible, 1):
         own_rows = [rows[position] for position in cluster.rows]
         own_vectors = result.vectors[_indices(cluster, index_of)]
-        record = build_evidence(cluster, own_rows, own_vectors, settings, prices, now)
+        # No model may be called for an export, so nothing was tried.
+        subject = Subject(cluster, own_rows, own_vectors)
+        record = build_evidence(subject, Trials(), settings, prices, now)
         generated = namer.name(cluster) if namer is not None else None
         name = generated or cluster
         entries.append(Entry(number, name.label, name.definition, record))

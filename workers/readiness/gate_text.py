@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from workers.readiness.gates import GateName, GateResult, Readiness, ReadinessInput
+from workers.readiness.gates import GateName, GateResult, Readiness
+from workers.readiness.readiness_input import ReadinessInput
 
 LIMITS: Mapping[GateName, str] = {
     "volume": "at least {min_requests}",
     "prompt first": (
         "an optimised prompt was tried on at least {min_prompt_examples} reviewed examples "
-        "and is not enough"
+        "and is not enough, or costs more than ${max_monthly_usd:,.0f} a month"
     ),
     "retrieval": (
         "answers change in at most {max_volatility:.0%}, "
@@ -23,9 +24,10 @@ LIMITS: Mapping[GateName, str] = {
     "stable": (
         "unchanged for {min_stable_weeks} weeks, at most {max_correction_rate:.0%} corrected"
     ),
-    "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
     "cheap head first": "a linear classifier on the embeddings was tried and is not enough",
+    "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
     "roi": "pays before its base model ends, against the cheapest prompted way that passes",
+    "tuning gain": "it is expected to reach the target, and to do better than the best prompt",
     "a person": "an admin approves",
 }
 
@@ -85,32 +87,39 @@ def _prompt_text(gate: GateResult) -> str:
         return "no optimised prompt was tried"
 
     accuracy = f"{figures['accuracy']:.1%}"
-    target = f"{figures['target']:.1%}"
-    if gate.passed is not None:
-        dear = "" if figures["affordable"] else ", but too expensive"
-        return f"{accuracy} right, {target} wanted{dear}"
-
     tried = figures["examples"]
     if figures["too_few"]:
-        return f"tried on {tried} examples"
+        return f"{accuracy} right, tried on {tried} examples"
 
-    return f"{accuracy} of {tried} right as it is, {target} wanted; not optimised yet"
+    by = f" with {figures['change']}" if figures["change"] else ""
+    text = f"{accuracy} of {tried} right{by}, {figures['target']:.1%} wanted"
+    if not figures["affordable"]:
+        return f"{text}, but it costs ${figures['monthly_usd']:,.0f} a month"
+    if gate.passed is not None:
+        return text
+    if figures["optimised"]:
+        return f"{text}; {tried} examples are too few to tell the two apart"
+
+    return f"{text}; not optimised yet"
 
 
 def _retrieval_text(gate: GateResult) -> str:
     figures = gate.figures
-    if gate.passed is None:
-        return "not measured: no near-identical requests a week apart"
-
     parts = []
     if figures["volatility"] is not None:
         parts.append(
             f"{figures['volatility']:.0%} of {figures['pairs']} near-identical pairs changed"
         )
     if figures["retrieval_gain"] is not None:
-        parts.append(f"documents add {figures['retrieval_gain']:.1%}")
+        chance = ", which may be chance" if gate.passed is None else ""
+        parts.append(f"documents add {100 * figures['retrieval_gain']:+.1f} points{chance}")
+    if figures.get("no_documents"):
+        parts.append("there are no documents that everybody may read")
 
-    return ", ".join(parts)
+    if not parts and gate.passed:
+        return "the prompt is good enough without any"
+
+    return ", ".join(parts) or "not measured: no near-identical requests a week apart"
 
 
 def _narrow_text(gate: GateResult) -> str:
@@ -146,11 +155,25 @@ def _data_text(gate: GateResult) -> str:
 def _head_text(gate: GateResult) -> str:
     figures = gate.figures
     if "accuracy" in figures:
-        return f"{figures['accuracy']:.1%} right, {figures['expected']:.1%} expected of tuning"
+        return (
+            f"{figures['accuracy']:.1%} of {figures['examples']} right, "
+            f"{figures['needed']:.1%} wanted"
+        )
     if gate.passed:
         return "the answers are not chosen from a small set"
 
     return "no classifier was tried"
+
+
+def _tuning_text(gate: GateResult) -> str:
+    figures = gate.figures
+    if not figures:
+        return "no estimate of what tuning would reach"
+
+    return (
+        f"{figures['likely']:.0%} expected ({figures['low']:.0%} to {figures['high']:.0%}), "
+        f"{figures['prompt']:.0%} with the best prompt, {figures['target']:.0%} wanted"
+    )
 
 
 _FIGURE_TEXTS: Mapping[GateName, Callable[[GateResult], str]] = {
@@ -162,4 +185,5 @@ _FIGURE_TEXTS: Mapping[GateName, Callable[[GateResult], str]] = {
     "stable": _stable_text,
     "data": _data_text,
     "cheap head first": _head_text,
+    "tuning gain": _tuning_text,
 }

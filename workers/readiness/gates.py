@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from workers.mining.privacy import Protection
-from workers.readiness.roi import Roi
-from workers.readiness.structure import Structure
+from workers.readiness.readiness_input import Attempt, ReadinessInput, Thresholds
 
 Recommendation = Literal[
     "keep the prompt", "improve the prompt", "add retrieval", "train a head", "tune", "not yet"
@@ -24,8 +22,9 @@ GateName = Literal[
     "retrieval",
     "narrow",
     "stable",
-    "data",
     "cheap head first",
+    "data",
+    "tuning gain",
     "roi",
     "a person",
 ]
@@ -33,84 +32,6 @@ GateName = Literal[
 
 Figure = float | str | bool | None
 Figures = Mapping[str, Figure]
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The limits of the gates; each is a setting. Shares are in 0-1.
-
-    Attributes:
-        min_requests: Requests in four weeks.
-        min_prompt_examples: Reviewed examples that the best prompt must be tried on.
-        max_volatility: Share of near-identical requests whose answers change.
-        max_retrieval_gain: Accuracy that documents may add before retrieval comes first.
-        max_rules, max_prompt_words: From so many on, a prompt is not narrow.
-        min_shape_share: Share of answers of the most frequent form.
-        max_labels: Labels that a small model can tell apart; compared as bits of entropy.
-        min_stable_weeks: Weeks without a new version.
-        max_correction_rate: Share of answers that people corrected.
-        min_reviewed, comfortable_reviewed: Reviewed examples to train on.
-        head_tolerance: How far a linear head may stay behind what tuning is expected to reach.
-    """
-
-    min_requests: int = 30
-    min_prompt_examples: int = 50
-    max_volatility: float = 0.10
-    max_retrieval_gain: float = 0.05
-    max_rules: int = 20
-    max_prompt_words: int = 1_000
-    min_shape_share: float = 0.95
-    max_labels: int = 20
-    min_stable_weeks: int = 4
-    max_correction_rate: float = 0.10
-    min_reviewed: int = 500
-    comfortable_reviewed: int = 2_000
-    head_tolerance: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What an approach achieved on reviewed examples; accuracies are in 0-1.
-
-    `optimised` is False for a prompt as it was found, which can still become better.
-    """
-
-    accuracy: float
-    examples: int
-    target: float = 0.9
-    optimised: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class ReadinessInput:
-    """All that is known of a candidate; None is "not measured", which passes no gate.
-
-    Attributes:
-        prompt: The best prompt after optimising.
-        affordable: Whether that prompt's cost is acceptable.
-        retrieval_gain: How much accuracy documents add.
-        rules, prompt_words: The size of the prompt.
-        stable_weeks: For how long the version that answers has been the same.
-        reviewed: Examples whose answer a person found right.
-        head: A linear classifier on the embeddings.
-        tuned_expected: The accuracy that tuning is expected to reach.
-        approved_by: The admin who approved; empty without one.
-    """
-
-    protection: Protection
-    monthly_requests: int
-    structure: Structure
-    prompt: Attempt | None = None
-    affordable: bool = True
-    retrieval_gain: float | None = None
-    rules: int | None = None
-    prompt_words: int | None = None
-    stable_weeks: int | None = None
-    reviewed: int = 0
-    head: Attempt | None = None
-    tuned_expected: float | None = None
-    roi: Roi | None = None
-    approved_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +70,9 @@ def assess_readiness(
         _retrieval(evidence, thresholds),
         _narrow(evidence, thresholds),
         _stable(evidence, thresholds),
-        _data(evidence, thresholds),
         _head_first(evidence, thresholds),
+        _data(evidence, thresholds),
+        _tuning_gain(evidence),
         _roi(evidence),
         _approval(evidence),
     )
@@ -178,50 +100,74 @@ def _volume(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
 
 
 def _prompt_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
-    """Passes if the best prompt was tried on enough examples and does not suffice."""
-    limits = {"min_prompt_examples": thresholds.min_prompt_examples}
+    """Passes if the best prompt was tried on enough examples and does not suffice.
+
+    A prompt that suffices but is too expensive passes too: then the question is money.
+    """
+    limits: Figures = {
+        "min_prompt_examples": thresholds.min_prompt_examples,
+        "max_monthly_usd": thresholds.max_monthly_usd,
+    }
     prompt = evidence.prompt
     if prompt is None:
         return GateResult("prompt first", None, {}, limits)
 
+    usd = evidence.monthly_usd
+    affordable = usd is None or usd <= thresholds.max_monthly_usd
+    too_few = prompt.examples < thresholds.min_prompt_examples
     figures: dict[str, Figure] = {
         "accuracy": prompt.accuracy,
+        "high": prompt.high,
         "examples": prompt.examples,
         "target": prompt.target,
         "optimised": prompt.optimised,
-        "affordable": evidence.affordable,
-        "too_few": prompt.examples < thresholds.min_prompt_examples,
+        "change": prompt.change,
+        "monthly_usd": usd,
+        "affordable": affordable,
+        "too_few": too_few,
     }
+    return GateResult("prompt first", _prompt_falls_short(prompt, figures), figures, limits)
+
+
+def _prompt_falls_short(prompt: Attempt, figures: Figures) -> bool | None:
+    """Returns whether prompting is not enough; None where that cannot be told yet."""
     if figures["too_few"]:
-        return GateResult("prompt first", None, figures, limits)
+        return None
+    if prompt.suffices:
+        return not figures["affordable"]
 
-    suffices = prompt.accuracy >= prompt.target and evidence.affordable
-    if not suffices and not prompt.optimised:
-        # A prompt that nobody has improved yet cannot show that prompting is not enough.
-        return GateResult("prompt first", None, figures, limits)
-
-    return GateResult("prompt first", not suffices, figures, limits)
+    # A prompt that nobody has improved yet, or whose accuracy may be that of the target by chance,
+    # cannot show that prompting is not enough.
+    return True if prompt.optimised and prompt.is_surely_below(prompt.target) else None
 
 
 def _retrieval(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
     """Passes if answers do not depend on facts that change, as far as either figure can tell."""
     volatility = evidence.structure.volatility
     gain = evidence.retrieval_gain
+    # Who answers well from memory needs no documents, and nobody compared with any.
+    knows_enough = evidence.prompt is not None and evidence.prompt.suffices
     figures: dict[str, Figure] = {
         "volatility": volatility,
         "pairs": evidence.structure.pairs,
         "retrieval_gain": gain,
+        "no_documents": evidence.no_documents,
     }
     limits = {
         "max_volatility": thresholds.max_volatility,
         "max_retrieval_gain": thresholds.max_retrieval_gain,
     }
-    if volatility is None and gain is None:
+    measured = gain is not None or evidence.no_documents or knows_enough
+    if volatility is None and not measured:
         return GateResult("retrieval", None, figures, limits)
 
-    is_steady = volatility is None or volatility <= thresholds.max_volatility
-    needs_no_documents = gain is None or gain < thresholds.max_retrieval_gain
-    return GateResult("retrieval", is_steady and needs_no_documents, figures, limits)
+    passed: bool | None = volatility is None or volatility <= thresholds.max_volatility
+    if passed and gain is not None and gain >= thresholds.max_retrieval_gain:
+        low = gain if evidence.retrieval_low is None else evidence.retrieval_low
+        # A gain that may be chance neither shows that documents help nor that they do not.
+        passed = False if low > 0 else None
+
+    return GateResult("retrieval", passed, figures, limits)
 
 
 def _narrow(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
@@ -283,7 +229,7 @@ def _data(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
 
 
 def _head_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
-    """Passes if a linear head leaves something for tuning to win, or if no head can answer."""
+    """Passes if a linear head is surely not good enough, or if no head can answer."""
     limits = {"head_tolerance": thresholds.head_tolerance}
     head = evidence.head
     closed_set = evidence.structure.closed
@@ -292,10 +238,37 @@ def _head_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResult:
         passed = True if closed_set is False else None
         return GateResult("cheap head first", passed, {"closed_set": closed_set}, limits)
 
-    expected = evidence.tuned_expected if evidence.tuned_expected is not None else head.target
-    suffices = head.accuracy >= expected - thresholds.head_tolerance
-    figures = {"accuracy": head.accuracy, "expected": expected, "closed_set": closed_set}
-    return GateResult("cheap head first", not suffices, figures, limits)
+    needed = head.target - thresholds.head_tolerance
+    figures = {
+        "accuracy": head.accuracy,
+        "high": head.high,
+        "needed": needed,
+        "examples": head.examples,
+        "closed_set": closed_set,
+    }
+    passed = True if head.is_surely_below(needed) else None
+    if head.accuracy >= needed:
+        passed = False
+
+    return GateResult("cheap head first", passed, figures, limits)
+
+
+def _tuning_gain(evidence: ReadinessInput) -> GateResult:
+    """Passes if a tuned model is expected to reach the target, and to beat a prompt that fails."""
+    tuned = evidence.tuned
+    prompt = evidence.prompt
+    if tuned is None or prompt is None:
+        return GateResult("tuning gain", None)
+
+    figures: dict[str, Figure] = {
+        "low": tuned.low,
+        "likely": tuned.likely,
+        "high": tuned.high,
+        "prompt": prompt.accuracy,
+        "target": prompt.target,
+    }
+    beats_prompt = prompt.suffices or tuned.low > prompt.accuracy
+    return GateResult("tuning gain", tuned.likely >= prompt.target and beats_prompt, figures)
 
 
 def _roi(evidence: ReadinessInput) -> GateResult:
@@ -332,6 +305,9 @@ def _recommend(stopped_at: GateResult | None) -> Recommendation:
     if stopped_at.passed is None:
         # Not measured yet: only a missing prompt is something to act on.
         return "improve the prompt" if stopped_at.name == "prompt first" else "not yet"
+
+    if stopped_at.name == "prompt first" and stopped_at.figures["change"]:
+        return "improve the prompt"
 
     advice: dict[GateName, Recommendation] = {
         "prompt first": "keep the prompt",

@@ -42,6 +42,9 @@ class CostModel:
         cached_share: The share, 0-1, of input tokens that the provider's prompt cache serves.
         passes: Whether it reaches the quality that is asked for.
         private: Whether messages stay on machines of one's own.
+        accuracy: The share, 0-1, of its answers that are right; None if nobody measured it.
+        source: Where its price comes from, in words.
+        measured: Whether `passes` was measured, not assumed.
     """
 
     name: str
@@ -52,10 +55,16 @@ class CostModel:
     seconds: float = 0.0
     passes: bool = True
     private: bool = False
+    accuracy: Interval | None = None
+    source: str = ""
+    measured: bool = True
 
     @property
     def usd(self) -> float:
-        """The cost of one call. Raises InputError for a cached share outside 0-1."""
+        """The cost of one call with its server time.
+
+        Raises InputError for a cached share outside 0-1.
+        """
         if not 0 <= self.cached_share <= 1:
             raise InputError(
                 f"pricing {self.name!r}: cached share {self.cached_share!r}; a share lies in 0-1"
@@ -67,6 +76,7 @@ class CostModel:
             uncached * self.price.input_usd
             + cached * self.price.cached_input_usd
             + self.output_tokens * self.price.output_usd
+            + self.seconds * self.price.server_second_usd
         )
 
 
@@ -76,6 +86,7 @@ class TuningCosts:
 
     No public list has prices of training, so they are settings. `drift_usd` and `hosting_usd` are
     spent each month, `retrain_usd` once in the life of the base model, taken as at most a year.
+    `wrong_usd` is what one wrong answer costs the people who get it.
     """
 
     review_hours: float = 8.0
@@ -86,6 +97,7 @@ class TuningCosts:
     drift_usd: float = 5.0
     retrain_usd: float = 120.0
     hosting_usd: float = 0.0
+    wrong_usd: float = 0.0
 
     @property
     def first_usd(self) -> float:
@@ -144,11 +156,56 @@ def estimate_roi(
 ) -> Roi:
     """Estimates what tuning saves a month and when it has paid for itself.
 
-    `calls` are requests a month. Tuning never pays where a call does not become cheaper. Raises
-    InputError if no prompted model passes: then the question is quality, not money.
+    `calls` are requests a month. It is compared with the cheapest prompted model that passes. Where
+    none passes, it is compared with the most accurate one, and fewer wrong answers count as saved
+    at `costs.wrong_usd`; that needs their accuracies. Tuning never pays where a request does not
+    become cheaper in all. Raises InputError if no prompted model passes and none was measured.
+    """
+    base = _comparison(prompted, tuned)
+    saved = _saved_per_call(base, tuned, costs)
+    upkeep = costs.monthly_usd(months_left)
+    # Most is saved with many calls and a large saving; a loss grows with the calls, hence the sort.
+    products = [n * usd for n in (calls.low, calls.high) for usd in (saved.low, saved.high)]
+    monthly = Interval(
+        min(products) - upkeep, calls.likely * saved.likely - upkeep, max(products) - upkeep
+    )
+    break_even = _break_even(monthly, costs.first_usd)
+    # The volume at which savings cover a twelfth of the first cost and the upkeep each month.
+    calls_needed = None
+    if saved.likely > 0:
+        calls_needed = (costs.first_usd / MAX_PAYBACK_MONTHS + upkeep) / saved.likely
+
+    return Roi(
+        against=base.name,
+        tuned=tuned.name,
+        saved_per_call_usd=saved.likely,
+        times_cheaper=base.usd / tuned.usd if tuned.usd > 0 else float("inf"),
+        monthly_usd=monthly,
+        first_usd=costs.first_usd,
+        break_even_months=break_even,
+        calls_needed=calls_needed,
+        months_left=months_left,
+        pays=_pays(break_even, months_left, saved.likely, spare_months),
+        why=(
+            *_compared(base, tuned),
+            *_why(base, tuned, saved.likely, monthly, break_even),
+            *_deadline(months_left, spare_months),
+        ),
+        other_reasons=_other_reasons(base, tuned),
+    )
+
+
+def _comparison(prompted: Sequence[CostModel], tuned: CostModel) -> CostModel:
+    """Returns the prompted model that tuning is compared with.
+
+    Against the cheapest that is good enough, not against what happens to run today.
     """
     passing = [model for model in prompted if model.passes]
-    if not passing:
+    if passing:
+        return min(passing, key=lambda model: (model.usd, model.name))
+
+    measured = [model for model in prompted if model.accuracy is not None]
+    if not measured or tuned.accuracy is None:
         names = [model.name for model in prompted]
         raise InputError(
             f"comparing {tuned.name!r} with prompted ways: none of {names!r} passes the "
@@ -156,32 +213,25 @@ def estimate_roi(
             "a prompt first"
         )
 
-    # Against the cheapest that is good enough, not against what happens to run today.
-    base = min(passing, key=lambda model: (model.usd, model.name))
-    saved = base.usd - tuned.usd
-    upkeep = costs.monthly_usd(months_left)
-    # A negative saving turns the interval of calls round, hence the sort.
-    monthly = Interval(*sorted(n * saved - upkeep for n in (calls.low, calls.likely, calls.high)))
-    break_even = _break_even(monthly, costs.first_usd)
-    # The volume at which savings cover a twelfth of the first cost and the upkeep each month.
-    calls_needed = None
-    if saved > 0:
-        calls_needed = (costs.first_usd / MAX_PAYBACK_MONTHS + upkeep) / saved
+    return max(measured, key=lambda model: (_likely(model.accuracy), model.name))
 
-    return Roi(
-        against=base.name,
-        tuned=tuned.name,
-        saved_per_call_usd=saved,
-        times_cheaper=base.usd / tuned.usd if tuned.usd > 0 else float("inf"),
-        monthly_usd=monthly,
-        first_usd=costs.first_usd,
-        break_even_months=break_even,
-        calls_needed=calls_needed,
-        months_left=months_left,
-        pays=_pays(break_even, months_left, saved, spare_months),
-        why=_why(base, saved, monthly, break_even, _deadline(months_left, spare_months)),
-        other_reasons=_other_reasons(base, tuned),
+
+def _saved_per_call(base: CostModel, tuned: CostModel, costs: TuningCosts) -> Interval:
+    """Returns what a request costs less in USD, wrong answers included where the base fails."""
+    cheaper = base.usd - tuned.usd
+    if base.passes or base.accuracy is None or tuned.accuracy is None:
+        return Interval.around(cheaper)
+
+    right = base.accuracy.likely
+    low, likely, high = (
+        cheaper + (accuracy - right) * costs.wrong_usd
+        for accuracy in (tuned.accuracy.low, tuned.accuracy.likely, tuned.accuracy.high)
     )
+    return Interval(low, likely, high)
+
+
+def _likely(accuracy: Interval | None) -> float:
+    return 0.0 if accuracy is None else accuracy.likely
 
 
 def months_until(date: str | None, now: float) -> float | None:
@@ -218,28 +268,49 @@ def _pays(
     return break_even.likely <= available
 
 
-def _deadline(months_left: float | None, spare_months: float) -> str:
+def _deadline(months_left: float | None, spare_months: float) -> tuple[str, ...]:
     if months_left is None:
-        return ""
+        return ()
 
     return (
         f"the base model ends in {months_left:.0f} months; "
-        f"it must have paid {spare_months:.0f} before that"
+        f"it must have paid {spare_months:.0f} before that",
     )
+
+
+def _compared(base: CostModel, tuned: CostModel) -> tuple[str, ...]:
+    """Returns what is compared, and where the prices come from."""
+    what = "the cheapest prompted way that passes"
+    if not base.measured:
+        what = "whose answers nobody has measured yet"
+    elif not base.passes:
+        what = f"the most accurate prompted way ({_likely(base.accuracy):.0%}); none passes"
+
+    lines = [f"compared with {base.name}, {what}, at ${base.usd:.6f} a call"]
+    sources = [model.source for model in (base, tuned) if model.source]
+    if sources:
+        lines.append(f"prices: {'; '.join(sources)}")
+
+    return tuple(lines)
 
 
 def _why(
-    base: CostModel, saved: float, monthly: Interval, break_even: Interval | None, deadline: str
+    base: CostModel,
+    tuned: CostModel,
+    saved: float,
+    monthly: Interval,
+    break_even: Interval | None,
 ) -> tuple[str, ...]:
-    compared = (
-        f"compared with {base.name}, the cheapest prompted way that passes, "
-        f"at ${base.usd:.6f} a call"
-    )
     if saved <= 0:
-        loss = f"a call would cost ${-saved:.6f} more, so that no number of calls pays"
-        return (compared, loss)
+        return (f"a call would cost ${-saved:.6f} more, so that no number of calls pays",)
 
-    reasons = [compared, f"a call would cost ${saved:.6f} less"]
+    reasons = [f"a call would cost ${saved:.6f} less"]
+    if not base.passes:
+        reasons = [
+            f"a request would cost ${saved:.2f} less, of it ${base.usd - tuned.usd:.6f} for the "
+            "call and the rest for fewer wrong answers"
+        ]
+
     if break_even is None:
         reasons.append(
             f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost"
@@ -248,9 +319,6 @@ def _why(
         reasons.append(
             f"${monthly.likely:,.2f} a month, paid back after {break_even.likely:.1f} months"
         )
-
-    if deadline:
-        reasons.append(deadline)
 
     return tuple(reasons)
 

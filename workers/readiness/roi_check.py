@@ -21,33 +21,27 @@ GPT = "gpt-4o"
 FT = "ft:gpt-4o-mini-2024-07-18"
 LLAMA = "together_ai/meta-llama/Meta-Llama-3.1-8B-Instruct-Turbo"
 LLAMA_CHEAP = "fireworks_ai/accounts/fireworks/models/llama-v3p1-8b-instruct"
-LUNA = "gpt-6-luna"
-
-AS_WORKED_OUT = {
-    GPT: Price(2.5e-6, 1.25e-6, 10e-6),
-    FT: Price(0.3e-6, 0.15e-6, 1.2e-6),
-    LLAMA: Price(0.18e-6, 0.18e-6, 0.18e-6),
-    LLAMA_CHEAP: Price(0.1e-6, 0.1e-6, 0.1e-6),
-    LUNA: Price(0.1e-6, 0.01e-6, 0.5e-6),
-}
-"""The prices behind the table; one that today's list does not know is taken from here."""
+LITE = "gemini/gemini-2.5-flash-lite"
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLine:
     """One line of the table: what it says, and what the model says, for each of PROMPT_SIZES.
 
-    `listed` is whether today's list knows both prices.
+    `found` is None where somebody has to name a price first; `unpriced` says of which models.
     """
 
     what: str
     expected: tuple[float, float]
-    found: tuple[float, float]
-    listed: bool
+    found: tuple[float, float] | None
+    unpriced: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         """Whether both figures agree, to the digits that the table gives."""
+        if self.found is None:
+            return False
+
         pairs = zip(self.expected, self.found, strict=True)
         return all(abs(expected - found) <= 0.005 * expected + 0.05 for expected, found in pairs)
 
@@ -59,17 +53,17 @@ TIMES_CHEAPER = (
     (GPT, 0.0, LLAMA_CHEAP, None, (25.7, 25.1)),
     (GPT, 0.0, LLAMA, PRUNED, (126.7, 638.4)),
     (GPT, 0.9, LLAMA, PRUNED, (71.9, 353.3)),
-    (LUNA, 0.0, LLAMA, PRUNED, (5.1, 25.6)),
-    (LUNA, 0.9, LLAMA, PRUNED, (1.2, 5.1)),
-    (LUNA, 0.9, FT, PRUNED, (0.6, 2.4)),
+    (LITE, 0.0, LLAMA, PRUNED, (5.1, 25.5)),
+    (LITE, 0.9, LLAMA, PRUNED, (1.1, 5.0)),
+    (LITE, 0.9, FT, PRUNED, (0.5, 2.4)),
 )
 
 # Prompted model, cached share, calls a month from which LLAMA_CHEAP pays.
 CALLS_NEEDED = (
     (GPT, 0.0, (30_905.0, 6_112.0)),
     (GPT, 0.9, (54_660.0, 11_052.0)),
-    (LUNA, 0.0, (854_701.0, 155_763.0)),
-    (LUNA, 0.9, (6_349_206.0, 865_801.0)),
+    (LITE, 0.0, (863_931.0, 156_067.0)),
+    (LITE, 0.9, (6_896_552.0, 875_274.0)),
 )
 
 # What the table assumes: 600 USD once and 150 USD a month.
@@ -84,27 +78,24 @@ ASSUMED = TuningCosts(
 
 
 def recompute_table(price_of: PriceOf) -> list[CheckLine]:
-    """Computes each line again, by the same code that advises on candidates."""
+    """Computes each line again, by the same code that advises on candidates.
+
+    `price_of` is the only source of prices: the expected figures were worked out by hand from those
+    that litellm's list had in November 2026.
+    """
     lines = []
     for base, cached_share, tuned, pruned_tokens, expected in TIMES_CHEAPER:
-        small, large = (
-            _roi(price_of, base, cached_share, tuned, size, pruned_tokens or size)
-            for size in PROMPT_SIZES
-        )
         prompt = "pruned prompt" if pruned_tokens else "same prompt"
         what = f"{base}{_cached(cached_share)} -> {tuned}, {prompt}: times cheaper"
-        found = (small.times_cheaper, large.times_cheaper)
-        lines.append(CheckLine(what, expected, found, _listed(price_of, base, tuned)))
+        compared = Compared(base, cached_share, tuned, pruned_tokens)
+        lines.append(_line(price_of, what, compared, expected, lambda roi: roi.times_cheaper))
 
     for base, cached_share, expected in CALLS_NEEDED:
-        small, large = (
-            _roi(price_of, base, cached_share, LLAMA_CHEAP, size, PRUNED) for size in PROMPT_SIZES
-        )
         what = (
             f"{base}{_cached(cached_share)} -> {LLAMA_CHEAP}, pruned prompt: calls a month needed"
         )
-        found = (small.calls_needed or 0.0, large.calls_needed or 0.0)
-        lines.append(CheckLine(what, expected, found, _listed(price_of, base, LLAMA_CHEAP)))
+        compared = Compared(base, cached_share, LLAMA_CHEAP, PRUNED)
+        lines.append(_line(price_of, what, compared, expected, lambda roi: roi.calls_needed or 0.0))
 
     return lines
 
@@ -115,35 +106,53 @@ def render_table(lines: list[CheckLine]) -> str:
     for line in lines:
         verdict = "ok" if line.ok else "OFF"
         columns = []
-        for expected, found in zip(line.expected, line.found, strict=True):
-            pair = f"{expected:,.1f} / {found:,.1f}"
+        for size, expected in enumerate(line.expected):
+            found = "-" if line.found is None else f"{line.found[size]:,.1f}"
+            pair = f"{expected:,.1f} / {found}"
             columns.append(f"{pair:>22}")
 
-        note = "" if line.listed else "  (a price that today's list does not know)"
+        note = ""
+        if line.unpriced:
+            note = f"  (no price of {', '.join(line.unpriced)}; name it in BEAGLE_MODEL_PRICES)"
         out.append(f"{verdict:5} {' '.join(columns)}  {line.what}{note}")
 
     return "\n".join(out)
 
 
-def _roi(
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a line compares; `pruned_tokens` is None where the tuned model reads the same prompt."""
+
+    base: str
+    cached_share: float
+    tuned: str
+    pruned_tokens: int | None
+
+
+def _line(
     price_of: PriceOf,
-    base: str,
-    cached_share: float,
-    tuned: str,
-    input_tokens: int,
-    tuned_input_tokens: int,
-) -> Roi:
-    base_model = CostModel(base, _price(price_of, base), input_tokens, OUTPUT_TOKENS, cached_share)
-    tuned_model = CostModel(tuned, _price(price_of, tuned), tuned_input_tokens, OUTPUT_TOKENS)
-    return estimate_roi([base_model], tuned_model, Interval.around(MONTHLY_CALLS), ASSUMED)
+    what: str,
+    compared: Compared,
+    expected: tuple[float, float],
+    figure: Callable[[Roi], float],
+) -> CheckLine:
+    names = (compared.base, compared.tuned)
+    unpriced = tuple(name for name in names if price_of(name) is None)
+    if unpriced:
+        return CheckLine(what, expected, None, unpriced)
+
+    small, large = (figure(_roi(price_of, compared, size)) for size in PROMPT_SIZES)
+    return CheckLine(what, expected, (small, large))
 
 
-def _price(price_of: PriceOf, name: str) -> Price:
-    return price_of(name) or AS_WORKED_OUT[name]
-
-
-def _listed(price_of: PriceOf, *names: str) -> bool:
-    return all(price_of(name) is not None for name in names)
+def _roi(price_of: PriceOf, compared: Compared, input_tokens: int) -> Roi:
+    base_price, tuned_price = price_of(compared.base), price_of(compared.tuned)
+    assert base_price is not None
+    assert tuned_price is not None
+    tuned_tokens = compared.pruned_tokens or input_tokens
+    base = CostModel(compared.base, base_price, input_tokens, OUTPUT_TOKENS, compared.cached_share)
+    tuned = CostModel(compared.tuned, tuned_price, tuned_tokens, OUTPUT_TOKENS)
+    return estimate_roi([base], tuned, Interval.around(MONTHLY_CALLS), ASSUMED)
 
 
 def _cached(share: float) -> str:

@@ -23,8 +23,8 @@ MIN_PAIRS = 10
 """Fewer near-identical pairs show nothing."""
 
 MAX_LABEL_CHARACTERS = 40
-MIN_HEAD_ROWS = 50
-HEAD_FOLDS = 5
+MIN_CLOSED_ROWS = 50
+"""Answers from which on it can be told whether they are a small set."""
 CLOSED_SHARE = 0.95
 """Share of answers that must come from a small set."""
 
@@ -80,7 +80,7 @@ def measure_structure(
     corrected = [bool(row.record["corrected"]) for row in answered if "corrected" in row.record]
     volatility, pairs = _volatility(rows, vectors)
     closed = None
-    if len(answered) >= MIN_HEAD_ROWS:
+    if len(answered) >= MIN_CLOSED_ROWS:
         closed = _closed_answers(rows, max_answers) is not None
 
     return Structure(
@@ -95,53 +95,6 @@ def measure_structure(
         slots=float(np.mean([len(SLOT.findall(row.text)) for row in rows])) if rows else 0.0,
         closed=closed,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class HeadAttempt:
-    """A linear classifier on the embeddings, cross-validated.
-
-    Attributes:
-        accuracy: The share, 0-1, of all `rows` that got the recorded answer.
-        answers: How many different answers there are.
-    """
-
-    accuracy: float
-    rows: int
-    answers: int
-
-
-def cross_validate_head(
-    rows: Sequence[Row], vectors: NDArray[np.float32], max_answers: int = 20
-) -> HeadAttempt | None:
-    """Measures an L2-regularised logistic regression from embeddings to answers.
-
-    This is what a tuned model has to beat. None where answers are not chosen from a small set, or
-    where there are fewer than MIN_HEAD_ROWS. Answers too rare for stratified folds count as wrong.
-    """
-    labelled = _closed_answers(rows, max_answers)
-    if labelled is None or len(labelled) < MIN_HEAD_ROWS:
-        return None
-
-    counts = Counter(labelled.values())
-    frequent = {
-        position: answer for position, answer in labelled.items() if counts[answer] >= HEAD_FOLDS
-    }
-    if len(set(frequent.values())) < 2:
-        return None
-
-    from sklearn.linear_model import LogisticRegression  # takes a second to import
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-
-    # Stratified folds keep each answer's share. The seed is fixed: a week is judged as before.
-    targets = np.array(list(frequent.values()))
-    inputs = vectors[list(frequent)]
-    head = LogisticRegression(C=10.0, max_iter=300)
-    folds = StratifiedKFold(HEAD_FOLDS, shuffle=True, random_state=0)
-    predicted = cross_val_predict(head, inputs, targets, cv=folds)
-    accuracy = float((predicted == targets).sum() / len(labelled))
-
-    return HeadAttempt(accuracy, len(labelled), len(counts))
 
 
 def _length_spread(answered: Sequence[Row]) -> float | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from router.config import Settings, environment_names
 from router.weekly_settings import WeeklySettings
 from workers.mining.pipeline import MiningLimits
-from workers.readiness.gates import Thresholds
+from workers.readiness.readiness_input import Thresholds
 from workers.readiness.roi import TuningCosts
 
 PRICES = ("usd_per_million_input", "usd_per_million_output", "local_usd_per_cpu_second")
@@ -36,6 +36,7 @@ def gate_thresholds(settings: Settings) -> Thresholds:
         max_correction_rate=settings.ready_max_correction_rate,
         min_reviewed=settings.ready_examples,
         head_tolerance=settings.ready_head_tolerance,
+        max_monthly_usd=settings.ready_monthly_usd,
     )
 
 
@@ -47,6 +48,7 @@ def tuning_costs(settings: Settings) -> TuningCosts:
         training_usd=settings.training_usd,
         retrain_usd=settings.training_usd,
         hosting_usd=settings.hosting_usd,
+        wrong_usd=settings.wrong_answer_minutes / 60 * settings.reviewer_usd_per_hour,
     )
 
 

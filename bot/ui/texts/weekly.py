@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.ui.blocks import format_usd
 from router.candidate_evidence import CandidateEvidence, GateOutcome
@@ -87,8 +88,8 @@ GATES: Mapping[str, GateText] = {
             "accuracy falls or its cost becomes too high."
         ),
         (
-            "Whether a better prompt is enough has not been tested yet ({figure}). Approving the "
-            "candidate starts that test."
+            "Whether a prompt is enough cannot be told yet ({figure}). Each week Beagle tries what "
+            "its budget allows; it needs examples with a right answer."
         ),
     ),
     "retrieval": GateText(
@@ -112,17 +113,23 @@ GATES: Mapping[str, GateText] = {
         "The answers still change too much ({figure}). Required: {limit}.",
         "Whether the answers are stable is not known yet ({figure}).",
     ),
+    "cheap head first": GateText(
+        "Simple classifier",
+        "A simple classifier is not enough ({figure}), so fine-tuning may help.",
+        "A simple classifier is good enough ({figure}), so fine-tuning is not needed.",
+        "Whether a simple classifier is enough has not been tested yet ({figure}).",
+    ),
     "data": GateText(
         "Reviewed examples",
         "There are enough examples to learn from ({figure}).",
         "There are too few examples to learn from ({figure}). Required: {limit}.",
         "It is not known how many examples there are ({figure}).",
     ),
-    "cheap head first": GateText(
-        "Simple classifier",
-        "A simple classifier is not enough ({figure}), so fine-tuning may help.",
-        "A simple classifier is good enough ({figure}), so fine-tuning is not needed.",
-        "Whether a simple classifier is enough has not been tested yet ({figure}).",
+    "tuning gain": GateText(
+        "Gain from tuning",
+        "Tuning is expected to be good enough ({figure}).",
+        "Tuning is not expected to be good enough either ({figure}). Required: {limit}.",
+        "What tuning would reach cannot be estimated yet ({figure}).",
     ),
     "roi": GateText(
         "Cost",
@@ -154,6 +161,13 @@ AGAINST_TRAINING = ("keep the prompt", "not yet")
 """Recommendations against which an admin may approve, but has to say why."""
 FIRST_PROMPT = "Write a prompt first"
 
+BOTTOM_LINE = "*Of {repeated} repeated requests, {parts}.*"
+BOTTOM_LINE_ONE = "*One request repeats: {parts}.*"
+BOTTOM_NO_TRAINING = ("{count} needs no training", "{count} need no training")
+BOTTOM_HEAD = ("{count} deserves a simple classifier", "{count} deserve a simple classifier")
+BOTTOM_TUNE = ("{count} is worth tuning", "{count} are worth tuning")
+BOTTOM_SAVES = ": saves {money} a month from week {week}"
+BOTTOM_UNDECIDED = ("{count} is not ready", "{count} are not ready")
 DIGEST_TITLE = "Weekly digest, {week}"
 DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
 DIGEST_EMPTY = "Week {week}: there were no requests, so there is nothing to decide."
@@ -295,6 +309,32 @@ def money_sentence(evidence: CandidateEvidence) -> str:
         return TUNING_LOSES.format(money=dollars(-savings[1]))
 
     return TUNING_SAVES.format(money=a_month(evidence))
+
+
+def bottom_line(advice: Mapping[str, Any]) -> str:
+    """Returns how many repeated requests deserve what; `advice` is the digest's `BottomLine`."""
+    parts = []
+    for key, forms in (
+        ("no_training", BOTTOM_NO_TRAINING),
+        ("head", BOTTOM_HEAD),
+        ("tune", BOTTOM_TUNE),
+        ("undecided", BOTTOM_UNDECIDED),
+    ):
+        count = advice[key]
+        if not count:
+            continue
+
+        text = forms[count > 1].format(count=count)
+        # Only what earns its price back has a week from which it does.
+        if key == "tune" and advice["from_week"] is not None and advice["monthly_usd"] > 0:
+            text += BOTTOM_SAVES.format(
+                money=dollars(advice["monthly_usd"]), week=advice["from_week"]
+            )
+        parts.append(text)
+
+    repeated = advice["repeated"]
+    template = BOTTOM_LINE if repeated > 1 else BOTTOM_LINE_ONE
+    return template.format(repeated=repeated, parts="; ".join(parts))
 
 
 def a_month(evidence: CandidateEvidence) -> str:

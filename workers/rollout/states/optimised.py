@@ -23,6 +23,7 @@ from workers.context import Context
 from workers.datasets.build import DatasetRules, LoggedAnswer, build_dataset
 from workers.datasets.labelled import labelled_rows
 from workers.datasets.review import to_records
+from workers.llm.metered import CallBudget
 from workers.optimise.retrieval_comparison import RetrievalComparison, compare_with_retrieval
 from workers.rollout.approval import affordable_usd, approval_of
 from workers.rollout.candidate import last_evidence, live_version_of, route_of
@@ -54,7 +55,10 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
         prompted,
         labelled_rows(context, route_of(context, candidate), candidate.team),
         candidate.team,
-        affordable_usd(context.store, candidate.id, settings.optimise_usd),
+        CallBudget(
+            settings.optimise_calls,
+            affordable_usd(context.store, candidate.id, settings.optimise_usd),
+        ),
     )
 
     # Answers that change from week to week cannot be trained into weights.
