@@ -30,6 +30,7 @@ from router.store.requests.labels import Labels
 from router.store.requests.proposals import Proposals
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
+from router.store.requests.timeline import Timelines
 from router.store.requests.undecided import UndecidedRequests
 from router.store.requests.withdrawals import Withdrawals
 from router.store.usage.counting import UsageCounts
@@ -72,6 +73,7 @@ class Store:
         self.feedback = FeedbackTable(engine)
         self.labels = Labels(engine)
         self.request_history = RequestHistory(engine)
+        self.timelines = Timelines(engine)
 
         # Route versions.
         self.versions = Versions(engine)

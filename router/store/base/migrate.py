@@ -22,12 +22,12 @@ def migrate(engine: Engine, target: str = "head") -> None:
 
     Raises StoreError if a newer Beagle made the schema, or if PostgreSQL lacks pgvector.
     """
-    config = _config()
-    newest = _newest_revision()
+    config = alembic_config()
+    newest = newest_revision()
 
     # Nearly always there is nothing to do, and then no process waits for the write lock.
     with reading(engine) as connection:
-        if _revision(connection) == newest:
+        if stored_revision(connection) == newest:
             return
 
     with writing(engine, ("migrations",)) as connection:
@@ -36,8 +36,9 @@ def migrate(engine: Engine, target: str = "head") -> None:
             command.upgrade(config, target)
         except CommandError as error:
             raise StoreError(
-                f"migrating the store: found revision {_revision(connection)!r}, this Beagle knows "
-                f"up to {newest!r}; start the newer Beagle again, or open a backup made before it"
+                f"migrating the store: found revision {stored_revision(connection)!r}, this Beagle "
+                f"knows up to {newest!r}; start the newer Beagle again, or open a backup made "
+                "before it"
             ) from error
         except DBAPIError as error:
             if engine.dialect.name == "postgresql" and "vector" in str(error.orig):
@@ -50,7 +51,8 @@ def migrate(engine: Engine, target: str = "head") -> None:
             raise
 
 
-def _config() -> Config:
+def alembic_config() -> Config:
+    """Returns the settings with which Alembic finds the migrations."""
     config = Config()
     folder = Path(__file__).parents[1] / "migrations"
     # Alembic's settings interpolate percent signs.
@@ -59,10 +61,11 @@ def _config() -> Config:
 
 
 @functools.cache
-def _newest_revision() -> str | None:
+def newest_revision() -> str | None:
     """Returns the revision that this code needs; reading every migration takes a while."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def _revision(connection: Connection) -> str | None:
+def stored_revision(connection: Connection) -> str | None:
+    """Returns the revision of a database, None where no migration has run yet."""
     return MigrationContext.configure(connection).get_current_revision()

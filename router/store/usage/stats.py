@@ -28,7 +28,7 @@ DAY = 86_400.0
 MAX_DAYS = 366
 """Days that a period lists at most."""
 
-MAX_EXACT = 2_000
+MAX_EXACT = 500
 """Requests in a period that are read one by one; of more, the counters are."""
 
 

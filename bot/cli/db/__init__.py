@@ -1,0 +1,3 @@
+"""Look after the database: its size, backups, a move to PostgreSQL."""
+
+GROUP = __name__

@@ -1,0 +1,17 @@
+"""`beagle db recount`: statistics made again from the requests themselves."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from bot.cli.terminal import load_settings
+from router.store import open_store
+from router.text.printable import print_line
+
+
+def main() -> None:
+    """Count the statistics of every hour again, should they ever be in doubt."""
+    with closing(open_store(load_settings().store_url)) as store:
+        hours = store.usage_counts.recount()
+
+    print_line(f"{hours} hours were counted")
