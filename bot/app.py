@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from bot.admins import Admins
@@ -31,7 +32,6 @@ from router.encoder.protocol import Encoder
 from router.errors import ModelError, QueueError
 from router.learning.learner import Learner
 from router.log import get_log
-from router.private_files import make_private
 from router.publish import publish_catalog
 from router.store import Store, open_store
 from router.store.usage.counting import INTERVAL_SECONDS as USAGE_SECONDS
@@ -47,7 +47,7 @@ from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_prices import log_prices
 from workers.llm.vision import vision_lookup
 from workers.paths.head import clear_heads
-from workers.ports import Message, ModelCall
+from workers.ports import ModelCall
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
@@ -55,6 +55,7 @@ from workers.privacy.record_retention import INTERVAL_SECONDS as RECORDS_SECONDS
 from workers.privacy.record_retention import RecordRetention
 from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
+from workers.runtime.data_folder import open_data_folder
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
@@ -138,7 +139,7 @@ def open_backend(settings: Settings) -> Backend:
 
     Raises QueueError or StoreError saying what to do.
     """
-    make_private(settings.data)
+    open_data_folder(settings.data)
     store = open_store(settings.store_url, settings.database_pool)
     url = settings.redis_url.get_secret_value()
     broker = None
@@ -220,12 +221,13 @@ class BotProcess:
         self._settings = settings
         self._backend = open_backend(settings)
         self._routes = folders(settings)
-        text_encoder = encoder(settings)
         self._publish()
 
         store, queue = self._backend.store, self._backend.queue
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
+        text_encoder = encoder(settings)
         if workspaces.installations is None:
+            workspaces.bot_user("")  # a wrong token is told before the encoder is made
             # This start may have the new token that some answers wait for.
             store.requests.wake_token_waiters(now())
         else:
@@ -246,8 +248,10 @@ class BotProcess:
         records = RecordRetention(store, settings, now)
 
         reaper_seconds = settings.reaper_interval_seconds
+        remove_files = partial(remove_files_of_others, store, settings.data)
+        decide_overdue = partial(self._routing.decide_pending, settings.lease_seconds)
         self._tasks = [
-            PeriodicTask("overdue", reaper_seconds, self._decide_overdue),
+            PeriodicTask("overdue", reaper_seconds, decide_overdue),
             PeriodicTask("rollout", ROLLOUT_SECONDS, lambda: enqueue_automatic(store, queue)),
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
             PeriodicTask("rights", REFRESH_SECONDS, self._routing.rights.refresh_public_channels),
@@ -260,11 +264,7 @@ class BotProcess:
             PeriodicTask("usage", USAGE_SECONDS, store.usage_counts.count_events),
             PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
             PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
-            PeriodicTask(
-                "workspace-files",
-                FILES_SECONDS,
-                lambda: remove_files_of_others(store, settings.data),
-            ),
+            PeriodicTask("workspace-files", FILES_SECONDS, remove_files),
         ]
         self._stopped = threading.Event()
 
@@ -288,9 +288,6 @@ class BotProcess:
     def stop(self) -> None:
         """Makes `run` return soon."""
         self._stopped.set()
-
-    def _decide_overdue(self) -> None:
-        self._routing.decide_pending(self._settings.lease_seconds)
 
     def _wake_overdue(self) -> None:
         self._backend.wake_overdue(self._settings.lease_seconds)
@@ -330,7 +327,6 @@ class WorkerProcess:
         self._local = local_model(settings, routes, store)
         client = LiteLLMClient(settings.connect_timeout_seconds)
         log_prices(settings, routes, client.price)
-
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
         clients = workspaces.clients
         admins = Admins(settings, store.audit, now, workspaces.installer)
@@ -397,8 +393,8 @@ class WorkerProcess:
 
     def _warm_up(self) -> None:
         """Makes one short call now, because the first one loads seconds of vendor code."""
-        hello: Message = {"role": "user", "content": "hello"}
+        hello = ModelCall([{"role": "user", "content": "hello"}], models=(LOCAL,), output_tokens=1)
         try:
-            self.context.model.complete(ModelCall([hello], models=(LOCAL,), output_tokens=1))
+            self.context.model.complete(hello)
         except ModelError as error:
             get_log(part="model").warning("model_warmup_failed", error=str(error))

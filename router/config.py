@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -26,21 +25,16 @@ from pydantic_settings import (
 )
 
 from router.errors import SettingsError
-from router.model_price_entry import read_price_entry
 from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
+from router.text import setting_values as checks
 from router.weekly_settings import WeeklySettings
 from router.workspace_folders import workspace_folder
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Address = Annotated[str, PlainSerializer(hide_user_info)]
 """An address that may have a user and a password in it, which are shown nowhere."""
-BARE_NAMES = frozenset(
-    {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"}
-)
-BARE_PREFIXES = ("CUDA_", "LC_", "NVIDIA_", "PYTORCH_", "ROCR_")
-"""Variables of the environment that a child process gets which needs no secret."""
-TOKEN_PREFIXES: Mapping[str, str] = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
+_ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url")
 
 
 def _unprefixed(name: str) -> AliasChoices:
@@ -276,35 +270,25 @@ class Settings(WeeklySettings):
     @field_validator("admins")
     @classmethod
     def _check_admins(cls, value: tuple[str, ...], field: ValidationInfo) -> tuple[str, ...]:
-        """Wants the workspace of each admin where many workspaces have users with equal ids."""
-        bare = [entry for entry in value if ":" not in entry]
-        if bare and field.data.get("slack_client_id"):
-            raise ValueError(
-                f"with SLACK_CLIENT_ID set, {', '.join(bare)} may be in any workspace; write each "
-                "admin as WORKSPACE:USER, such as T0123ABCD:U0456EFGH"
-            )
-
-        broken = [entry for entry in value if not all(entry.split(":")) or entry.count(":") > 1]
-        if broken:
-            raise ValueError(f"{', '.join(broken)}: expected USER or WORKSPACE:USER")
-
-        return value
-
-    @field_validator("model_prices")
-    @classmethod
-    def _check_prices(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in value:
-            read_price_entry(entry)
-
-        return value
+        return checks.admin_ids(value, with_teams=bool(field.data.get("slack_client_id")))
 
     @field_validator("slack_bot_token", "slack_app_token")
     @classmethod
     def _check_token_prefix(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
-        prefix = TOKEN_PREFIXES[str(field.field_name)]
-        if value.get_secret_value() and not value.get_secret_value().startswith(prefix):
-            raise ValueError(f"expected a token that starts with {prefix!r}")
-        return value
+        return SecretStr(checks.token(value.get_secret_value(), str(field.field_name)))
+
+    @field_validator("redis_url", "database_url")
+    @classmethod
+    def _check_server(cls, value: SecretStr, field: ValidationInfo) -> SecretStr:
+        complete = (
+            checks.redis_address if field.field_name == "redis_url" else checks.database_address
+        )
+        return SecretStr(complete(value.get_secret_value()))
+
+    _check_numbers = field_validator("*")(checks.bounded)
+    _check_addresses = field_validator(*_ADDRESSES)(checks.web_address)
+    _check_teams = field_validator("allowed_teams")(checks.team_ids)
+    _check_channel = field_validator("admin_channel")(checks.channel_id)
 
     def model_post_init(self, context: object) -> None:
         """Registers the secrets, so that no text of this process shows one."""
@@ -340,9 +324,6 @@ class Settings(WeeklySettings):
         return self.database_url.get_secret_value() or own_file
 
 
-_ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url")
-
-
 def read_settings(**overrides: object) -> Settings:
     """Returns the settings of the environment and `.env`; `overrides` win.
 
@@ -350,7 +331,8 @@ def read_settings(**overrides: object) -> Settings:
     """
     known = {*environment_names(), *OLD_NAMES}
     set_names = sorted(name for name in os.environ if name.startswith(PREFIX))
-    problems = [_unknown_setting(name) for name in set_names if name not in known]
+    names = environment_names()
+    problems = [checks.unknown_line(name, names) for name in set_names if name not in known]
 
     settings = None
     cause = None
@@ -358,8 +340,12 @@ def read_settings(**overrides: object) -> Settings:
         settings = Settings(**overrides)  # type: ignore[arg-type]  # pydantic checks each value
     except ValidationError as error:
         cause = error
-        parts = error.errors(include_url=False, include_input=False)
-        problems.extend(map(_problem_line, parts))
+        problems.extend(map(_problem_line, error.errors(include_url=False)))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"reading settings: '.env' cannot be read ({type(error).__name__}); expected a UTF-8 "
+            "text file that this user may read"
+        ) from error
 
     if settings is None or problems:
         raise SettingsError("reading settings found problems:\n" + "\n".join(problems)) from cause
@@ -388,11 +374,7 @@ def bare_environment(**changes: str) -> dict[str, str]:
     It has what a program needs to find its libraries, temporary files and the graphics card, and no
     token, key or password: no trainer, nor any library that it loads, has to see one.
     """
-    known = {
-        name: value
-        for name, value in os.environ.items()
-        if name in BARE_NAMES or name.startswith(BARE_PREFIXES)
-    }
+    known = {name: value for name, value in os.environ.items() if checks.is_bare(name)}
     return {**known, **changes}
 
 
@@ -406,13 +388,11 @@ def use_one_blas_thread() -> None:
         os.environ.setdefault(name, "1")
 
 
-def _unknown_setting(name: str) -> str:
-    nearest = difflib.get_close_matches(name, environment_names(), n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else "see .env.example"
-    return f"  {name}: no such setting; {hint}"
-
-
 def _problem_line(part: ErrorDetails) -> str:
-    field = str(part["loc"][0]) if part["loc"] else ""
+    """Returns the setting, what is wrong, its value unless it may be a secret, and the remedy."""
+    key = (str(part["loc"][0]) if part["loc"] else "").lower()
     variables = {field: name for name, field in environment_names().items()}
-    return f"  {variables.get(field.lower(), field)}: {part['msg']}"
+    info = Settings.model_fields.get(key)
+    is_shown = info is not None and info.annotation is not SecretStr
+    found = hide_user_info(str(part.get("input", ""))) if is_shown else None
+    return checks.problem_line(variables.get(key, key), part["msg"], found)

@@ -168,7 +168,7 @@ class WeeklySettings(BaseSettings):
 
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:
             raise ValueError(
                 f"no such time zone {value!r}; expected a name such as 'Europe/Berlin'"
             ) from error

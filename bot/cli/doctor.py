@@ -18,12 +18,13 @@ from bot.transport.scopes import BOT_SCOPES
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import BeagleError, RouteError, SettingsError
-from router.private_files import EVERYBODY, make_private, wide_files
+from router.private_files import EVERYBODY, wide_files
 from router.secret_values import hide_secrets
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
 from router.text.printable import print_line
 from workers.llm.model_prices import model_names, model_price
+from workers.runtime.data_folder import open_data_folder
 
 
 def main(as_json: Json = False) -> None:
@@ -216,7 +217,7 @@ def _check_admins(settings: Settings) -> str:
 
 
 def _check_data_folder(settings: Settings) -> str:
-    make_private(settings.data)
+    open_data_folder(settings.data)
     wide = wide_files(settings.data)
     open_to_all = [path for path in wide if path.lstat().st_mode & EVERYBODY]
     if open_to_all:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import Annotated
 
 import typer
@@ -22,8 +23,10 @@ def load_settings() -> Settings:
     """
     settings = read_settings()
     set_up_logs(settings.log, settings.log_level)
-    if settings.data.is_dir():
-        make_private(settings.data)
+    with suppress(OSError):
+        # Whichever command needs the folder says what is wrong with it.
+        if settings.data.is_dir():
+            make_private(settings.data)
 
     return settings
 

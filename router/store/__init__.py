@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from router.errors import StoreError
 from router.index import Index
 from router.private_files import make_file_private
 from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
@@ -51,6 +53,9 @@ from router.store.workspace.channel_rules import ChannelRules
 from router.store.workspace.installations import Installations
 from router.store.workspace.known_teams import KnownTeams
 from router.store.workspace.opt_outs import OptOuts
+
+MAX_REASON = 200
+"""Characters of a driver's own words in an error."""
 
 
 class Store:
@@ -140,15 +145,35 @@ def open_store(url: str, pool: int = POOL) -> Store:
 
     Raises StoreError if the URL is wrong or a newer Beagle made the schema.
     """
-    _make_folder(url)
     engine = open_engine(url, pool)
     try:
+        _make_folder(url)
         migrate(engine)
+    except (OSError, DBAPIError) as error:
+        engine.dispose()
+        raise StoreError(_unopened(url, error)) from error
     except BaseException:
         engine.dispose()
         raise
 
     return Store(engine)
+
+
+def _unopened(url: str, error: Exception) -> str:
+    """Returns which database could not be opened, why, and what to do; no password."""
+    parsed = parse_url(url)
+    cause = getattr(error, "orig", None) or error
+    reason = " ".join(str(cause).split())[:MAX_REASON] or type(cause).__name__
+    if parsed.get_backend_name() == "sqlite":
+        return (
+            f"opening the store: {parsed.database!r} cannot be opened or written ({reason}); let "
+            "this user write there, or name another place in BEAGLE_DATA or DATABASE_URL"
+        )
+
+    return (
+        f"opening the store: the database at {parsed.host!r} (port {parsed.port or 'default'}) "
+        f"does not serve us: {reason}; start it, or correct DATABASE_URL"
+    )
 
 
 def _make_folder(url: str) -> None:

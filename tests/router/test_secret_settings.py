@@ -174,6 +174,7 @@ def test_no_error_of_ours_quotes_a_secret_that_a_library_named(kind, settings):
     options = {
         "BudgetError": {"resets_at": 1.0},
         "PathError": {"retry": True},
+        "FileError": {"reason": "gone"},
         "RateLimitError": {"resets_at": 1.0, "limit": 20, "is_first": True},
     }.get(kind.__name__, {})
 
