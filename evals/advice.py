@@ -83,17 +83,17 @@ def summarise(results: Sequence[Advised]) -> dict[str, object]:
     """
     right = sum(one.right == one.advice for one in results)
     given = {one.advice for one in results}
-    truths = {
-        truth: sum(one.right == one.advice for one in results if one.truth == truth)
-        / max(1, sum(one.truth == truth for one in results))
-        for truth in TRUTHS
-    }
+    by_truth: dict[str, float] = {}
+    for truth in dict.fromkeys(one.truth for one in results):
+        own = [one.right == one.advice for one in results if one.truth == truth]
+        by_truth[truth] = sum(own) / len(own)
+
     return {
         "right_share": right / len(results),
         "wrong_tune": sum(one.advice == "tune" != one.right for one in results),
         "unreachable": sorted({one.right for one in results} - given),
         "candidates": len(results),
-        "by_truth": truths,
+        "by_truth": by_truth,
     }
 
 

@@ -183,3 +183,15 @@ def test_a_model_that_is_away_changes_nothing_and_the_digest_is_made(make_worksp
     after = workspace.live_weeks(1).evidence
 
     assert after.recommendation == before.recommendation == "keep the prompt"
+
+
+def test_an_admin_is_told_what_a_trial_lacked(make_workspace):
+    workspace = make_workspace(ONE_WORD)
+    file = workspace.folder / "routes" / workspace.route / "examples.jsonl"
+    file.write_text("".join(file.read_text("utf-8").splitlines(keepends=True)[:20]), "utf-8")
+
+    evidence = workspace.live_weeks(4, digests=False).evidence
+
+    assert evidence.recommendation == "improve the prompt"
+    assert workspace.models.calls == 0
+    assert any("add some to the route's examples.jsonl" in reason for reason in evidence.reasons)

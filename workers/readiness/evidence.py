@@ -109,7 +109,10 @@ def build_evidence(
     readiness = assess_readiness(
         known, subject.cluster.request_probability, gate_thresholds(settings)
     )
-    return replace(_record(subject.cluster, known, readiness), trials=_stored_trials(trials))
+    record = _record(subject.cluster, known, readiness)
+    # What a trial lacked, such as labelled rows, is what an admin can do something about.
+    explained = (*record.reasons, *trials.notes)
+    return replace(record, reasons=explained, trials=_stored_trials(trials))
 
 
 def _record(cluster: Cluster, known: ReadinessInput, readiness: Readiness) -> CandidateEvidence:
