@@ -14,7 +14,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals.retrieval.rag_data import TEAM, Questions, VectorCache, read_corpus, read_questions
+from evals.retrieval.rag_data import (
+    TEAM,
+    Questions,
+    VectorCache,
+    part_of,
+    read_corpus,
+    read_questions,
+)
 from evals.retrieval.retrieval_metrics import ndcg, paired_interval, precision_at_1, recall
 from router.config import read_settings
 from router.encoder.factory import open_encoder
@@ -74,7 +81,10 @@ def main(
     cache: Annotated[
         Path | None, typer.Option(help="A folder that keeps vectors between runs.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap and of the halves.")] = 0,
+    part: Annotated[
+        str, typer.Option(help="dev, to choose a method on; test, to report it; or all.")
+    ] = "test",
     database: Annotated[
         str, typer.Option(help="The URL of an empty one to fill; else a temporary SQLite file.")
     ] = "",
@@ -83,7 +93,10 @@ def main(
     """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
     set_up_logs("auto", "warning")
     documents, names = read_corpus(corpus)
-    questions = read_questions(queries, qrels)
+    if part not in ("dev", "test", "all"):
+        raise typer.BadParameter(f"--part {part!r}; allowed: dev, test, all")
+
+    questions = part_of(read_questions(queries, qrels), part, seed)
     settings = read_settings()
     text_encoder = open_encoder(encoder, settings.data / "encoder")
 

@@ -52,6 +52,26 @@ def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
     return [_document(key, chunks) for key, chunks in pages.items()], names
 
 
+def part_of(questions: Questions, part: str, seed: int) -> Questions:
+    """Returns the questions of one half: `dev`, to choose a method on, or `test`, to report it.
+
+    All questions about one page are in one half, drawn by the page's name and the seed; `all` is
+    both halves.
+    """
+    if part == "all":
+        return questions
+
+    texts, grades = [], []
+    for text, relevant in zip(questions.texts, questions.grades, strict=True):
+        page = min(key.split("#", 1)[0] for key, grade in relevant.items() if grade > 0)
+        digest = hashlib.sha256(f"{seed}:{page}".encode()).digest()
+        if ("dev" if digest[0] < 128 else "test") == part:
+            texts.append(text)
+            grades.append(relevant)
+
+    return Questions(texts, grades)
+
+
 def read_questions(queries: Path, qrels: Path) -> Questions:
     """Reads the questions in file order, skipping a header line of the labels."""
     grades: dict[str, dict[str, int]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from router.text.scripts import words_of
 
 MAX_TERMS = 48
 """A longer question says no more about what is searched for, and each term costs a look-up in the
@@ -21,23 +21,21 @@ _SUFFIXES = "ements ement ations ation ments ment ings ing als al ies ied ed es 
 SUFFIXES = tuple(_SUFFIXES.split())
 MIN_STEM_LETTERS = 3
 
-_WORD = re.compile(r"[^\W_]+")
-
 
 def extract_terms(text: str) -> list[str]:
     """Returns the distinct words of a text in order, case-folded and without stop words.
 
-    A text of stop words alone keeps them. Terms consist of letters and digits only, so they are
-    safe inside the quotes of a full-text query.
+    A text of stop words alone keeps them. Of scripts without blanks they are n-grams. Terms consist
+    of letters, marks and digits only, so they are safe inside the quotes of a full-text query.
     """
-    words = list(dict.fromkeys(_WORD.findall(text.casefold())))
+    words = list(dict.fromkeys(words_of(text)))
     terms = [word for word in words if word not in STOP_WORDS]
     return (terms or words)[:MAX_TERMS]
 
 
 def extract_words(text: str) -> list[str]:
     """Returns all words of a text in order, case-folded."""
-    return _WORD.findall(text.casefold())
+    return words_of(text)
 
 
 def stem(word: str) -> str:

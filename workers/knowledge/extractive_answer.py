@@ -1,7 +1,8 @@
-"""Extractive answers: quotes the sentences that match a question best, without a model.
+"""Extractive answers: quotes what matches a question best, without a model.
 
-Sentences are ranked by weighted term overlap: the inverse document frequency (IDF) of each of the
-question's terms, summed over those that occur in the sentence, its heading and its passage.
+Sentences, list items and rows are ranked by weighted term overlap: the inverse document frequency
+(IDF) of each of the question's terms, summed over those that occur in the text, its heading, the
+line it is read under, and its passage.
 """
 
 from __future__ import annotations
@@ -14,41 +15,54 @@ from itertools import combinations
 
 from router.catalog.version import Version
 from router.index import Hit
+from router.text.scripts import GRAM_LETTER
 from router.text.terms import extract_terms, stem
-from workers.knowledge.chunking import split_sentences
+from workers.knowledge.passage_units import Unit, passage_units, whole_thought
 
-MIN_COVERAGE = 0.5
-"""The share of the question's term weight that a sentence and its heading must hold."""
-MIN_RELATIVE_SCORE = 0.6
-"""A further sentence is quoted when it scores at least this share of the best one."""
+MIN_COVERAGE = 0.6
+"""The share of the question's term weight that a quote and its heading must hold."""
+MIN_RELATIVE_SCORE = 0.75
+"""A further quote must score at least this share of the best one."""
+MIN_RELATIVE_COVERAGE = 0.8
+"""And cover at least this share of what the best one covers: another row of a table does not."""
 MAX_PER_PASSAGE = 2
-MAX_QUOTE_WORDS = 60
-"""A longer sentence is cut after a word, so that the rest is still verbatim."""
-MIN_SENTENCE_WORDS = 4
 MAX_TERM_CHARS = 4000
 """Terms are taken from so much of a text at most."""
 HEADING_WEIGHT = 0.8
-"""A term in the heading counts nearly like one in the sentence itself."""
+"""A term in the heading counts nearly like one in the text itself."""
 PASSAGE_WEIGHT = 0.5
 RANK_WEIGHT = 2.0
 """Weight of the passage's reciprocal rank, 1 / (2 + rank), rank 0 being the best."""
-NUMBER_BONUS = 0.2
-"""For a sentence with a number, if the question asks for one."""
+TYPE_BONUS = 0.2
+"""For a quote with a number or a time, if the question asks for one."""
+ABSENT_WEIGHT = 0.35
+"""How much a term counts that stands in no passage at all: people ask in other words than the text.
+At 1 such a term would decide alone, because it is the rarest."""
+ABSENT_GRAM_WEIGHT = 0.08
+"""The same for a piece of a word in a script without blanks: most pieces lie across two words."""
 MIN_OVERLAP = 0.5
-"""The Jaccard similarity from which two sentences are about the same thing."""
+"""The Jaccard similarity from which two quotes are about the same thing."""
+MIN_LETTERS = 2
 
-_QUESTION_WORDS = """
-according amount company days document documents dollars euros explain find guidance handbook
-happen happens hours know long look many maximum months much need needs number often policies
-policy procedure process rule rules run say says somebody someone times weeks work works years
+_ASKING = """
+ask asks explain find happen happens know long look many mean means much need needs often say says
+tell want wants does did is are
 """
-QUESTION_WORDS = frozenset(_QUESTION_WORDS.split())
-"""Words that belong to asking; the sentence that answers does not repeat them."""
+ASKING_WORDS = frozenset(_ASKING.split())
+"""Words that belong to asking in any domain; the sentence that answers does not repeat them."""
 NUMBER_QUESTION = re.compile(
-    r"\b(how (many|much|long|often|fast|late|early)|when|what time|maximum|minimum)\b",
+    r"\b(?:how (?:many|much|long|often|fast|late|early|far|old|big)|when|what time|maximum|minimum"
+    r"|price|cost|limit|wie ?viele?|wie lange|wann|combien|quand|cuántos?|cuándo)\b",
     re.IGNORECASE,
 )
-"""A question that a number answers."""
+"""A question that a number, a date or a time answers."""
+SPECIFIC = re.compile(r"\b(?:[A-Z][\w-]{1,40}|[\w-]{0,20}\d[\w-]{0,20})")
+"""A name, a code or a number in a question, after its first letter."""
+NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|daily|weekly|monthly"
+    r"|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|no limit)\b",
+    re.IGNORECASE,
+)
 
 
 def is_extractive(version: Version, models: Sequence[str]) -> bool:
@@ -61,57 +75,65 @@ def is_extractive(version: Version, models: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence, verbatim, and the passage that it is from.
+    """A part of a passage, verbatim, and the passage that it is from.
 
-    `score` only ranks. `coverage` is the share (0-1) of the question's term weight in the sentence
-    and its heading.
+    `lead` is the line of the passage that it is read under, such as a table's heads; often empty.
+    `score` only ranks. `coverage` is the share (0-1) of the question's term weight in the quote and
+    its heading.
     """
 
     hit: Hit
     text: str
     score: float
     coverage: float
+    lead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence of a passage; `rank` is the passage's place in the search result, from 0."""
+class _Candidate:
+    """A unit of a passage; `rank` is the passage's place in the search result, from 0.
+
+    `context` are the words that it is read under: the line before a list, or a question.
+    """
 
     rank: int
     hit: Hit
+    unit: Unit
     text: str
+    context: str
 
 
 def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
-    """Returns the sentences that answer best, best first: at most `top`, few of one passage.
+    """Returns what answers best, best first: at most `top` quotes, few of one passage.
 
-    Empty if no sentence covers at least half of the question: a guess would mislead.
+    Empty if nothing covers `MIN_COVERAGE` of the question: a guess would mislead.
     """
-    terms = _question_terms(question)
-    sentences = _sentences(hits)
-    weights = _idf(terms, [_stems(item.text) | _stems(item.hit.title) for item in sentences])
-    asks_number = NUMBER_QUESTION.search(question) is not None
-
-    quotes = []
-    for sentence in sentences:
-        quote = _score(sentence, weights, asks_number)
-        if quote.coverage >= MIN_COVERAGE:
-            quotes.append(quote)
-
-    # The sort is stable: of equal scores the better passage comes first.
-    quotes.sort(key=lambda quote: -quote.score)
-
     selected: list[Quote] = []
+    quotes = [quote for quote in rank_quotes(question, hits) if quote.coverage >= MIN_COVERAGE]
+
     for quote in quotes:
-        if len(selected) == top or quote.score < MIN_RELATIVE_SCORE * quotes[0].score:
+        best = quotes[0]
+        is_weaker = quote.coverage < MIN_RELATIVE_COVERAGE * best.coverage
+        if len(selected) == top or quote.score < MIN_RELATIVE_SCORE * best.score:
             break
 
         same_passage = sum(quote.hit.chunk == other.hit.chunk for other in selected)
-        is_repeated = any(quote.text == other.text for other in selected)
-        if same_passage < MAX_PER_PASSAGE and not is_repeated:
+        is_repeated = any(_is_part(quote.text, other.text) for other in selected)
+        if not is_weaker and same_passage < MAX_PER_PASSAGE and not is_repeated:
             selected.append(quote)
 
     return selected
+
+
+def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
+    """Returns everything that could be quoted, best first, also what covers too little."""
+    candidates = _candidates(hits)
+    weights = _weights(question, candidates)
+    asks_number = NUMBER_QUESTION.search(question) is not None
+    quotes = [_score(candidate, weights, asks_number) for candidate in candidates]
+
+    # The sort is stable: of equal scores the better passage comes first.
+    return sorted(quotes, key=lambda quote: -quote.score)
 
 
 def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
@@ -140,39 +162,49 @@ def _contradict(text: str, other: str) -> bool:
 
 
 def _question_terms(question: str) -> set[str]:
-    terms = {stem(word) for word in extract_terms(question) if word not in QUESTION_WORDS}
+    terms = {stem(word) for word in extract_terms(question) if word not in ASKING_WORDS}
     # A question of nothing but such words is still searched for, with all of them.
     return terms or _stems(question)
 
 
-def _sentences(hits: Sequence[Hit]) -> list[_Sentence]:
-    sentences = []
+def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
+    candidates = []
     for rank, hit in enumerate(hits):
-        for text in split_sentences(hit.body):
-            if _is_statement(text):
-                sentences.append(_Sentence(rank, hit, text))
+        units = passage_units(hit.body)
+        for place, unit in enumerate(units):
+            if not _is_statement(unit):
+                continue
 
-    return sentences
+            start, end = whole_thought(hit.body, units, place)
+            context = unit.lead
+            # The answer to a question in the text need not repeat its words.
+            if place and units[place - 1].text.rstrip().endswith(("?", "？", "؟")):
+                context = f"{context} {units[place - 1].text}"
+
+            candidates.append(_Candidate(rank, hit, unit, hit.body[start:end], context))
+
+    return candidates
 
 
-def _score(sentence: _Sentence, weights: Mapping[str, float], asks_number: bool) -> Quote:
-    # A term counts once, where it weighs most: in the sentence, else in the heading. The passage
+def _score(candidate: _Candidate, weights: Mapping[str, float], asks_number: bool) -> Quote:
+    # A term counts once, where it weighs most: in the text, else in the heading. The passage
     # counts in addition.
-    in_sentence = _stems(sentence.text)
-    in_heading = _stems(sentence.hit.title)
-    in_passage = in_heading | _stems(sentence.hit.body)
+    hit = candidate.hit
+    in_text = _stems(candidate.text)
+    in_heading = _stems(hit.title) | _stems(candidate.context)
+    in_passage = in_heading | _stems(hit.body)
 
-    sentence_share = _weight_share(weights, in_sentence)
-    heading_share = _weight_share(weights, in_heading - in_sentence)
+    text_share = _weight_share(weights, in_text)
+    heading_share = _weight_share(weights, in_heading - in_text)
     passage_share = _weight_share(weights, in_passage)
 
-    score = sentence_share + HEADING_WEIGHT * heading_share + PASSAGE_WEIGHT * passage_share
-    score += RANK_WEIGHT / (2 + sentence.rank)
-    if asks_number and re.search(r"\d", sentence.text):
-        score += NUMBER_BONUS
+    score = text_share + HEADING_WEIGHT * heading_share + PASSAGE_WEIGHT * passage_share
+    score += RANK_WEIGHT / (2 + candidate.rank)
+    if asks_number and NUMBER.search(candidate.text):
+        score += TYPE_BONUS
 
-    coverage = sentence_share + heading_share
-    return Quote(sentence.hit, _shorten(sentence.text), score, coverage)
+    coverage = text_share + heading_share
+    return Quote(hit, candidate.text, score, coverage, candidate.unit.lead)
 
 
 def _weight_share(weights: Mapping[str, float], words: set[str]) -> float:
@@ -181,13 +213,26 @@ def _weight_share(weights: Mapping[str, float], words: set[str]) -> float:
     return sum(weight for term, weight in weights.items() if term in words) / total
 
 
-def _idf(terms: set[str], texts: Sequence[set[str]]) -> dict[str, float]:
-    """Returns the inverse document frequency of each term, log(1 + n / df), over the sentences."""
+def _weights(question: str, candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """Returns each term's inverse document frequency, log(1 + n / df), over the candidates.
+
+    A term that stands in none of them counts less than any other, unless it is a name or a number:
+    a passage that does not mention Madrid does not answer a question about it.
+    """
+    texts = []
+    for candidate in candidates:
+        words = _stems(candidate.text) | _stems(candidate.hit.title) | _stems(candidate.context)
+        texts.append(words)
+
+    specific = _stems(" ".join(SPECIFIC.findall(question[1:])))
     weights = {}
-    for term in terms:
-        # A term that occurs nowhere weighs most, so that nothing covers a question about it.
-        frequency = max(1, sum(term in text for text in texts))
-        weights[term] = math.log(1 + len(texts) / frequency)
+    for term in _question_terms(question):
+        frequency = sum(term in words for words in texts)
+        weight = math.log(1 + len(texts) / max(1, frequency))
+        if not frequency and term not in specific:
+            weight *= ABSENT_GRAM_WEIGHT if GRAM_LETTER.search(term) else ABSENT_WEIGHT
+
+        weights[term] = weight
 
     return weights
 
@@ -196,15 +241,15 @@ def _stems(text: str) -> set[str]:
     return {stem(word) for word in extract_terms(text[:MAX_TERM_CHARS])}
 
 
-def _is_statement(text: str) -> bool:
-    """Returns whether a sentence can answer: headings are too short, and questions do not."""
-    if len(text.split()) < MIN_SENTENCE_WORDS or text.rstrip("\"'”’").endswith("?"):
+def _is_statement(unit: Unit) -> bool:
+    """Returns whether a unit can answer: questions do not, and a row of numbers says nothing."""
+    text = unit.text.rstrip("\"'”’」")
+    if text.endswith(("?", "？", "؟", ":", "：")):
         return False
 
-    # At least one letter: a row of numbers says nothing.
-    return re.search(r"[^\W\d_]", text) is not None
+    letters = re.findall(r"[^\W\d_]", text[:200])
+    return len(letters) >= MIN_LETTERS
 
 
-def _shorten(text: str) -> str:
-    words = re.match(rf"(?:\S+\s+){{0,{MAX_QUOTE_WORDS - 1}}}\S+", text)
-    return words[0] if words else text
+def _is_part(text: str, other: str) -> bool:
+    return text in other or other in text

@@ -47,7 +47,8 @@ def answer_with_quotes(
 
     lines = []
     for number, quote in enumerate(quotes, 1):
-        lines.append(f"> {_escape(quote.text)} [{number}]")
+        lead = f"{_escape(quote.lead)} … " if quote.lead else ""
+        lines.append(f"> {lead}{_escape(quote.text)} [{number}]")
     text = f"{texts.VERBATIM_INTRO}\n\n" + "\n\n".join(lines)
 
     # Two documents may contradict each other; the dates tell people which one to believe.

@@ -56,6 +56,8 @@ chunk = Table(
     Column("anchor", Text, nullable=False),
     Column("headings", Text, nullable=False),
     Column("body", Text, nullable=False),
+    # Words in forms that the database's own tokenizer does not make (`router.text.scripts`).
+    Column("extra", Text, nullable=False, default="", server_default=""),
     # The person who wrote it, where it was one person.
     Column("author", Text, nullable=False, default="", server_default=""),
     # The author's workspace where it is another one (Slack Connect).

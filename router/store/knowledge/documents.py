@@ -12,6 +12,7 @@ from router.store.base.engine import take
 from router.store.base.knowledge_tables import chunk, document, knowledge_change
 from router.store.base.rows import as_row, batches
 from router.store.knowledge.lexical import delete_page, insert_page
+from router.text.scripts import extra_terms
 
 MAX_LOGGED_CHANGES = 10_000
 """A process that misses more of them reads all vectors again."""
@@ -106,7 +107,8 @@ def _replace_chunks(connection: Connection, number: int, new: Document, *, known
             connection.execute(update(chunk).where(chunk.c.id == ids.pop(0)).values(values))
             continue
 
-        text = {"headings": part.headings, "body": part.body}
+        extra = extra_terms(f"{part.headings}\n{part.body}")
+        text = {"headings": part.headings, "body": part.body, "extra": extra}
         fresh.append(values | text | {"document": number, "team": new.team})
 
     gone = [key for ids in reusable.values() for key in ids]
@@ -122,7 +124,7 @@ def _replace_chunks(connection: Connection, number: int, new: Document, *, known
             delete_page(connection, number)
 
         body = "\n".join(f"{part.headings}\n{part.body}" for part in new.chunks)
-        insert_page(connection, number, body)
+        insert_page(connection, number, f"{body}\n{extra_terms(body)}")
 
     return bool(gone)
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, text
 
 from router.store.knowledge import tsvector
 from router.store.knowledge.fusion import RankedChunk
+from router.text.scripts import index_form
 from router.text.terms import extract_terms
 
 MAX_TERM_SHARE = 0.1
@@ -40,7 +41,7 @@ def look_for(connection: Connection, question: str) -> Mapping[str, float]:
 
     On SQLite every weight is 1, because FTS5's BM25 weighs the terms itself.
     """
-    terms = extract_terms(question)
+    terms = [index_form(term) for term in extract_terms(question)]
     if not terms:
         return {}
     if not _is_postgresql(connection):

@@ -98,6 +98,7 @@ WORD_COLUMNS: tuple[WordColumn, ...] = (
     WordColumn(dataset.c.card, "quote", dataset.c.at, CONTRADICTIONS, CONTRADICTIONS),
     WordColumn(request.c.vector, "derived", request.c.received_at),
     WordColumn(chunk.c.headings, "derived"),
+    WordColumn(chunk.c.extra, "derived"),
     WordColumn(document.c.title, "derived"),
     WordColumn(chunk_vector.c.vector, "derived"),
     WordColumn(mined_vector.c.vector, "derived", mined_vector.c.used_at),

@@ -1,0 +1,162 @@
+"""`beagle ask`: answer a question from documents in the terminal, and say why so."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.app import encoder
+from bot.cli.team_option import Team, choose_team
+from bot.cli.terminal import Json, load_settings
+from router.config import Settings
+from router.index import WORKSPACE_ACL, Hit, Index
+from router.store import open_store
+from router.text.printable import print_line
+from router.types import Viewer
+from workers.knowledge.extractive_answer import (
+    MIN_COVERAGE,
+    Quote,
+    rank_quotes,
+    select_quotes,
+)
+from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
+
+PASSAGES = 6
+MAX_EMBEDDED_CHUNKS = 400
+"""A folder with more passages is searched by words only: embedding them would take minutes."""
+FOLDER_TEAM = "T-folder"
+PREVIEW_CHARS = 300
+
+
+def main(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    docs: Annotated[
+        Path | None,
+        typer.Option(help="A folder or file to ask, instead of what Beagle has read."),
+    ] = None,
+    team: Team = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question from the documents that the whole workspace may read, with quotes."""
+    settings = load_settings()
+    if docs is not None:
+        with _folder_index(settings, docs, quiet=as_json) as index:
+            hits = find_passages(settings, index, FOLDER_TEAM, question)
+    else:
+        store = open_store(settings.store_url)
+        try:
+            hits = find_passages(settings, store.documents, choose_team(store, team), question)
+        finally:
+            store.close()
+
+    print_line(answer_json(question, hits) if as_json else render_answer(question, hits))
+
+
+def find_passages(settings: Settings, index: Index, team: str, question: str) -> list[Hit]:
+    """Returns the best passages for the question, by words and, with vectors, by meaning."""
+    viewer = Viewer(team, "terminal", frozenset({WORKSPACE_ACL}))
+    has_vectors = any(
+        summary.chunks > summary.without_vector for summary in index.sources(team, [WORKSPACE_ACL])
+    )
+    vector = None
+    if has_vectors:
+        text_encoder = encoder(settings)
+        vector = text_encoder.model_id, text_encoder.encode([question])[0]
+
+    return index.search(question, vector, viewer, PASSAGES)
+
+
+def answer_json(question: str, hits: Sequence[Hit]) -> str:
+    """Returns the quotes and the passages as one JSON object."""
+    quotes = select_quotes(question, hits)
+    passages = []
+    for hit in hits:
+        passages.append(
+            {
+                "title": hit.title,
+                "text": hit.body,
+                "url": hit.url,
+                "document": hit.document,
+                "score": round(hit.score, 4),
+            }
+        )
+
+    return json.dumps(
+        {
+            "found": bool(quotes),
+            "quotes": [quote_text(quote) for quote in quotes],
+            "passages": passages,
+            "reason": explain(question, hits, quotes),
+        }
+    )
+
+
+def render_answer(question: str, hits: Sequence[Hit]) -> str:
+    """Returns the answer, the reason for it, and the passages with their scores."""
+    quotes = select_quotes(question, hits)
+    lines = []
+    for quote in quotes:
+        lines += [f"> {line}" for line in quote_text(quote).split("\n")]
+        lines += [f"  — {quote.hit.title}" + (f" ({quote.hit.url})" if quote.hit.url else ""), ""]
+
+    if not quotes:
+        lines += ["Not found in the documents.", ""]
+
+    lines += [explain(question, hits, quotes), ""]
+    for number, hit in enumerate(hits, 1):
+        places = f"words {hit.lexical or '–'}, meaning {hit.semantic or '–'}"
+        lines += [f"[{number}] {hit.score:.2f} ({places})  {hit.title}"]
+        preview = " ".join(hit.body.split())
+        lines += [f"    {preview[:PREVIEW_CHARS]}{'…' if len(preview) > PREVIEW_CHARS else ''}"]
+
+    return "\n".join(lines)
+
+
+def quote_text(quote: Quote) -> str:
+    """Returns the quote below the line that it is read under, such as a table's heads."""
+    return f"{quote.lead}\n{quote.text}" if quote.lead else quote.text
+
+
+def explain(question: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> str:
+    """Returns why the question was answered so, or why not, in one sentence."""
+    if not hits:
+        return "No passage holds a word of the question."
+
+    if quotes:
+        return (
+            f"The first quote and its heading hold {quotes[0].coverage:.0%} of what the question's "
+            f"words weigh; at least {MIN_COVERAGE:.0%} are needed."
+        )
+
+    ranked = rank_quotes(question, hits)
+    best = max((quote.coverage for quote in ranked), default=0.0)
+    return (
+        f"The nearest line and its heading hold {best:.0%} of what the question's words weigh; "
+        f"at least {MIN_COVERAGE:.0%} are needed."
+    )
+
+
+@contextmanager
+def _folder_index(settings: Settings, docs: Path, *, quiet: bool) -> Iterator[Index]:
+    """Hands out an index of the folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="beagle-ask-") as place:
+        store = open_store(f"sqlite:///{place}/ask.db")
+        try:
+            index = store.documents
+            summary = ingest_folder(index, docs, DocumentOrigin(FOLDER_TEAM, str(docs)))
+            if not quiet:
+                for path, why in summary.skipped:
+                    print_line(f"left out {path}: {why}")
+
+            if summary.chunks <= MAX_EMBEDDED_CHUNKS:
+                embed_chunks(index, encoder(settings))
+
+            yield index
+        finally:
+            store.close()
