@@ -91,7 +91,13 @@ def _units(text: str, max_words: int) -> Iterator[tuple[str, str]]:
                 separator = "\n"
                 continue
 
+            before = None
             for start, end in sentence_spans(line):
+                # Chinese and Japanese have no blank between sentences.
+                if before is not None:
+                    separator = "" if start == before else " "
+
+                before = end
                 for piece in _pieces(line[start:end], max_words):
                     yield piece, separator
                     separator = " "

@@ -16,6 +16,8 @@ DETECTOR_BYTES = 200_000
 """Letters are counted in so much of a text; more tells nothing new and costs time."""
 MAX_REPLACED_SHARE = 0.02
 """Of the letters that are not ASCII so many may be broken, else the encoding is the wrong one."""
+MAX_REPLACED_OF_ALL = 0.001
+"""Of all letters: one damaged byte in a page of English is shown as such, as browsers do."""
 CHARSET = re.compile(
     rb"<meta[^<>]{0,300}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([\w:.-]{2,40})", re.IGNORECASE
 )
@@ -107,6 +109,10 @@ def _detected(data: bytes, name: str) -> str:
         text = "\ufffd"
 
     if _is_broken(text):
+        # A text in UTF-8 with a damaged byte or two.
+        text = data.decode("utf-8", "replace")
+
+    if _is_broken(text):
         raise SourceError(
             f"reading {name!r}: its letters are in no encoding it names and in none that can be "
             "told from them; save it as UTF-8"
@@ -117,4 +123,5 @@ def _detected(data: bytes, name: str) -> str:
 
 def _is_broken(text: str) -> bool:
     letters = sum(character > "\x7f" for character in text)
-    return text.count("\ufffd") > MAX_REPLACED_SHARE * letters
+    allowed = max(MAX_REPLACED_SHARE * letters, MAX_REPLACED_OF_ALL * len(text))
+    return text.count("\ufffd") > allowed

@@ -93,7 +93,7 @@ def continues(line: str, following: str, width: int) -> bool:
         return False
 
     last = line.rstrip()[-1]
-    if last in HYPHENS and text[0].islower():
+    if last in HYPHENS and (text[0].islower() or text[0].isdigit()):
         return True
 
     is_full = width >= MIN_WIDTH and len(line) >= FULL_SHARE * width

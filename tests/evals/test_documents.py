@@ -1,0 +1,19 @@
+"""Damaged documents neither crash, hang nor fill the process that reads them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.bench.documents import measure, real_files
+
+CASES = Path(__file__).parents[1] / "knowledge" / "cases"
+
+
+@pytest.mark.fuzz
+def test_damaged_documents_harm_nothing():
+    figures = measure(real_files(CASES), 100, seed=1)
+
+    assert (figures["crashes"], figures["hangs"], figures["over_512_mb"]) == (0, 0, 0)
+    assert figures["read"]
