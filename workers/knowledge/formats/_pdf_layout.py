@@ -164,6 +164,9 @@ def _mean_words(lines: Sequence[TextLine]) -> float:
 
 def _column_text(lines: Sequence[TextLine]) -> str:
     rows = _rows(lines)
+    if not rows:
+        return ""
+
     width = text_width([text for text, _ in rows])
     parts: list[str] = []
 

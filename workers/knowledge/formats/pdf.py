@@ -22,8 +22,9 @@ MAX_PAGES = 2000
 MAX_CHARACTERS = 20_000_000
 MAX_PAGE_CHARACTERS = 200_000
 MAX_TITLE_CHARS = 120
-HYPHEN = "\x02"
-"""What PDFium writes for a hyphen at the end of a line."""
+HYPHENS = str.maketrans("\x02\ufffe", "--")
+"""What PDFium writes for a hyphen at the end of a line, with no break after it."""
+RUN = re.compile("[^\r\n\x02\ufffe]+[\x02\ufffe]?")
 CELL_GAP = 1.5
 """Letter heights between two words from which they are in two cells, or two columns."""
 DATE = re.compile(r"D:(\d{4})(\d{2})?(\d{2})?(\d{2})?(\d{2})?(\d{2})?(?:([+-])(\d{2})'?(\d{2})?)?")
@@ -131,7 +132,7 @@ def _lines(text_page: Any) -> Iterator[TextLine]:
     # Characters outside Unicode's first plane count twice there; then the boxes would not fit.
     text = text if len(text) == count else "".join(_characters(text_page, count))
 
-    for match in re.finditer(r"[^\r\n\x02]+\x02?", text):
+    for match in RUN.finditer(text):
         start = match.start()
         for place in range(match.start() + 1, match.end()):
             if text[place - 1] == " " and _is_wide_gap(text_page, text, place, match.end()):
@@ -161,7 +162,7 @@ def _is_wide_gap(text_page: Any, text: str, place: int, end: int) -> bool:
 
 
 def _line(text_page: Any, text: str, start: int, end: int) -> Iterator[TextLine]:
-    words = text[start:end].replace(HYPHEN, "-")
+    words = text[start:end].translate(HYPHENS)
     if not words.strip():
         return
 
@@ -184,13 +185,16 @@ def _line(text_page: Any, text: str, start: int, end: int) -> Iterator[TextLine]
 def _has_picture(document: Any, number: int) -> bool:
     from pypdfium2 import raw
 
+    pictures = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM)
     page = document[number]
     try:
-        kinds = {item.type for item in page.get_objects(max_depth=3)}
+        for index in range(raw.FPDFPage_CountObjects(page)):
+            if raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, index)) in pictures:
+                return True
     finally:
         page.close()
 
-    return raw.FPDF_PAGEOBJ_IMAGE in kinds
+    return False
 
 
 def _first_line(pages: list[PageLines]) -> str:
