@@ -12,6 +12,7 @@ import pytest
 from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin
 from workers.knowledge.ingest_web_pages import ingest_pages
+from workers.knowledge.sources import web
 from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
 
 INWARD = [
@@ -241,3 +242,34 @@ def test_a_deadline_holds_for_all_redirects_together(site):
 
     with pytest.raises(SourceError, match=r"took too long|timed out"):
         fetch("http://example.com/a", lambda *_: ["127.0.0.1"], lambda _: True, 0.0)
+
+
+def test_a_page_is_read_in_the_encoding_and_format_that_its_server_and_name_say(index, member):
+    headers = {
+        "content-type": "text/html; charset=Shift_JIS",
+        "last-modified": "Wed, 01 May 2024 00:00:00 GMT",
+    }
+    pages = {
+        "https://a.example/x": web._page(
+            "https://a.example/x", headers, "<h1>X</h1><p>酒店費用は八百元。".encode("shift_jis")
+        ),
+        "https://a.example/notes.md": web._page(
+            "https://a.example/notes.md", {"content-type": "text/plain"}, b"# Notes\n\nHigh tide."
+        ),
+    }
+
+    ingest_pages(index, list(pages), DocumentOrigin("T1", "web"), 9.0, pages.__getitem__)
+
+    page = index.search("酒店費用", None, member)[0]
+    assert (page.body, page.updated_at) == ("酒店費用は八百元。", 1714521600.0)
+    assert index.search("tide", None, member)[0].title == "Notes"
+
+
+def test_a_page_to_sign_in_is_left_out_and_named(index):
+    page = FetchedPage("https://a.example/x", b"<p>Log in<input type=password>", ".html")
+
+    summary = ingest_pages(
+        index, ["https://a.example/x"], DocumentOrigin("T1", "web"), 9.0, lambda _: page
+    )
+
+    assert "sign in" in summary.skipped[0][1]

@@ -222,3 +222,15 @@ def test_a_model_reads_what_fits_the_follow_up_and_the_question_before_it(ingest
     assert "140 euros" in said
     assert "last working day" in said
     assert "hotel room cost? and on which" in said
+
+
+def test_an_item_is_quoted_without_its_mark_and_a_row_with_the_heads_of_its_table(ingested, answer):
+    ingested(
+        parking_md="# Parking\n\n- Monthly permit: 20 euros\n- Day ticket: 3 euros\n",
+        hotels_md="# Hotels\n\n| City | Limit |\n|---|---|\n| Berlin | 150 |\n| Oslo | 190 |\n",
+    )
+
+    assert "> Day ticket: 3 euros [1]" in answer("how much is a day ticket?").text
+    row = answer("what is the hotel limit in Oslo?").text
+    assert "> City \\| Limit … Oslo \\| 190 [1]" in row
+    assert "Berlin" not in row

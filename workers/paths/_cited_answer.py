@@ -21,6 +21,7 @@ MIN_QUOTE = 12
 MAX_PREVIEW = 200
 CITATION_MARK = re.compile(r"(?<!\s)\s*+\[(\d++(?:\s*+,\s*+\d++)*+)\]")
 MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>~|])")
+LIST_MARK = re.compile(r"\A(?:[-+] |([0-9]{1,3})(?=[.)] ))")
 PLAIN_FORMS = str.maketrans("“”„‘’‚–—\u00a0", "\"\"\"'''-- ")
 """One form for each quotation mark, dash and blank; one character each, so offsets stay valid."""
 
@@ -48,7 +49,9 @@ def answer_with_quotes(
     lines = []
     for number, quote in enumerate(quotes, 1):
         lead = f"{_escape(quote.lead)} … " if quote.lead else ""
-        lines.append(f"> {lead}{_escape(quote.text)} [{number}]")
+        # The mark of a list item would begin a list inside the quote.
+        words = LIST_MARK.sub(_plain_mark, _escape(quote.text))
+        lines.append(f"> {lead}{words} [{number}]")
     text = f"{texts.VERBATIM_INTRO}\n\n" + "\n\n".join(lines)
 
     # Two documents may contradict each other; the dates tell people which one to believe.
@@ -61,6 +64,11 @@ def answer_with_quotes(
         )
 
     return _outcome(work, text, citations_of(quotes), answered=True, reply=reply)
+
+
+def _plain_mark(match: re.Match[str]) -> str:
+    """Returns a list item's number so that it begins no list; nothing for a bullet."""
+    return f"{match[1]}\\" if match[1] else ""
 
 
 def answer_not_found(work: Work, hits: Sequence[Hit], reply: ModelReply | None = None) -> Outcome:
