@@ -10,8 +10,8 @@ from alembic import op
 
 from router.text.scripts import extra_terms
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 
 BATCH = 500
 SQLITE_BEFORE = (
