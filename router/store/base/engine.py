@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import weakref
 from collections.abc import Callable, Iterator
@@ -90,6 +91,7 @@ def open_engine(url: str, pool: int = POOL) -> Engine:
             connect_args=CONNECT[name],
             # SQLite always tells how many rows an insert made; psycopg only with this.
             execution_options={"preserve_rowcount": True},
+            json_serializer=_to_json,
         )
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
@@ -106,6 +108,11 @@ def open_engine(url: str, pool: int = POOL) -> Engine:
     tell_outages_apart(engine)
     _engines.add(engine)
     return engine
+
+
+def _to_json(value: object) -> str:
+    """Returns the value as JSON without spaces: a tenth of what is stored of a decision."""
+    return json.dumps(value, separators=(",", ":"))
 
 
 # Held weakly: a hook for each engine could never be removed, and would keep its engine for ever.

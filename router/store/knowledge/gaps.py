@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine, select
 
 from router.kinds import RETRIEVING_KINDS
+from router.store.base.compact import unpack_vector
 from router.store.base.engine import one_statement
 from router.store.base.tables import outcome, request
 from router.store.privacy.authorship import takes_part
@@ -74,7 +75,8 @@ class DocumentQuestions:
         questions = []
         for row in rows:
             values = dict(row)
-            data = values.pop("data")
+            data, vector = values.pop("data"), values.pop("vector")
+            values["vector"] = None if vector is None else unpack_vector(vector)
             # A failed answer has no verdict, and is no sign of missing knowledge.
             answered = data.get("answered") if isinstance(data, dict) else None
             if isinstance(answered, bool):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine, RowMapping, and_, exists, func, insert, select, update
 
+from router.store.base.compact import pack_vector
 from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row, literals
 from router.store.base.tables import decision, outcome, request
@@ -28,6 +29,9 @@ class Progress:
 _OUTCOME = tuple(column.label(f"outcome_{column.name}") for column in outcome.c)
 
 
+SCORE_DIGITS = 6
+
+
 class Decisions:
     """The decision and outcome tables. A correction adds a revision; nothing is overwritten."""
 
@@ -46,7 +50,7 @@ class Decisions:
         # The attempts to decide it do not count as attempts to answer it.
         values: dict[str, object] = {"state": "decided", "wake_at": at, "tries": 0}
         if vector is not None:
-            values["encoder"], values["vector"] = vector
+            values["encoder"], values["vector"] = vector[0], pack_vector(vector[1])
 
         # The state is the lock: only one process finds it undecided.
         undecided = update(request).where(request.c.id == key, request.c.state == "received")
@@ -218,7 +222,8 @@ def _read_progress(row: RowMapping) -> Progress:
 def decision_row(key: str, stored: Decision, at: float) -> dict[str, object]:
     """Returns the decision table's row; scores and reason become JSON."""
     row = as_row(stored)
-    row["scores"] = [asdict(score) for score in stored.scores]
+    # In their order, which JSON keeps; the sixth digit tells nobody anything.
+    row["scores"] = {score.route: round(score.confidence, SCORE_DIGITS) for score in stored.scores}
     row["reason"] = dict(stored.reason)
 
     return row | {"request": key, "at": at}
@@ -227,14 +232,22 @@ def decision_row(key: str, stored: Decision, at: float) -> dict[str, object]:
 def read_decision(row: RowMapping) -> Decision:
     """Returns the decision in a row that holds the decision table's columns."""
     values = {name: row[name] for name in Decision.__slots__}
-    values["scores"] = tuple(Score(**score) for score in row["scores"])
+    values["scores"] = _read_scores(row["scores"])
     return Decision(**values)
+
+
+def _read_scores(scores: Mapping[str, float] | Sequence[Mapping[str, Any]]) -> tuple[Score, ...]:
+    if isinstance(scores, Mapping):
+        return tuple(Score(route, confidence) for route, confidence in scores.items())
+
+    # As an older release stored them.
+    return tuple(Score(**score) for score in scores)
 
 
 def outcome_row(key: str, revision: int, stored: Outcome, at: float) -> dict[str, object]:
     """Returns the outcome table's row; citations and tokens become JSON."""
     row = as_row(stored)
-    row["tokens"] = asdict(stored.tokens)
+    row["tokens"] = {name: count for name, count in asdict(stored.tokens).items() if count}
     row["citations"] = [asdict(citation) for citation in stored.citations]
     row["acls"] = None if stored.acls is None else list(stored.acls)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine, insert
 
+from router.store.base.compact import pack_vector
 from router.store.base.engine import writing
 from router.store.base.rows import as_row
 from router.store.base.tables import decision, feedback, outcome, reply, request
@@ -65,7 +66,7 @@ def _request_row(record: ServedRequest) -> dict[str, object]:
         "tries": 1,
         "served_for": record.request.user,
         "encoder": None if record.vector is None else record.vector[0],
-        "vector": None if record.vector is None else record.vector[1],
+        "vector": None if record.vector is None else pack_vector(record.vector[1]),
         "wake_at": record.answered_at,
         "done_at": record.answered_at,
     }

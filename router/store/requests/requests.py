@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine, and_, exists, func, select, tuple_, update
 
+from router.store.base.compact import unpack_vector
 from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
 from router.store.base.tables import IS_DEAD, request
@@ -399,4 +400,4 @@ class Requests:
         with one_statement(self._engine) as connection:
             row = connection.execute(query).one_or_none()
 
-        return (row.encoder, row.vector) if row else None
+        return (row.encoder, unpack_vector(row.vector)) if row else None
