@@ -43,11 +43,13 @@ def message_stack(
     *,
     persist: bool = True,
     by_oauth: bool = False,
+    limits: bool = False,
     **extra: str,
 ) -> Iterator[LocalStack]:
     """Starts the whole stack with `workers` answer workers and a stand-in model on loopback.
 
-    With `by_oauth` the workspace installs the bot instead of configuring a token.
+    With `by_oauth` the workspace installs the bot instead of configuring a token; with `limits` the
+    local Slack has rate limits.
     """
     with (
         fake_model_server(text="A clearer sentence.", seconds=model_seconds) as model,
@@ -67,7 +69,7 @@ def message_stack(
             extra=settings,
             local_model=False,
             persist=persist,
-            limits=False,
+            limits=limits,
         )
         with LocalStack(Path(folder), config) as stack:
             if by_oauth:

@@ -127,7 +127,7 @@ class PeopleWorld:
         self._intake(body, BoltContext(), _acknowledge)
 
         event = body["event"]
-        request = self.store.requests.find(event["channel"], event["ts"], HERE)
+        request = self.store.requests.find(HERE, event["channel"], event["ts"])
         if request is None:
             return
 

@@ -36,7 +36,7 @@ def words(store):
             mined = list(connection.execute(select(overheard.c.text)).scalars())
         viewer = store.access.viewer(TEAM, "U2", CHANNEL, "private", since=0.0)
         hits = store.documents.search("tide table", None, viewer)
-        request = store.requests.find(CHANNEL, TS, TEAM)
+        request = store.requests.find(TEAM, CHANNEL, TS)
         return mined + [hit.body for hit in hits] + ([request.text] if request else [])
 
     return read
@@ -73,7 +73,7 @@ def test_a_deleted_message_that_comes_again_is_neither_kept_nor_answered(
     if is_first:
         deliver(said(text))
     assert deliver(deleted("1700000009.000100", with_replies=with_replies)) == 200
-    request = store.requests.find(CHANNEL, TS, TEAM)
+    request = store.requests.find(TEAM, CHANNEL, TS)
     if request is not None:
         # A worker has taken the answer away since.
         store.withdrawals.finish(request.id)

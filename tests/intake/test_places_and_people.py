@@ -35,7 +35,7 @@ def test_a_message_is_taken_up_as_who_said_it_and_where(deliver, store, colleagu
         headers = {"x-slack-retry-num": [number]} if number else {}
         assert deliver(event, headers=headers, event_id="Ev1", **case["envelope"]) == 200
 
-    request = store.requests.find(event["channel"], event["ts"], TEAM)
+    request = store.requests.find(TEAM, event["channel"], event["ts"])
     assert (request is not None) == expected["asked"]
     if request is not None:
         assert (request.user_team, request.channel_kind) == (expected["home"], expected["kind"])
