@@ -39,7 +39,8 @@ class FakeServer:
     """The server's behaviour, which may be changed while it runs, and the requests it got.
 
     An answer takes `seconds`. No answer is sent before `min_concurrent` requests have been in
-    flight at once; `max_in_flight` is how many ever were. Faults: `slow` never answers,
+    flight at once; `max_in_flight` is how many ever were. `connections` counts those that clients
+    have opened. Faults: `slow` never answers,
     `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON, `truncated`
     stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at
     once, `drip` sends a byte of the headers now and then and never ends.
@@ -66,6 +67,7 @@ class FakeServer:
     min_concurrent: int = 1
     max_in_flight: int = 0
     in_flight: int = 0
+    connections: int = 0
     reply: Callable[[dict[str, Any]], str] | None = None
     word_seconds: float = 0.0
     max_requests: int | None = None
@@ -148,6 +150,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
         """Prints nothing for a request."""
+
+    def setup(self) -> None:
+        """Counts the connection."""
+        super().setup()
+        with self.state.changed:
+            self.state.connections += 1
 
     def do_POST(self) -> None:
         """Answers one chat completion, with the current fault."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import importlib.metadata
 import logging
 import os
@@ -12,18 +11,25 @@ from typing import Any
 
 from router.config import Settings
 from router.errors import ModelError, SettingsError
-from router.text.special_tokens import defuse_tokens
 from workers.llm.budget import Budget, Ledger, no_channel_cap
-from workers.llm.gateway import Gateway
+from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
-from workers.llm.pricing import Price, list_price, list_sunset_date, lists_vision
+from workers.llm.openai_client import (
+    RETRYABLE_STATUS,
+    OpenAIClient,
+    plain_name,
+    response_format,
+    sent_messages,
+)
+from workers.llm.pricing import LitellmPriceList, Price
 from workers.llm.watchdog import StallTimeoutError
-from workers.ports import Message, ModelCall
+from workers.ports import ModelCall
 
 MALICIOUS = frozenset({"1.82.7", "1.82.8", "1.107.0"})
 """Releases of litellm that carried malware; they must not even be imported."""
-RETRYABLE_STATUS = frozenset({408, 409, 429})
-"""HTTP statuses below 500 after which the same request may succeed."""
+CALLS_PER_SLOT = 2
+"""Connections for each request that is served at once: its call, and one that was given up and
+whose own time-out has not come yet."""
 
 
 def open_model(
@@ -36,35 +42,53 @@ def open_model(
 ) -> Gateway:
     """Returns the gateway to real models; without a `ledger` there are no caps.
 
-    Loads litellm, which takes seconds and about 200 MB, so that no request waits for it. Raises
-    SettingsError when a malicious release is installed.
+    Where the model that answers is asked through litellm, that is loaded now: it takes seconds and
+    130 MB, and no request should wait for it. Raises SettingsError when a malicious release is
+    installed.
     """
-    _litellm()
+    _check_release()
     budget = None
     if ledger is not None:
         budget = Budget(settings, ledger, now, channel_usd)
 
-    client = LiteLLMClient(settings.connect_timeout_seconds)
+    client = LiteLLMClient(settings.connect_timeout_seconds, CALLS_PER_SLOT * settings.concurrency)
+    if settings.model != LOCAL and not client.speaks_openai(settings.model, settings.model_url):
+        _litellm()
+
     return Gateway(settings, client, local, now, random, budget)
 
 
 class LiteLLMClient:
-    """Asks one model once, any that litellm can reach."""
+    """Asks one model once, any that litellm can reach.
 
-    def __init__(self, connect_seconds: float) -> None:
+    A server of our own that speaks OpenAI's protocol is asked without litellm.
+    """
+
+    def __init__(self, connect_seconds: float, max_connections: int = 1) -> None:
         self._connect_seconds = connect_seconds
+        self._prices = LitellmPriceList()
+        self._direct = OpenAIClient(connect_seconds, max_connections)
 
     def price(self, name: str) -> Price | None:
         """Returns the price from the list inside litellm; nothing is downloaded."""
-        return list_price(name, _litellm().model_cost)
+        return self._prices.price(name)
 
     def lists_vision(self, name: str) -> bool:
         """Returns whether the same list says that the model takes pictures."""
-        return lists_vision(name, _litellm().model_cost)
+        return self._prices.lists_vision(name)
 
     def sunset_date(self, name: str) -> str | None:
         """Returns the ISO date on which the provider switches the model off, from the same list."""
-        return list_sunset_date(name, _litellm().model_cost)
+        return self._prices.sunset_date(name)
+
+    def speaks_openai(self, name: str, url: str | None) -> bool:
+        """Returns whether the model at this address takes OpenAI's arguments as they are.
+
+        A model that litellm lists may want others: OpenAI's reasoning models refuse a temperature.
+        """
+        plain = plain_name(name)
+        is_plain = plain != name or "/" not in name
+        return bool(url) and is_plain and not self._prices.has(plain)
 
     def send(
         self,
@@ -74,6 +98,9 @@ class LiteLLMClient:
         on_text: TextCallback | None,
     ) -> RawAnswer:
         """Sends the call. A failure is a ModelError that names the model but not the prompt."""
+        if self.speaks_openai(endpoint.name, endpoint.url):
+            return self._direct.send(endpoint, call, stall_seconds, on_text)
+
         import httpx
 
         litellm = _litellm()
@@ -106,31 +133,6 @@ class LiteLLMClient:
             raise _failure(endpoint, error) from error
 
 
-def _plain_message(message: Message) -> dict[str, str]:
-    """Returns the message as it is sent: nobody's words end it and begin another one's.
-
-    Every prompt passes here, so no builder of prompts has to remember it.
-    """
-    return {"role": message["role"], "content": defuse_tokens(message["content"])}
-
-
-def _messages(call: ModelCall) -> list[dict[str, Any]]:
-    """Returns the messages as they are sent, with the pictures in the last one of a person."""
-    messages: list[dict[str, Any]] = [_plain_message(message) for message in call.messages]
-    if not call.pictures:
-        return messages
-
-    asked = max(number for number, turn in enumerate(messages) if turn["role"] == "user")
-    parts: list[dict[str, Any]] = [{"type": "text", "text": messages[asked]["content"]}]
-    for picture in call.pictures:
-        data = base64.b64encode(picture.data).decode()
-        url = f"data:{picture.media_type};base64,{data}"
-        parts.append({"type": "image_url", "image_url": {"url": url}})
-
-    messages[asked] = {"role": "user", "content": parts}
-    return messages
-
-
 def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
     """Returns the arguments of `litellm.completion`, with its own retries switched off."""
     # A server of our own speaks OpenAI's protocol, whatever the model behind it is called.
@@ -140,7 +142,7 @@ def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
 
     arguments: dict[str, Any] = {
         "model": model,
-        "messages": _messages(call),
+        "messages": sent_messages(call),
         "max_tokens": call.output_tokens,
         "temperature": call.temperature,
         "seed": call.seed,
@@ -152,14 +154,7 @@ def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
     }
 
     if call.schema is not None:
-        shape = {"name": "answer", "strict": True, "schema": dict(call.schema)}
-        arguments["response_format"] = {"type": "json_schema", "json_schema": shape}
-
-    if endpoint.lora is not None:
-        arguments["extra_body"] = {
-            "cache_prompt": not call.skip_prompt_cache,
-            "lora": [{"id": number, "scale": scale} for number, scale in endpoint.lora.items()],
-        }
+        arguments["response_format"] = response_format(call.schema)
 
     return arguments
 
@@ -253,15 +248,20 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
     return ModelError(f"asking {endpoint.name!r}: {description}; {remedy}", retry=retry)
 
 
-@lru_cache(maxsize=1)
-def _litellm() -> Any:
-    """Returns the library, quiet and offline; loads it at the first call."""
+def _check_release() -> None:
+    """Raises SettingsError when the installed release of litellm is known to be malicious."""
     release = importlib.metadata.version("litellm")
     if release in MALICIOUS:
         raise SettingsError(
             f"loading litellm: release {release!r} carried malware; remove it, rotate every key "
             "this machine has held, and install the locked release"
         )
+
+
+@lru_cache(maxsize=1)
+def _litellm() -> Any:
+    """Returns the library, quiet and offline; loads it at the first call."""
+    _check_release()
 
     # litellm reads this while it is imported; without it, it downloads its price list.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251

@@ -1,10 +1,19 @@
-"""What a call costs, and an upper bound of what it can cost."""
+"""What a call costs, and an upper bound of what it can cost.
+
+litellm's list of prices is read from its file: the library itself is not loaded for it.
+"""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
+from router.errors import SettingsError
 from router.types import Tokens
 from workers.ports import ModelCall
 
@@ -22,6 +31,15 @@ picture's pixels divided by 750, about 4,800 at the size to which the newest sca
 DEAR_PICTURE_TOKENS = {"gpt-4o-mini": 50_000}
 """By the start of a model's name: it bills 2,833 tokens and 5,667 for each of up to eight tiles."""
 PARTS = ("system", "few_shot", "context", "query")
+PRICE_FILE = "model_prices_and_context_window_backup.json"
+PRICE_FIELDS = (
+    "input_cost_per_token",
+    "cache_read_input_token_cost",
+    "output_cost_per_token",
+    "deprecation_date",
+    "supports_vision",
+)
+"""What is kept of an entry; the whole list takes 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +174,47 @@ def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]
 def _number(value: object) -> float:
     """Converts a price: the list has numbers, None and, for some models, numbers as text."""
     return float(value) if isinstance(value, int | float | str) else 0.0
+
+
+class LitellmPriceList:
+    """Prices and last days of models; nothing is downloaded."""
+
+    def price(self, name: str) -> Price | None:
+        """Returns the model's price; None when the list does not have it."""
+        return list_price(name, _entries())
+
+    def sunset_date(self, name: str) -> str | None:
+        """Returns the ISO date on which the provider switches the model off; None without one."""
+        return list_sunset_date(name, _entries())
+
+    def lists_vision(self, name: str) -> bool:
+        """Returns whether the list says that the model takes pictures."""
+        return lists_vision(name, _entries())
+
+    def has(self, name: str) -> bool:
+        """Returns whether the list has a model of exactly that name."""
+        return name in _entries()
+
+
+@cache
+def _entries() -> PriceList:
+    """Returns the list, read once; raises SettingsError when litellm or its file is missing."""
+    spec = importlib.util.find_spec("litellm")
+    if spec is None or spec.origin is None:
+        raise SettingsError(
+            "reading the prices of models: litellm is not installed; run the installation again"
+        )
+
+    path = Path(spec.origin).with_name(PRICE_FILE)
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"reading the prices of models in {str(path)!r}: {error}; install the locked litellm"
+        ) from error
+
+    entries: dict[str, Mapping[str, object]] = {}
+    for name, entry in content.items():
+        entries[name] = {field: entry[field] for field in PRICE_FIELDS if field in entry}
+
+    return MappingProxyType(entries)

@@ -1,0 +1,255 @@
+"""Asks a server that speaks OpenAI's chat protocol, without litellm, on lasting connections.
+
+litellm takes 130 MB and half a millisecond for each piece of a stream; a server of our own needs
+none of what that pays for.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from router.errors import ModelError
+from router.text.special_tokens import defuse_tokens
+from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
+from workers.llm.watchdog import StallTimeoutError
+from workers.ports import Message, ModelCall
+
+PREFIXES = frozenset({"openai", "hosted_vllm"})
+"""Providers in front of a model's name that mean this protocol."""
+RETRYABLE_STATUS = frozenset({408, 409, 429})
+"""HTTP statuses below 500 after which the same request may succeed."""
+DATA = "data:"
+DONE = "[DONE]"
+IDLE_SECONDS = 30.0
+"""How long a connection stays open without a call."""
+
+
+class OpenAIClient:
+    """Asks one model once. Safe for many threads, which share at most `max_connections`."""
+
+    def __init__(self, connect_seconds: float, max_connections: int) -> None:
+        self._connect_seconds = connect_seconds
+        self._limits = httpx.Limits(
+            max_connections=max_connections,
+            max_keepalive_connections=max_connections,
+            keepalive_expiry=IDLE_SECONDS,
+        )
+        self._lock = threading.Lock()
+        self._opened: httpx.Client | None = None
+
+    def send(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        stall_seconds: float,
+        on_text: TextCallback | None,
+    ) -> RawAnswer:
+        """Sends the call. A failure is a ModelError that names the model but not the prompt."""
+        body = request_body(endpoint, call, stream=on_text is not None)
+        timeout = httpx.Timeout(stall_seconds, connect=min(self._connect_seconds, stall_seconds))
+        request = self._client().build_request(
+            "POST",
+            f"{str(endpoint.url).rstrip('/')}/chat/completions",
+            json=body,
+            headers={"Authorization": f"Bearer {endpoint.key or 'none'}"},
+            timeout=timeout,
+        )
+
+        try:
+            response = self._client().send(request, stream=True)
+            try:
+                _check_status(endpoint, response)
+                if on_text is None:
+                    return _whole_answer(json.loads(response.read()))
+
+                return _streamed_answer(response, on_text)
+            finally:
+                response.close()
+        except httpx.TimeoutException as error:
+            raise StallTimeoutError(
+                f"{type(error).__name__}: nothing came in time", retry=True
+            ) from error
+        except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
+            # The server is away, or answers with anything else than a chat completion. The error's
+            # own text stays out: it may repeat the prompt.
+            raise _failure(endpoint, type(error).__name__, retry=True) from error
+
+    def _client(self) -> httpx.Client:
+        # At the first call: a process that asks no such server opens nothing.
+        with self._lock:
+            if self._opened is None:
+                self._opened = httpx.Client(limits=self._limits)
+                # Its connections end with this object: httpx itself leaves them to the collector.
+                weakref.finalize(self, self._opened.close)
+
+            return self._opened
+
+
+def plain_name(model: str) -> str:
+    """Returns the model's name as its server knows it, without the provider in front."""
+    prefix, _, name = model.partition("/")
+    return name if prefix in PREFIXES else model
+
+
+def plain_message(message: Message) -> dict[str, str]:
+    """Returns the message as it is sent: nobody's words end it and begin another one's.
+
+    Every prompt passes here, so no builder of prompts has to remember it.
+    """
+    return {"role": message["role"], "content": defuse_tokens(message["content"])}
+
+
+def sent_messages(call: ModelCall) -> list[dict[str, Any]]:
+    """Returns the messages as they are sent, with the pictures in the last one of a person."""
+    messages: list[dict[str, Any]] = [plain_message(message) for message in call.messages]
+    if not call.pictures:
+        return messages
+
+    asked = max(number for number, turn in enumerate(messages) if turn["role"] == "user")
+    parts: list[dict[str, Any]] = [{"type": "text", "text": messages[asked]["content"]}]
+    for picture in call.pictures:
+        data = base64.b64encode(picture.data).decode()
+        url = f"data:{picture.media_type};base64,{data}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+
+    messages[asked] = {"role": "user", "content": parts}
+    return messages
+
+
+def response_format(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the argument that forces an answer into a JSON Schema."""
+    shape = {"name": "answer", "strict": True, "schema": dict(schema)}
+    return {"type": "json_schema", "json_schema": shape}
+
+
+def adapter_fields(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
+    """Returns what llama.cpp takes besides: the scale of each adapter, and whether to cache."""
+    if endpoint.lora is None:
+        return {}
+
+    return {
+        "cache_prompt": not call.skip_prompt_cache,
+        "lora": [{"id": number, "scale": scale} for number, scale in endpoint.lora.items()],
+    }
+
+
+def request_body(endpoint: Endpoint, call: ModelCall, *, stream: bool) -> dict[str, Any]:
+    """Returns the body of a chat completion."""
+    body: dict[str, Any] = {
+        "model": plain_name(endpoint.name),
+        "messages": sent_messages(call),
+        "max_tokens": call.output_tokens,
+        "temperature": call.temperature,
+        "seed": call.seed,
+        **adapter_fields(endpoint, call),
+    }
+    if call.schema is not None:
+        body["response_format"] = response_format(call.schema)
+    if stream:
+        body |= {"stream": True, "stream_options": {"include_usage": True}}
+
+    return body
+
+
+def _check_status(endpoint: Endpoint, response: httpx.Response) -> None:
+    status = response.status_code
+    if status != httpx.codes.OK:
+        retry = status in RETRYABLE_STATUS or status >= 500
+        raise _failure(endpoint, f"HTTP {status}", retry=retry)
+
+
+def _failure(endpoint: Endpoint, description: str, *, retry: bool) -> ModelError:
+    remedy = "check the model's name, its key and the size of the prompt"
+    if retry:
+        remedy = "try again later"
+
+    return ModelError(f"asking {endpoint.name!r}: {description}; {remedy}", retry=retry)
+
+
+def _whole_answer(completion: Mapping[str, Any]) -> RawAnswer:
+    choice = completion["choices"][0]
+
+    # llama.cpp reports its own processing times, in milliseconds; others do not.
+    seconds = None
+    timings = completion.get("timings")
+    if isinstance(timings, dict):
+        seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
+
+    return _raw_answer(
+        choice["message"].get("content") or "",
+        choice.get("finish_reason"),
+        completion,
+        seconds,
+    )
+
+
+def _streamed_answer(response: httpx.Response, on_text: TextCallback) -> RawAnswer:
+    pieces: list[str] = []
+    finish_reason = None
+    last: Mapping[str, Any] = {}
+
+    for chunk in _chunks(response):
+        # The last chunk carries the usage and no text.
+        last = {**last, **{name: value for name, value in chunk.items() if value}}
+        for choice in chunk.get("choices") or ():
+            finish_reason = choice.get("finish_reason") or finish_reason
+            text = (choice.get("delta") or {}).get("content")
+            if text:
+                pieces.append(text)
+                on_text(text)
+
+    if finish_reason is None:
+        raise ValueError("the stream ended before the answer did")
+
+    return _raw_answer("".join(pieces), finish_reason, last)
+
+
+def _chunks(response: httpx.Response) -> Iterator[Mapping[str, Any]]:
+    """Yields the JSON of each server-sent event."""
+    is_done = False
+    try:
+        for line in response.iter_lines():
+            data = line.removeprefix(DATA).strip() if line.startswith(DATA) else ""
+            if data == DONE:
+                # Read on to the end of the body, or the connection could not be used again.
+                is_done = True
+            elif data and not is_done:
+                yield _event(data)
+    except httpx.HTTPError:
+        if not is_done:
+            raise
+
+
+def _event(data: str) -> Mapping[str, Any]:
+    event = json.loads(data)
+    if not isinstance(event, dict) or "error" in event:
+        raise ValueError("the server ended the stream with something else than an answer")
+
+    return event
+
+
+def _raw_answer(
+    text: str,
+    finish_reason: str | None,
+    completion: Mapping[str, Any],
+    seconds: float | None = None,
+) -> RawAnswer:
+    usage = completion.get("usage") or {}
+    details = usage.get("prompt_tokens_details") or {}
+    return RawAnswer(
+        text=text,
+        finish_reason=finish_reason or "stop",
+        prompt_tokens=int(usage.get("prompt_tokens") or 0),
+        output_tokens=int(usage.get("completion_tokens") or 0),
+        cached_tokens=int(details.get("cached_tokens") or 0),
+        seconds=seconds,
+        reported_model=str(completion.get("model") or ""),
+        system_fingerprint=str(completion.get("system_fingerprint") or ""),
+    )
