@@ -7,12 +7,18 @@ from typing import Annotated
 import typer
 
 from bot.cli.terminal import load_settings
+from workers.jobs import POOLED
+from workers.runtime.heap import limit_heap
 
 
 def main(
     queue: Annotated[str, typer.Option(help="The queue to take jobs from: answer or compute.")],
 ) -> None:
     """Run one worker on one queue."""
+    # Not where large matrices are made and freed all the time: mapping each one takes longer.
+    if queue in POOLED:
+        limit_heap()
+
     from bot.app import WorkerProcess
 
     WorkerProcess(load_settings()).run(queue)
