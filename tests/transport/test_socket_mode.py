@@ -102,3 +102,13 @@ def test_an_event_whose_connection_ended_before_the_acknowledgement_comes_again(
     sandbox.actor("ada").say("general", "@beagle hello")
 
     assert wait_until(lambda: attempts.count(attempts[0]) > 1 if attempts else False, SECONDS)
+
+
+def test_every_character_of_a_message_arrives(handler, sandbox, app):
+    texts = []
+    app.event("app_mention")(lambda event: texts.append(event["text"]))
+    app.event("message")(lambda: None)
+    sandbox.actor("ada").say("general", "@beagle Grüße aus 東京 👋🏽 \u200b")
+
+    assert wait_until(lambda: bool(texts), SECONDS)
+    assert texts[0].endswith("Grüße aus 東京 👋🏽 \u200b")
