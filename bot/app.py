@@ -29,7 +29,7 @@ from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.encoder.lazy import LazyEncoder
 from router.encoder.protocol import Encoder
-from router.errors import ModelError, QueueError
+from router.errors import QueueError
 from router.learning.learner import Learner
 from router.log import get_log
 from router.publish import publish_catalog
@@ -37,17 +37,16 @@ from router.store import Store, open_store
 from router.store.usage.counting import INTERVAL_SECONDS as USAGE_SECONDS
 from router.types import Request, RouteOffer
 from workers.context import Context
-from workers.jobs import first_jobs, queue_of_job
+from workers.jobs import POOLED, first_jobs, queue_of_job
 from workers.jobs.advance import enqueue_automatic
 from workers.knowledge.membership import REFRESH_SECONDS
 from workers.llm.adapter_keys import parse_adapter_key
-from workers.llm.gateway import LOCAL, Gateway
+from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_prices import log_prices
 from workers.llm.vision import vision_lookup
 from workers.paths.head import clear_heads
-from workers.ports import ModelCall
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
 from workers.privacy.housekeeping import Housekeeping
@@ -63,7 +62,7 @@ from workers.runtime.person_limit import PersonLimit
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
-from workers.worker import serve
+from workers.worker import serve, warm_up_encoder, warm_up_local_model
 
 ROUTES_SECONDS = 2.0
 """How often the route folders are checked for changes."""
@@ -324,6 +323,7 @@ class WorkerProcess:
         self._backend = open_backend(settings)
         store = self._backend.store
         routes = catalog(settings)
+        self._needs_encoder = any(route.version.needs_encoder for route in routes.routes.values())
         self._local = local_model(settings, routes, store)
         client = LiteLLMClient(settings.connect_timeout_seconds)
         log_prices(settings, routes, client.price)
@@ -363,8 +363,10 @@ class WorkerProcess:
         for task in self._tasks:
             task.start()
 
+        if queue in POOLED and self._needs_encoder:
+            warm_up_encoder(self.context.encoder)
         if self._local is not None:
-            self._warm_up()
+            warm_up_local_model(self.context.model)
 
         try:
             serve(self.context, self._backend.url, queue, threading.Event())
@@ -390,11 +392,3 @@ class WorkerProcess:
             clear_heads()
         if self._local is not None:
             self._local.unload_removed()
-
-    def _warm_up(self) -> None:
-        """Makes one short call now, because the first one loads seconds of vendor code."""
-        hello = ModelCall([{"role": "user", "content": "hello"}], models=(LOCAL,), output_tokens=1)
-        try:
-            self.context.model.complete(hello)
-        except ModelError as error:
-            get_log(part="model").warning("model_warmup_failed", error=str(error))

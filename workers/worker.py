@@ -5,13 +5,16 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
+from router.encoder.lazy import LazyEncoder
 from router.encoder.reranker import Reranker
-from router.errors import QueueError, StoreAwayError
+from router.errors import BeagleError, ModelError, QueueError, StoreAwayError
 from router.log import get_log
 from workers.context import Context
 from workers.jobs import POOLED, get_job, queue_of_job, queues
 from workers.jobs.advance import resume_candidates
 from workers.jobs.answer import answer_next
+from workers.llm.gateway import LOCAL
+from workers.ports import LanguageModel, Message, ModelCall
 from workers.runtime import queue as rq_queue
 from workers.runtime.thread_pool import BoundedThreadPool
 
@@ -62,6 +65,30 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
         rq_queue.run_worker(url, queue, run, stopped)
 
     log.info("worker_stopped")
+
+
+def warm_up_encoder(encoder: LazyEncoder) -> None:
+    """Loads the encoder on a thread: the first request that needs it would wait for it.
+
+    Where that fails, each request that needs the encoder fails and says why.
+    """
+
+    def load() -> None:
+        try:
+            encoder.encode(["hello"])
+        except BeagleError as error:
+            get_log(part="encoder").warning("encoder_warmup_failed", error=str(error))
+
+    threading.Thread(target=load, name="encoder", daemon=True).start()
+
+
+def warm_up_local_model(model: LanguageModel) -> None:
+    """Makes one short call now: the first one reads the weights."""
+    hello: Message = {"role": "user", "content": "hello"}
+    try:
+        model.complete(ModelCall([hello], models=(LOCAL,), output_tokens=1))
+    except ModelError as error:
+        get_log(part="model").warning("model_warmup_failed", error=str(error))
 
 
 def _load_in_background(name: str) -> Reranker:

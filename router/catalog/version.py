@@ -14,6 +14,8 @@ RouteName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Schema: TypeAlias = dict[str, JsonValue]
 HASH_DIGITS = 12
+KNOWLEDGE_TOOL = "knowledge"
+"""The tool that searches the documents."""
 
 
 class FrozenModel(BaseModel):
@@ -126,6 +128,22 @@ class Version(FrozenModel):
     def traits(self) -> KindTraits:
         """The traits of its kind."""
         return KINDS[self.kind]
+
+    @property
+    def needs_encoder(self) -> bool:
+        """Whether an answer takes vectors: of the message, of examples or of passages."""
+        if self.traits.retrieves or not self.traits.calls_model:
+            return True
+
+        for step in self.steps:
+            if isinstance(step, PromptStep) and step.shots and step.pick == "nearest":
+                return True
+            if isinstance(step, RetrieveStep):
+                return True
+            if isinstance(step, ReactStep) and KNOWLEDGE_TOOL in step.tools:
+                return True
+
+        return False
 
     @model_validator(mode="after")
     def _set_id(self) -> Version:
