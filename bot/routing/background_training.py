@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -13,12 +14,19 @@ from router.log import get_log
 
 POLL_SECONDS = 5.0
 """How often `states` are compared while nobody requests a run."""
+REST_FACTOR = 4.0
+"""A run that nobody waits for begins this many times the last run's length after its end: many
+clicks become one run, and people's messages have the processor to themselves in between."""
 
 
 @dataclass(slots=True)
 class _Run:
-    """A requested run that has not begun; all who request it meanwhile share it."""
+    """A requested run that has not begun; all who request it meanwhile share it.
 
+    One is urgent when somebody waits for its end.
+    """
+
+    is_urgent: bool = False
     is_done: bool = False
 
 
@@ -27,7 +35,8 @@ class BackgroundTrainer:
 
     `states` returns the state of each workspace that has one; `train` is also called for a
     workspace that has none any more. `trained` are the states that need no run. Requests come
-    before changes, because somebody waits for them.
+    before changes, and one that somebody waits for is served at once. `now` gives seconds that
+    never go back.
     """
 
     def __init__(
@@ -36,7 +45,10 @@ class BackgroundTrainer:
         states: Callable[[], Mapping[str, object]],
         trained: Mapping[str, object] | None = None,
         seconds: float = POLL_SECONDS,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._now = now
+        self._rests_until = 0.0
         self._train = train
         self._states = states
         self._seconds = seconds
@@ -68,6 +80,7 @@ class BackgroundTrainer:
         """
         with self._condition:
             run = self._waiting.setdefault(team, _Run())
+            run.is_urgent = run.is_urgent or wait > 0
             self._condition.notify_all()
 
             return self._condition.wait_for(lambda: run.is_done, wait)
@@ -76,7 +89,7 @@ class BackgroundTrainer:
         while not self._stopped:
             with self._condition:
                 self._condition.wait_for(
-                    lambda: self._stopped or bool(self._waiting), self._seconds
+                    lambda: self._stopped or self._due_team() is not None, self._seconds
                 )
 
             self._serve_requests()
@@ -84,18 +97,30 @@ class BackgroundTrainer:
                 self._serve_requests()
                 if self._stopped:
                     break
+                # Later rounds see the same change.
+                if self._is_rested():
+                    self._run(team)
 
-                self._run(team)
+    def _is_rested(self) -> bool:
+        return self._now() >= self._rests_until
+
+    def _due_team(self) -> str | None:
+        """Returns the workspace whose run is due; `_condition` is held."""
+        for team, run in self._waiting.items():
+            if run.is_urgent or self._is_rested():
+                return team
+
+        return None
 
     def _serve_requests(self) -> None:
         while True:
             with self._condition:
-                if self._stopped or not self._waiting:
+                team = self._due_team()
+                if self._stopped or team is None:
                     return
 
                 # Taken out first: a request that comes after this line may have missed this run's
                 # labels, so it waits for the next run.
-                team = next(iter(self._waiting))
                 run = self._waiting.pop(team)
 
             self._run(team)
@@ -116,6 +141,13 @@ class BackgroundTrainer:
         return [*sorted(gone), *changed]
 
     def _run(self, team: str) -> None:
+        """Trains one workspace, and notes until when the next run may wait."""
+        start = self._now()
+        self._train_once(team)
+        end = self._now()
+        self._rests_until = end + REST_FACTOR * (end - start)
+
+    def _train_once(self, team: str) -> None:
         """Trains one workspace. A run that found no database is tried again at the next poll."""
         try:
             # Before the run, so that a label that comes meanwhile counts as a change.

@@ -2,7 +2,8 @@ import threading
 
 from sqlalchemy.exc import OperationalError
 
-from bot.routing.background_training import BackgroundTrainer
+from bot.routing.background_training import REST_FACTOR, BackgroundTrainer
+from workers.runtime.processes import wait_until
 
 BUSY = OperationalError("SELECT", {}, Exception("busy"))
 
@@ -124,3 +125,52 @@ def test_a_stopped_one_learns_nothing_more():
 
     assert not learning.request("T1", 0.05)
     assert learner.learned == []
+
+
+class Clock:
+    """Seconds that a test sets."""
+
+    def __init__(self):
+        self.seconds = 100.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def test_clicks_that_nobody_waits_for_leave_most_of_the_processor_to_messages():
+    clock, runs = Clock(), []
+
+    def train_for_a_second(team):
+        runs.append((team, clock.seconds))
+        clock.seconds += 1.0
+
+    learning = BackgroundTrainer(train_for_a_second, dict, seconds=0.01, now=clock)
+    learning.start()
+    assert learning.request("T1", 60)
+
+    learning.request("T1")
+    learning.request("T2")
+    assert not learning.request("T1", 0.0)
+    assert runs == [("T1", 100.0)], "both wait for the end of the rest"
+
+    clock.seconds += REST_FACTOR
+    assert wait_until(lambda: len(runs) > 1, 60)
+    learning.stop()
+    assert runs[1] == ("T1", 101.0 + REST_FACTOR)
+
+
+def test_a_correction_whose_author_waits_is_learned_at_once():
+    clock, runs = Clock(), []
+
+    def train_for_a_second(team):
+        runs.append(team)
+        clock.seconds += 1.0
+
+    learning = BackgroundTrainer(train_for_a_second, dict, seconds=60, now=clock)
+    learning.start()
+
+    assert learning.request("T1", 60)
+    learning.request("T2")
+    assert learning.request("T2", 60)
+    learning.stop()
+    assert runs == ["T1", "T2"]
