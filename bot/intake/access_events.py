@@ -7,14 +7,14 @@ when it fails, nothing is acknowledged and Slack sends the event again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.payloads import Event, EventBody
-from bot.transport.clients import UNREACHABLE
+from bot.transport.clients import MAX_WORKSPACES, UNREACHABLE
 from bot.transport.events import receiving_team, with_time
 from router.errors import QueueError
 from router.log import get_log
@@ -46,7 +46,7 @@ class AccessEvents:
         self._queue = queue
         self._me = me
         # Asked once per workspace: the address does not change while the process runs.
-        self._url = cache(lambda team: _workspace_url(client(team)))
+        self._url = lru_cache(MAX_WORKSPACES)(lambda team: _workspace_url(client(team)))
         self._log = get_log(part="access_events")
 
     def __call__(

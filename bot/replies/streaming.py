@@ -14,6 +14,7 @@ from bot.replies.deletion import delete_message
 from bot.replies.stream import EditedMessage, NativeStream, partial_message
 from bot.transport.clients import HELD, UNREACHABLE, Clients, error_code
 from bot.ui.texts import common as texts
+from router.bounded import BoundedDict
 from router.errors import StoppedError
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
@@ -26,6 +27,8 @@ NO_STREAMS = frozenset({"unknown_method", "method_deprecated", "feature_not_enab
 """Slack's errors where it has no streams at all."""
 NO_STREAM_HERE = frozenset({"channel_type_not_supported", "invalid_chunks"})
 """Slack's errors where it has streams, but not in this kind of channel, or not of our parts."""
+MAX_STREAMS = 256
+"""Requests that one process remembers; far fewer are answered at the same time."""
 WAIT_ERRORS = frozenset({HELD, "ratelimited"})
 
 
@@ -40,9 +43,12 @@ class AnswerStreams:
         self._clients = clients
         self._outbox = outbox
         self._now = now
-        self._open_streams: dict[str, NativeStream | EditedMessage] = {}
+        # Bounded: a request that is stopped while it streams is never finished here.
+        self._open_streams: BoundedDict[str, NativeStream | EditedMessage] = BoundedDict(
+            MAX_STREAMS
+        )
         # Requests whose stream ended or never began: the rest of their text waits for the end.
-        self._muted: set[str] = set()
+        self._muted: BoundedDict[str, bool] = BoundedDict(MAX_STREAMS)
         self._lock = threading.Lock()
         self._can_stream = True
         self._log = get_log(part="slack")
@@ -61,7 +67,7 @@ class AnswerStreams:
         stream = self._drop(request)
         with self._lock:
             # A later revision of the request may stream again.
-            self._muted.discard(request.id)
+            self._muted.pop(request.id, None)
 
         if stream is not None and stream.streams:
             self.stop(request, stream.ts)
@@ -182,7 +188,7 @@ class AnswerStreams:
 
     def _drop(self, request: Request) -> NativeStream | EditedMessage | None:
         with self._lock:
-            self._muted.add(request.id)
+            self._muted[request.id] = True
             return self._open_streams.pop(request.id, None)
 
     def _set_status(self, request: Request, status: str) -> None:

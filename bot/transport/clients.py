@@ -27,6 +27,7 @@ from slack_sdk.web import SlackResponse
 from bot.plainer.bodies import Body, surface_of
 from bot.plainer.fallback import Fallback, SendResult
 from bot.plainer.refusals import read_refusal
+from router.bounded import BoundedDict
 
 RETRIES = 3
 SECONDS = 10
@@ -77,6 +78,9 @@ UNKNOWN_PER_MINUTE = 600
 """So much nobody calls: a bucket of it holds nothing back but what Slack itself has closed."""
 BURST_SECONDS = 15.0
 """A bucket holds what its tier allows in so long: short bursts pass, as they do at Slack."""
+
+MAX_WORKSPACES = 2_000
+"""Workspaces whose clients are kept; making them again takes a millisecond."""
 
 ClientKind = Literal["retrying", "posting", "best_effort"]
 
@@ -329,7 +333,7 @@ class Clients:
         self.fallback = Fallback()
         """What each workspace refuses; all clients and response URLs share it."""
         self._unlisted = unlisted
-        self._sets: dict[str, tuple[str, ClientSet]] = {}
+        self._sets: BoundedDict[str, tuple[str, ClientSet]] = BoundedDict(MAX_WORKSPACES)
         self._lock = threading.Lock()
 
     @classmethod

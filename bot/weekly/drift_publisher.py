@@ -11,6 +11,7 @@ from slack_sdk import WebClient
 
 from bot.weekly.drift_card import render_drift_check
 from bot.weekly.posting import post_once
+from router.bounded import BoundedDict
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
@@ -22,6 +23,8 @@ from workers.runtime.job_key import job_key
 
 RETRY_SECONDS = 900.0
 """A requested check that is not done after so long is requested again."""
+MAX_REQUESTED = 10_000
+"""Requested checks that one process remembers; a forgotten one may be requested again."""
 CLAIM_SECONDS = 60.0
 """A process that claimed a message and has not posted it for so long has died. It may then be
 posted twice, which is better than never."""
@@ -43,7 +46,7 @@ class DriftPublisher:
         self._queue = queue
         self._client = client
         self._now = now
-        self._requested: dict[str, float] = {}
+        self._requested: BoundedDict[str, float] = BoundedDict(MAX_REQUESTED)
         self._log = get_log(part="drift")
 
     def request_checks(self, week: str) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from slack_sdk import WebClient
 
 from bot.weekly.digest import render_digest
-from bot.weekly.drift_publisher import DriftPublisher
+from bot.weekly.drift_publisher import MAX_REQUESTED, DriftPublisher
 from bot.weekly.posting import post_once
+from router.bounded import BoundedDict
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
@@ -43,7 +44,7 @@ class WeeklyScheduler:
         self._client = client
         self._now = now
         self._drift = DriftPublisher(settings, store, queue, client, now)
-        self._requested: dict[str, float] = {}
+        self._requested: BoundedDict[str, float] = BoundedDict(MAX_REQUESTED)
         self._log = get_log(part="scheduler")
 
     def tick(self) -> None:

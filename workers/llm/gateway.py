@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
+from router.bounded import BoundedDict
 from router.config import Settings
 from router.errors import ModelError, StoppedError
 from router.types import INSTALLATION
@@ -31,6 +32,8 @@ MIN_STALL_SECONDS = 1.0
 MIN_RETRY_SECONDS = 1.0
 """A retry needs this much time after its pause, otherwise it is pointless."""
 ROUNDING_USD = 1e-12
+MAX_MODELS = 1000
+"""Models whose failures are counted; each version that a provider trains has a name of its own."""
 STREAM_ABOVE_TOKENS = 200
 """A longer answer is streamed even if nobody watches: a server that stalls while it writes is
 noticed then."""
@@ -54,7 +57,7 @@ class Gateway:
         self._now = now
         self._random = random
         self._budget = budget
-        self._breakers: dict[str, CircuitBreaker] = {}
+        self._breakers: BoundedDict[str, CircuitBreaker] = BoundedDict(MAX_MODELS)
         self._local_limiter = ConcurrencyLimiter(settings.local_concurrency)
         self._cache = ResponseCache(now)
 
