@@ -14,6 +14,8 @@ from pathlib import Path
 
 from bot.admins import Admins
 from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
+from bot.replies.queue_notices import SECONDS as NOTICES_SECONDS
+from bot.replies.queue_notices import QueueNotices
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
 from bot.routing.route_access import route_offers, usable_routes
@@ -245,6 +247,7 @@ class BotProcess:
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
         housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)
         records = RecordRetention(store, settings, now)
+        notices = QueueNotices(store.waiting, workspaces.clients, now)
 
         reaper_seconds = settings.reaper_interval_seconds
         remove_files = partial(remove_files_of_others, store, settings.data)
@@ -255,6 +258,7 @@ class BotProcess:
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
             PeriodicTask("rights", REFRESH_SECONDS, self._routing.rights.refresh_public_channels),
             PeriodicTask("reaper", reaper_seconds, self._wake_overdue),
+            PeriodicTask("queue-notices", NOTICES_SECONDS, notices.tick),
             PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),

@@ -34,6 +34,7 @@ from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
 from router.store.requests.timeline import Timelines
 from router.store.requests.undecided import UndecidedRequests
+from router.store.requests.waiting import WaitingRequests
 from router.store.requests.withdrawals import Withdrawals
 from router.store.usage.counting import UsageCounts
 from router.store.usage.old_records import OldRecords
@@ -70,6 +71,7 @@ class Store:
         # Requests and their answers.
         self.requests = Requests(engine)
         self.undecided = UndecidedRequests(engine)
+        self.waiting = WaitingRequests(engine)
         self.decisions = Decisions(engine)
         self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)

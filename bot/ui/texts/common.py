@@ -15,6 +15,8 @@ WHOLE_BELOW = (
     "files are allowed."
 )
 WORKING = "is working on it…"
+QUEUED = "is busy: {count} requests are waiting, yours among them…"
+QUEUED_ALONE = "is busy: your request is next…"
 WORKING_ROUTE = "is working on it ({route})…"
 CHOSE = "Chose the route {route}, {confidence} sure"
 STEPS = {

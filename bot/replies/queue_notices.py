@@ -1,0 +1,63 @@
+"""Says to people who wait how long the queue is, when there are more requests than workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_sdk.errors import SlackApiError
+
+from bot.transport.clients import UNREACHABLE, Clients, error_code
+from bot.ui.texts import common as texts
+from router.errors import BeagleError
+from router.log import get_log
+from router.store.requests.waiting import WaitingRequests
+from router.types import Request
+
+SECONDS = 2.0
+"""Between two looks at the queue."""
+PATIENCE_SECONDS = 8.0
+"""How long a request waits before its person is told. With the time between two looks that stays
+below the 15 seconds in which everybody sees something."""
+MAX_NOTICES = 50
+"""Notices of one look, oldest first; the rest follows with the next ones."""
+
+
+class QueueNotices:
+    """`tick` is called every `SECONDS`. The notice is the status line, which the answer clears.
+
+    Each request is told once; with several bots once by each, in the same words.
+    """
+
+    def __init__(
+        self, waiting: WaitingRequests, clients: Clients, now: Callable[[], float]
+    ) -> None:
+        self._waiting = waiting
+        self._clients = clients
+        self._now = now
+        # Whoever waits since before the start is told as well.
+        self._told_until = 0.0
+        self._log = get_log(part="queue")
+
+    def tick(self) -> None:
+        """Tells those who wait for so long since the last look."""
+        now = self._now()
+        late = self._waiting.received_between(
+            self._told_until, now - PATIENCE_SECONDS, now, MAX_NOTICES
+        )
+        if not late:
+            return
+
+        count = self._waiting.count(now)
+        self._told_until = late[-1].received_at
+        self._log.warning("queue_is_long", waiting=count, told=len(late))
+        for request in late:
+            self._tell(request, count)
+
+    def _tell(self, request: Request, count: int) -> None:
+        status = texts.QUEUED.format(count=count) if count > 1 else texts.QUEUED_ALONE
+        try:
+            self._clients.for_team(request.team).best_effort.assistant_threads_setStatus(
+                channel_id=request.channel, thread_ts=request.thread, status=status
+            )
+        except (SlackApiError, BeagleError, *UNREACHABLE) as error:
+            self._log.info("slack_status_failed", request=request.id, error=error_code(error))

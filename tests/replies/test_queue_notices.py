@@ -1,0 +1,109 @@
+"""Whoever waits in a long queue sees how long it is, within fifteen seconds."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.replies.queue_notices import PATIENCE_SECONDS, SECONDS, QueueNotices
+from bot.sandbox import seed_data
+from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.clients import Clients
+
+GENERAL = seed_data.build_channel("general", [])["id"]
+
+
+@pytest.fixture
+def sandbox():
+    with Sandbox(SandboxConfig(limits=False)) as running:
+        yield running
+
+
+@pytest.fixture
+def notices(store, sandbox, clock):
+    return QueueNotices(store.waiting, Clients.single(sandbox.bot_token, sandbox.api_url), clock)
+
+
+@pytest.fixture
+def ask(store, sandbox, clock, make_request, make_decision):
+    """Stores a decided request of a message in Slack; returns it."""
+
+    def new(**over):
+        ts = str(sandbox.actor("ada").say("general", "hello"))
+        team = seed_data.TEAM_ID
+        request = make_request(team=team, channel=GENERAL, ts=ts, **over)
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision(), clock())
+        return request
+
+    return new
+
+
+def statuses(sandbox):
+    return sandbox.call(
+        lambda: {key[1]: entry["status"] for key, entry in sandbox.workspace.statuses.items()}
+    )
+
+
+def test_each_person_in_a_long_queue_is_told_its_length_in_time(notices, ask, sandbox, clock):
+    requests = [ask() for _ in range(12)]
+    for _ in range(int(15.0 / SECONDS)):
+        clock.forward(SECONDS)
+        notices.tick()
+
+    shown = statuses(sandbox)
+    assert {request.ts for request in requests} == set(shown)
+    assert all("12 requests are waiting" in status for status in shown.values())
+
+
+def test_who_is_served_soon_is_told_nothing(notices, ask, sandbox, clock, store):
+    served, waiting = ask(), ask()
+    clock.forward(1.0)
+    with_lease = store.requests.claim("worker", clock(), 60.0)
+    assert with_lease.request.id == served.id
+    clock.forward(PATIENCE_SECONDS)
+    notices.tick()
+
+    assert set(statuses(sandbox)) == {waiting.ts}
+    assert "your request is next" in statuses(sandbox)[waiting.ts]
+
+
+def test_nobody_is_told_twice_and_late_ones_get_the_length_of_their_time(
+    notices, ask, sandbox, clock
+):
+    first = [ask(), ask()]
+    clock.forward(PATIENCE_SECONDS + 1)
+    notices.tick()
+    later = ask()
+    clock.forward(PATIENCE_SECONDS + 1)
+    changes = []
+    sandbox.call(lambda: sandbox.workspace.subscribe(changes.append))
+    notices.tick()
+
+    told = [change["thread_ts"] for change in changes if change["type"] == "status"]
+    assert told == [later.ts]
+    assert "3 requests" in statuses(sandbox)[later.ts]
+    assert "2 requests" in statuses(sandbox)[first[0].ts]
+
+
+def test_a_slack_that_does_not_answer_stops_no_notice(store, ask, sandbox, clock):
+    notices = QueueNotices(store.waiting, Clients.single("xoxb-wrong", sandbox.api_url), clock)
+    ask()
+    clock.forward(PATIENCE_SECONDS + 1)
+
+    notices.tick()
+    assert statuses(sandbox) == {}
+
+
+def test_what_waits_is_counted_on_each_database(every_store, make_request, make_decision, clock):
+    store = every_store
+    for number in range(3):
+        request = make_request(received_at=clock() + number)
+        store.requests.insert(request, clock())
+        store.decisions.insert_first(request.id, make_decision(), clock())
+
+    assert store.waiting.count(clock()) == 3
+    claimed = store.requests.claim("worker", clock(), 60.0)
+    waiting = store.waiting.received_between(0.0, clock() + 1, clock(), 10)
+    assert store.waiting.count(clock()) == 2
+    assert claimed.request.id not in {request.id for request in waiting}
+    assert len(waiting) == 1
