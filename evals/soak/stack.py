@@ -20,6 +20,7 @@ from bot.demo.stack import LocalStack, StackConfig
 from bot.replies.posting import EVENT_TYPE
 from bot.sandbox import seed_data
 from bot.sandbox.seed_data import TEAM_ID
+from evals.soak.head_route import put_head_live
 from evals.soak.people import CHANNELS, SentMessage
 from evals.soak.stand_in import ModelTimes, model_reply
 from router.catalog.catalog import builtin_routes_folder
@@ -93,10 +94,11 @@ class SoakStack:
         slack.sandbox.call(lambda: slack.sandbox.workspace.subscribe(self._note_answer))
 
     def prepare(self) -> None:
-        """Loads the past requests and reads the documents for the first time."""
+        """Loads past requests and a trained head, and reads the documents for the first time."""
         samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
         channel = self._channels[CHANNELS[0]]
         sample_data.load_into(self.slack.store, seed_data.TEAM_ID, channel, samples)
+        put_head_live(self.slack, self.slack.folder)
         shutil.copytree(HANDBOOK, self._handbook)
         self._read_documents()
 
