@@ -21,7 +21,7 @@ from router.errors import ModelError
 from workers.llm import weights
 from workers.llm.local_server_process import ServerState, file_signature
 from workers.llm.model_client import ServerAddress
-from workers.llm.socket_owner import is_listener
+from workers.runtime.socket_owner import is_listener
 
 READY_FILE = "llama.json"
 LOCK_FILE = "llama.lock"

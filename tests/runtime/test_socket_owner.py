@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workers.llm.socket_owner import is_listener
+from workers.runtime.socket_owner import is_listener
 
 LISTEN = """
 import socket, sys
