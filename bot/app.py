@@ -14,8 +14,7 @@ from pathlib import Path
 
 from bot.admins import Admins
 from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
-from bot.replies.queue_notices import SECONDS as NOTICES_SECONDS
-from bot.replies.queue_notices import QueueNotices
+from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
 from bot.routing.route_access import route_offers, usable_routes
@@ -258,7 +257,7 @@ class BotProcess:
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
             PeriodicTask("rights", REFRESH_SECONDS, self._routing.rights.refresh_public_channels),
             PeriodicTask("reaper", reaper_seconds, self._wake_overdue),
-            PeriodicTask("queue-notices", NOTICES_SECONDS, notices.tick),
+            PeriodicTask("queue", QUEUE_NOTICE_SECONDS, notices.tick),
             PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),

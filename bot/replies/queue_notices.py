@@ -13,7 +13,7 @@ from router.log import get_log
 from router.store.requests.waiting import WaitingRequests
 from router.types import Request
 
-SECONDS = 2.0
+QUEUE_NOTICE_SECONDS = 2.0
 """Between two looks at the queue."""
 PATIENCE_SECONDS = 8.0
 """How long a request waits before its person is told. With the time between two looks that stays
@@ -23,9 +23,10 @@ MAX_NOTICES = 50
 
 
 class QueueNotices:
-    """`tick` is called every `SECONDS`. The notice is the status line, which the answer clears.
+    """`tick` is called every `QUEUE_NOTICE_SECONDS`.
 
-    Each request is told once; with several bots once by each, in the same words.
+    The notice is the status line, which the answer clears. Each request is told once; with several
+    bots once by each, in the same words.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.replies.queue_notices import PATIENCE_SECONDS, SECONDS, QueueNotices
+from bot.replies.queue_notices import PATIENCE_SECONDS, QUEUE_NOTICE_SECONDS, QueueNotices
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
@@ -46,8 +46,8 @@ def statuses(sandbox):
 
 def test_each_person_in_a_long_queue_is_told_its_length_in_time(notices, ask, sandbox, clock):
     requests = [ask() for _ in range(12)]
-    for _ in range(int(15.0 / SECONDS)):
-        clock.forward(SECONDS)
+    for _ in range(int(15.0 / QUEUE_NOTICE_SECONDS)):
+        clock.forward(QUEUE_NOTICE_SECONDS)
         notices.tick()
 
     shown = statuses(sandbox)

@@ -118,7 +118,7 @@ def _ask_and_click(
         text = f"<@{BOT_USER_ID}> please reset my password, number {number}"
         event = {"type": "app_mention", "user": user, "text": text, "ts": ts, "channel": channel}
         assert deliver(event | {"event_ts": ts}) == 200
-        request = context.store.requests.find(channel, ts)
+        request = context.store.requests.find(TEAM, channel, ts)
         assert request is not None
         slack_app._routing.decide(request)
         return request
@@ -133,7 +133,7 @@ def _ask_and_click(
     decision = context.store.decisions.newest(stopped.id)
     assert decision is not None
     context.replies.stream(stopped, decision, "An answer that nobody ends")
-    slack_app._routing.explanation(decision, TEAM, channel, user)
+    slack_app._routing.explanation(stopped, decision, user)
     slack_app.home.load(TEAM, user)
 
 
