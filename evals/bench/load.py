@@ -18,6 +18,7 @@ from evals.bench.message_stack import (
     wait_for_all,
 )
 from evals.figures import print_figures
+from evals.soak.process_usage import UsageLog, process_ids
 from router.log import set_up_logs
 from router.store.usage.latency import quantile
 
@@ -30,16 +31,22 @@ def main(
     minutes: Annotated[float, typer.Option(help="For how long.")] = 1.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Measure the time to Slack's acknowledgement and Beagle's own share of each request."""
+    """Measure the time to Slack's acknowledgement and Beagle's own share of each request.
+
+    The processor time is that of bot, worker and broker together; the database is in the first two.
+    """
     set_up_logs("auto", "error")
     with message_stack(MODEL_SECONDS, 1) as stack:
         warm = post_messages(stack, 0, 5, 1.0)
         wait_for_all(stack, WAIT_SECONDS)
         transport = _time_acks(stack)
+        usage = UsageLog()
+        usage.sample(process_ids(stack))
         start = time.monotonic()
         count = round(rate * minutes * 60)
         timestamps = post_messages(stack, len(warm), count, minutes * 60)
         wait_for_all(stack, WAIT_SECONDS)
+        usage.sample(process_ids(stack))
         acks = transport.seconds
         own = _own_seconds(stack, timestamps)
         totals = {
@@ -50,6 +57,7 @@ def main(
             "ack_max_ms": round(max(acks) * 1000, 1),
             "own_p50_ms": round(quantile(own, 0.5) * 1000, 1),
             "own_p95_ms": round(quantile(own, 0.95) * 1000, 1),
+            "cpu_ms_per_request": round(usage.cpu_seconds() / count * 1000, 1),
             "seconds": round(time.monotonic() - start, 1),
         }
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from bot.demo.stack import LocalStack
+
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 MIB = 1024 * 1024
@@ -48,6 +50,15 @@ def read_usage(pid: int) -> ProcessUsage | None:
         handles=handles,
         cpu_seconds=ticks / TICKS_PER_SECOND,
     )
+
+
+def process_ids(stack: LocalStack) -> dict[str, int]:
+    """Returns the process id of each of Beagle's processes, by name."""
+    pids = {name: child.pid for name, child in stack.children.items()}
+    if stack.broker.pid is not None:
+        pids["broker"] = stack.broker.pid
+
+    return pids
 
 
 class UsageLog:

@@ -22,6 +22,7 @@ from bot.sandbox import seed_data
 from bot.sandbox.seed_data import TEAM_ID
 from evals.soak.head_route import put_head_live
 from evals.soak.people import CHANNELS, SentMessage
+from evals.soak.process_usage import process_ids
 from evals.soak.stand_in import ModelTimes, model_reply
 from router.catalog.catalog import builtin_routes_folder
 from router.index import WORKSPACE_ACL
@@ -112,11 +113,7 @@ class SoakStack:
 
     def pids(self) -> Mapping[str, int]:
         """Returns the process id of each of Beagle's processes, by name."""
-        pids = {name: child.pid for name, child in self.slack.children.items()}
-        if self.slack.broker.pid is not None:
-            pids["broker"] = self.slack.broker.pid
-
-        return pids
+        return process_ids(self.slack)
 
     def disk_bytes(self) -> dict[str, int]:
         """Returns the size of the database and of the broker's append-only files."""
