@@ -17,7 +17,7 @@ from router.bounded import BoundedDict
 from router.config import Settings
 from router.publish import publish_catalog
 from router.store import Store
-from router.types import Request
+from router.types import Request, SlackPerson
 from tests.fixtures.process_state import container_sizes
 from tests.fixtures.slack_app import TEAM, deliver, slack_app
 from workers.context import Context
@@ -133,8 +133,9 @@ def _ask_and_click(
     decision = context.store.decisions.newest(stopped.id)
     assert decision is not None
     context.replies.stream(stopped, decision, "An answer that nobody ends")
-    slack_app._routing.explanation(stopped, decision, user)
-    slack_app.home.load(TEAM, user)
+    person = SlackPerson(TEAM, user)
+    slack_app._routing.explanation(stopped, decision, person)
+    slack_app.home.load(person)
 
 
 def _post(sandbox: Sandbox, channel: str, user: str, ts: str) -> None:
