@@ -14,12 +14,12 @@ from bot.replies.deletion import delete_message
 from bot.replies.stream import EditedMessage, NativeStream, partial_message
 from bot.transport.clients import HELD, UNREACHABLE, Clients, error_code
 from bot.ui.texts import common as texts
-from router.bounded import BoundedDict
 from router.errors import StoppedError
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
 from router.types import Decision, Request
 from workers.ports import Activity
+from workers.runtime.bounded import BoundedDict
 
 MAX_SOURCES = 6
 """Links under one task."""

@@ -27,7 +27,7 @@ from slack_sdk.web import SlackResponse
 from bot.plainer.bodies import Body, surface_of
 from bot.plainer.fallback import Fallback, SendResult
 from bot.plainer.refusals import read_refusal
-from router.bounded import BoundedDict
+from workers.runtime.bounded import BoundedDict
 
 RETRIES = 3
 SECONDS = 10

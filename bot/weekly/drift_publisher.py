@@ -11,7 +11,6 @@ from slack_sdk import WebClient
 
 from bot.weekly.drift_card import render_drift_check
 from bot.weekly.posting import post_once
-from router.bounded import BoundedDict
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
@@ -19,6 +18,7 @@ from router.store.weekly.drift_checks import DriftCheck
 from router.types import INSTALLATION
 from workers.jobs.drift import teams_to_check
 from workers.ports import Queue
+from workers.runtime.bounded import BoundedDict
 from workers.runtime.job_key import job_key
 
 RETRY_SECONDS = 900.0

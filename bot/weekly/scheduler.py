@@ -12,13 +12,13 @@ from slack_sdk import WebClient
 from bot.weekly.digest import render_digest
 from bot.weekly.drift_publisher import MAX_REQUESTED, DriftPublisher
 from bot.weekly.posting import post_once
-from router.bounded import BoundedDict
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.digests import Digest
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Queue
+from workers.runtime.bounded import BoundedDict
 from workers.runtime.job_key import job_key
 from workers.runtime.weekly_schedule import due_week
 

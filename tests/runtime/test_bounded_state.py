@@ -13,7 +13,6 @@ from bot import app
 from bot.admins import Admins
 from bot.sandbox.seed_data import BOT_USER_ID, build_channel
 from bot.sandbox.server import Sandbox, SandboxConfig
-from router.bounded import BoundedDict
 from router.config import Settings
 from router.publish import publish_catalog
 from router.store import Store
@@ -25,6 +24,7 @@ from workers.jobs import answer
 from workers.llm.gateway import Gateway
 from workers.llm.model_client import RawAnswer
 from workers.llm.pricing import Price
+from workers.runtime.bounded import BoundedDict
 from workers.runtime.leases import Leases
 
 __all__ = ["deliver", "slack_app"]

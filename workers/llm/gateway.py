@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 
-from router.bounded import BoundedDict
 from router.config import Settings
 from router.errors import ModelError, StoppedError
 from router.types import INSTALLATION
@@ -22,6 +21,7 @@ from workers.llm.pricing import Price, counted_tokens, split_tokens
 from workers.llm.response_cache import ResponseCache
 from workers.llm.watchdog import StallTimeoutError, run_with_timeout
 from workers.ports import ModelCall, ModelReply
+from workers.runtime.bounded import BoundedDict
 
 MULTI_ADAPTER_PREFIX = "hosted_vllm/"
 """The prefix of model names on a server that serves many adapters, each under its own name."""
