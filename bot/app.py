@@ -63,6 +63,7 @@ from workers.runtime.person_limit import PersonLimit
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
+from workers.runtime.steady_clock import SteadyClock, open_clock
 from workers.worker import serve, warm_up_encoder, warm_up_local_model
 
 ROUTES_SECONDS = 2.0
@@ -111,6 +112,7 @@ class Backend:
     url: str
     broker: EmbeddedValkey | None
     folder: Path
+    clock: SteadyClock
 
     def restart_broker_if_dead(self) -> None:
         """Restarts an embedded broker; an external one is its operator's."""
@@ -122,13 +124,16 @@ class Backend:
     def wake_overdue(self, lease_seconds: float) -> None:
         """Enqueues what a worker that died, or a wake-up call that was lost, left undone."""
         self.restart_broker_if_dead()
-        reap_requests(self.store.requests, self.queue, now(), lease_seconds)
-        reap_proposals(self.store.proposals, self.queue, now())
-        reap_withdrawals(self.store.requests, self.queue, now(), lease_seconds)
+        self.clock.report_jump()
+        moment = self.clock()
+        reap_requests(self.store.requests, self.queue, moment, lease_seconds)
+        reap_proposals(self.store.proposals, self.queue, moment)
+        reap_withdrawals(self.store.requests, self.queue, moment, lease_seconds)
 
     def close(self) -> None:
         """Closes both, and stops the broker where this process started it."""
         self.queue.close()
+        self.clock.close()
         self.store.close()
         if self.broker is not None:
             self.broker.stop()
@@ -153,7 +158,9 @@ def open_backend(settings: Settings) -> Backend:
             "correct the URL, or remove REDIS_URL to use the embedded one"
         )
 
-    return Backend(store, RqQueue(url, queue_of_job(), first_jobs()), url, broker, settings.data)
+    queue = RqQueue(url, queue_of_job(), first_jobs())
+    clock = open_clock(store, settings.data)
+    return Backend(store, queue, url, broker, settings.data, clock)
 
 
 def encoder(settings: Settings) -> Encoder:
@@ -341,9 +348,13 @@ class WorkerProcess:
             model=gateway(settings, store, self._local),
             replies=replies(clients, store, routes, admins),
             leases=Leases(
-                store.requests, worker_name, now, settings.lease_seconds, settings.person_slots
+                store.requests,
+                worker_name,
+                self._backend.clock,
+                settings.lease_seconds,
+                settings.person_slots,
             ),
-            now=now,
+            now=self._backend.clock,
             random=random_share,
             index=store.documents,
             encoder=LazyEncoder(lambda: encoder(settings)),

@@ -17,6 +17,7 @@ from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
+from bot.intake.outage_notice import OutageNotice
 from bot.intake.people import PeopleOfPayloads
 from bot.intake.requests import Intake
 from bot.intake.tombstones import unify_deletions
@@ -187,7 +188,9 @@ class SlackApp:
         self.bolt.use(unify_deletions)
         self.bolt.use(PeopleOfPayloads(self._store.access))
         self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
-        self.bolt.use(Intake(self._store, own_user, self._now, new_id, self._routing.limit))
+        notice = OutageNotice(lambda team: self._workspaces.clients.for_team(team).best_effort)
+        limit = self._routing.limit
+        self.bolt.use(Intake(self._store, own_user, self._now, new_id, limit, notice))
 
     def _listen_to_members(self, new_id: Callable[[], str]) -> None:
         """Registers what answers anybody: messages, answers' buttons, the assistant, the home."""

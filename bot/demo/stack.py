@@ -182,6 +182,7 @@ class LocalStack:
             if name.startswith("BEAGLE_"):
                 values[name.removeprefix("BEAGLE_").lower()] = value
 
+        values["DATABASE_URL"] = self._environment()["DATABASE_URL"]
         return read_settings(_env_file=None, **values)
 
     def _open(self) -> None:

@@ -17,6 +17,7 @@ from bot.intake.channel_mining import ChannelCapture
 from bot.intake.forwarded import ForwardedText, forwarded_text
 from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
+from bot.intake.outage_notice import OutageNotice
 from bot.payloads import Event, EventBody, Json, Message
 from bot.transport.events import (
     AUTHORED_SUBTYPES,
@@ -24,7 +25,7 @@ from bot.transport.events import (
     receiving_team,
     with_time,
 )
-from router.errors import RateLimitError
+from router.errors import RateLimitError, StoreAwayError
 from router.log import get_log
 from router.store import Store
 from router.types import Request, Source
@@ -59,8 +60,10 @@ class Intake:
         now: Callable[[], float],
         new_id: Callable[[], str],
         limit: PersonLimit,
+        outage_notice: OutageNotice | None = None,
     ) -> None:
         self._limit = limit
+        self._outage_notice = outage_notice
         self._store = store
         self._me = me
         self._now = now
@@ -77,6 +80,8 @@ class Intake:
         """Puts a new, edited or deleted request into the context for the listeners.
 
         A message that is already stored, or not for Beagle, is acknowledged and goes no further.
+        Raises StoreAwayError, without acknowledging, while nothing can be stored: Slack sends the
+        message again, and whoever addressed Beagle is told so.
         """
         event = body.get("event")
         if body.get("type") != "event_callback" or not event:
@@ -84,6 +89,32 @@ class Intake:
         if event.get("type") not in MESSAGE_EVENTS:
             return next()
 
+        try:
+            return self._take(body, event, context, next)
+        except StoreAwayError:
+            if self._outage_notice is not None and self._is_addressed(body, event):
+                self._outage_notice.tell(receiving_team(body), event)
+
+            raise
+
+    def _is_addressed(self, body: EventBody, event: Event) -> bool:
+        """Returns whether a person wrote to Beagle itself, as far as the event alone tells."""
+        me = bot_user(body, self._me)
+        if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+            return False
+        if not event.get("user") or event.get("user") == me:
+            return False
+
+        is_mention = event["type"] == "app_mention" or f"<@{me}>" in str(event.get("text") or "")
+        return is_mention or event.get("channel_type") == "im"
+
+    def _take(
+        self,
+        body: EventBody,
+        event: Event,
+        context: BoltContext,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
         if event.get("subtype") in ("message_deleted", "message_changed"):
             is_change = self._apply_change(body, event, context)
             return next() if is_change else BoltResponse(status=200, body="")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
@@ -134,6 +134,12 @@ class Store:
         """Raises StoreAwayError if the database does not answer."""
         with one_statement(self.engine) as connection:
             connection.execute(text("SELECT 1"))
+
+    def server_time(self) -> float:
+        """Returns the database's own time in unix seconds."""
+        query = func.extract("epoch", func.clock_timestamp())
+        with one_statement(self.engine) as connection:
+            return float(connection.execute(select(query)).scalar_one())
 
     def close(self) -> None:
         """Closes all connections."""

@@ -72,6 +72,10 @@ ERRORS = {
     "not_delivered": "I have an answer but could not post it. An admin can replay it.",
 }
 CAPS = {"user": "your share", "channel": "this channel's share", "team": "this workspace's share"}
+STORE_AWAY = (
+    "I cannot write anything down just now, so I have not taken this up yet. Slack hands it to me "
+    "again within five minutes, and I answer then: you need not repeat it. Nobody else sees this."
+)
 TOO_OFTEN = (
     "That is more than {limit} requests within a minute, so I have not taken up this one, and I "
     "will take up no others from you before {when}. Please send them again then; nobody else sees "
