@@ -25,9 +25,22 @@ class LatencyProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
         self.round_trips = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_open = True
+
+    def cut(self) -> None:
+        """Ends every connection and accepts no other one, as if the server were switched off."""
+        self._is_open = False
+        assert self._loop is not None
+        asyncio.run_coroutine_threadsafe(self._end_connections(), self._loop).result()
+
+    def restore(self) -> None:
+        """Accepts connections again."""
+        self._is_open = True
 
     async def start(self) -> None:
         """Starts to listen on a free port of loopback."""
+        self._loop = asyncio.get_running_loop()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -36,12 +49,20 @@ class LatencyProxy:
         if self._server is not None:
             self._server.close()
 
-        for task in list(self._tasks):
+        await self._end_connections()
+
+    async def _end_connections(self) -> None:
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
 
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not self._is_open:
+            writer.close()
+            return
+
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)

@@ -44,12 +44,13 @@ def message_stack(
     persist: bool = True,
     by_oauth: bool = False,
     limits: bool = False,
+    database: str = "",
     **extra: str,
 ) -> Iterator[LocalStack]:
     """Starts the whole stack with `workers` answer workers and a stand-in model on loopback.
 
     With `by_oauth` the workspace installs the bot instead of configuring a token; with `limits` the
-    local Slack has rate limits.
+    local Slack has rate limits. `database` is the URL of another database than a SQLite file.
     """
     with (
         fake_model_server(text="A clearer sentence.", seconds=model_seconds) as model,
@@ -60,6 +61,7 @@ def message_stack(
             "BEAGLE_MODEL_URL": model.url,
             "BEAGLE_MODEL_KEY": "none",
             "BEAGLE_CAP_TEAM_USD": "0",
+            "DATABASE_URL": database,
             **{f"BEAGLE_{name.upper()}": value for name, value in extra.items()},
             **(OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()} if by_oauth else {}),
         }

@@ -40,7 +40,7 @@ def main(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare the requests a second of 16 writers with those of one, at 0 and 2 ms each way."""
-    with _database(database) as url:
+    with local_postgresql(database) as url:
         open_store(url.render_as_string(hide_password=False)).close()
         one, many = _rate(url, 1, seconds), _rate(url, WRITERS, seconds)
 
@@ -135,7 +135,7 @@ def _write(end: Connection, url: URL, number: int, seconds: float) -> None:
 
 
 @contextmanager
-def _database(url: str) -> Iterator[URL]:
+def local_postgresql(url: str = "") -> Iterator[URL]:
     """Gives the named database, or a server of its own that waits for the disk at each commit."""
     if url:
         yield make_url(url)
