@@ -77,11 +77,14 @@ class LatencyProxy:
             return
 
         turns = _Turns()
+        # Cancelled where the connections are cut; asyncio would log it as a mistake.
         try:
             await asyncio.gather(
                 self._forward(reader, outer, turns, from_client=True),
                 self._forward(inner, writer, turns, from_client=False),
             )
+        except (ConnectionError, asyncio.CancelledError):
+            pass
         finally:
             outer.close()
             writer.close()
