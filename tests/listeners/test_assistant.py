@@ -27,6 +27,6 @@ def test_stop_takes_the_request_from_its_worker_and_a_worker_says_so(
     event = {"channel": "C1", "thread_ts": request.ts, "user": "U1"}
     AssistantPane(store, decider, clock).stopped(event, "T1", client)
     assert not store.requests.is_current(lease)
-    assert store.cancellations.is_cancelled(request.id, 0)
+    assert store.decisions.progress(request.id).is_cancelled
     assert decider.woken == [request.id]
     assert client.calls[0][1]["status"] == "active"

@@ -235,7 +235,7 @@ def test_requests_and_answers_are_read(opened, old_rows):
     assert opened.requests.vector("r2") == ("enc-a", np.float32([0.6, 0.8]).tobytes())
     assert [letter.id for letter in opened.requests.dead_letters()] == ["r4"]
     assert opened.requests.has_owner("r6")
-    assert opened.cancellations.is_cancelled("r8", 0)
+    assert opened.decisions.progress("r8").is_cancelled
 
     decision = opened.decisions.newest("r3")
     assert (decision.revision, decision.route) == (1, "rewrite")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -40,7 +40,11 @@ class Leases:
         self._seconds = seconds
         self._held: dict[tuple[str, int], Lease] = {}
         self._lock = threading.Lock()
-        self._claiming = threading.Lock()
+        # With one writer two threads of this process would only wait for the database.
+        self._claiming: AbstractContextManager[object] = nullcontext()
+        if requests.has_one_writer:
+            self._claiming = threading.Lock()
+
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
 
@@ -56,7 +60,6 @@ class Leases:
     @contextmanager
     def claim(self) -> Iterator[Lease | None]:
         """Holds a lease on the request whose turn it is while the block runs; None without one."""
-        # One choice at a time: two threads of this process would only wait for the database.
         with self._claiming:
             lease = self._requests.claim(self._owner, self._now(), self._seconds, self._max_busy)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine, func, select, update
 
-from router.store.base.engine import insert_for, one_statement, writing
+from router.store.base.engine import insert_for, writing
 from router.store.base.tables import decision, request
 from router.store.base.workspace_tables import stop
 from router.store.requests.conditions import OPEN
@@ -65,9 +65,3 @@ class Cancellations:
             connection.execute(update(request).where(request.c.id.in_(keys)).values(freed))
 
         return keys
-
-    def is_cancelled(self, key: str, revision: int) -> bool:
-        """Returns whether a person stopped that revision of the request."""
-        query = select(stop.c.user).where(stop.c.request == key, stop.c.revision == revision)
-        with one_statement(self._engine) as connection:
-            return connection.execute(query).scalar() is not None

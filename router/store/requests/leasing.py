@@ -72,6 +72,12 @@ def update_held(lease: Lease) -> Update:
 
 def bring_back(connection: Connection, key: str, now: float) -> None:
     """Ends the wait of a request that was set aside for the one before it in its thread."""
-    is_aside = and_(request.c.id == key, request.c.owner.is_(None), request.c.tries == 0)
+    is_aside = and_(
+        request.c.id == key,
+        request.c.owner.is_(None),
+        request.c.tries == 0,
+        # Not one that was stopped or opened again meanwhile: it is free already.
+        request.c.lease_until.is_not(None),
+    )
     values = {"lease_until": None, "wake_at": now}
     connection.execute(update(request).where(is_aside).values(values))

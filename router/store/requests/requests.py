@@ -48,6 +48,11 @@ class Requests:
         self._engine = engine
         self._insert = insert_for(engine)
 
+    @property
+    def has_one_writer(self) -> bool:
+        """Whether writers take turns, as on SQLite."""
+        return self._engine.dialect.name == "sqlite"
+
     def insert(self, new: Request, wake_at: float) -> bool:
         """Inserts the request, durably; returns False if it is stored already.
 
