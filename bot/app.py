@@ -45,8 +45,8 @@ from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.model_check import vision_lookup
 from workers.llm.model_prices import log_prices
-from workers.llm.vision import vision_lookup
 from workers.paths.head import clear_heads
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS

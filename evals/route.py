@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +16,11 @@ from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
-from router.errors import RouteError
+from router.errors import ModelError, RouteError
 from router.log import set_up_logs
 from router.store import open_store
 from router.text.printable import print_line
-from workers.evaluation.run import run_rows, summarise
+from workers.evaluation.run import RowResult, run_rows, summarise
 
 
 def main(
@@ -52,6 +54,7 @@ def main(
         results = run_rows(context, chosen, rows_to_run)
         model = settings.model
 
+    _check_model(results)
     report = {
         "route": route.name,
         "version": chosen.id,
@@ -61,6 +64,19 @@ def main(
     }
 
     print_line(json.dumps(report) if as_json else as_text(report))
+
+
+def _check_model(results: Sequence[RowResult]) -> None:
+    """Raises ModelError where every row failed: that says something of the model, not the route."""
+    reasons = {result.error for result in results if result.error is not None}
+    if all(result.error is not None for result in results):
+        raise ModelError(
+            f"measuring a route: all {len(results)} rows failed, so there is no accuracy: "
+            f"{sorted(reasons)[0]}"
+        )
+
+    for reason in sorted(reasons):
+        print_line(f"a row failed: {reason}", file=sys.stderr)
 
 
 def labelled_rows(route: Route, split: str) -> list[ExampleRow]:

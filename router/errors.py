@@ -92,11 +92,16 @@ class QueueError(BeagleError):
 
 
 class ModelError(BeagleError):
-    """A model call failed. `retry` tells whether the same call may work later."""
+    """A model call failed. `retry` tells whether the same call may work later.
 
-    def __init__(self, message: str, *, retry: bool = False) -> None:
+    `setup` says that it cannot work before somebody has mended the installation: a missing key, a
+    misspelt name.
+    """
+
+    def __init__(self, message: str, *, retry: bool = False, setup: bool = False) -> None:
         super().__init__(message)
         self.retry = retry
+        self.setup = setup
 
 
 class BudgetError(BeagleError):

@@ -11,7 +11,7 @@ import typer
 from slack_sdk.errors import SlackApiError
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.app import catalog, now, open_backend
+from bot.app import catalog, now, open_backend, random_share
 from bot.cli.terminal import Json, load_settings
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.scopes import BOT_SCOPES
@@ -271,7 +271,16 @@ def _check_model(settings: Settings) -> str:
 
         return f"local demo model, weights {find_weights(settings.data).name}"
 
-    return f"{settings.model} (not called now, a call costs money)"
+    from workers.llm.litellm_client import LiteLLMClient, open_model
+    from workers.llm.model_check import check_model
+
+    client = LiteLLMClient(settings.connect_timeout_seconds)
+    model = open_model(settings, None, now, random_share)
+    check = check_model(settings.model, settings, client, model)
+    if not check.ok:
+        raise SettingsError("; ".join(check.problems))
+
+    return f"{settings.model} answered one token"
 
 
 def _check_prices(settings: Settings) -> str:

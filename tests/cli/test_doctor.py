@@ -33,7 +33,7 @@ def slack():
 
 
 @pytest.fixture
-def make_settings(slack, short_folder):
+def make_settings(slack, short_folder, model):
     """Settings of a working installation at the loopback Slack; a test breaks one of them."""
 
     def make(**changes):
@@ -44,6 +44,8 @@ def make_settings(slack, short_folder):
             "data": short_folder,
             "admins": ("UADA", "UBEN"),
             "model": "openai/some-model",
+            "model_url": model.url,
+            "model_key": SecretStr("none"),
         }
         open_sqlite(short_folder / "beagle.db").close()
         return Settings(_env_file=None).model_copy(update=values | changes)
@@ -190,7 +192,7 @@ def test_a_route_that_cannot_be_read_is_named(make_settings, tmp_path):
 def test_the_local_model_without_its_weights_is_wrong(make_settings, monkeypatch):
     monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
 
-    result = check(make_settings(model="local"), "model")
+    result = check(make_settings(model="local", model_url=""), "model")
 
     assert not result.ok
     assert "'no-such-package' is not installed" in result.text

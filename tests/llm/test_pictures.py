@@ -13,10 +13,10 @@ from router.types import Tokens
 from workers.llm.call_recording import call_digest
 from workers.llm.fake_server import count_pictures, fake_model_server
 from workers.llm.litellm_client import LiteLLMClient, open_model
+from workers.llm.model_check import vision_lookup
 from workers.llm.model_prices import LOCAL
 from workers.llm.pricing import list_price, lists_vision
 from workers.llm.response_cache import ResponseCache
-from workers.llm.vision import vision_lookup
 from workers.ports import ModelCall, ModelReply, Picture
 
 TURNS = [

@@ -195,7 +195,7 @@ def _produce_outcome(context: Context, lease: Lease, progress: Progress) -> Outc
     except ModelError as error:
         # The person is told at once: they wait in a chat, and a click runs it again.
         get_log(job="answer", request=lease.request.id).warning("model_failed", error=str(error))
-        return replace(failed, error="model", seconds=context.now() - start)
+        return replace(failed, error=_model_code(error), seconds=context.now() - start)
     except PathError as error:
         if error.retry and lease.tries < context.settings.max_attempts:
             _retry_later(context, lease, str(error))
@@ -264,6 +264,14 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
         seconds=context.now() - start,
         acls=tuple(sorted(work.acls)),
     )
+
+
+def _model_code(error: ModelError) -> str:
+    """Returns the code of what a person is told: whether trying again may help."""
+    if error.retry:
+        return "model"
+
+    return "model_setup" if error.setup else "model_refused"
 
 
 def _opening(work: Work) -> str:

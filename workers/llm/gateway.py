@@ -103,7 +103,8 @@ class Gateway:
 
         messages = "; then ".join(map(str, failures))
         retry = any(error.retry for error in failures)
-        raise ModelError(messages, retry=retry) from failures[-1]
+        setup = all(error.setup for error in failures)
+        raise ModelError(messages, retry=retry, setup=setup) from failures[-1]
 
     def _ask_model(
         self, name: str, call: ModelCall, deadline: _Deadline, listener: _StreamListener

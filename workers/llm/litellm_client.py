@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import os
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -15,7 +16,9 @@ from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
 from workers.llm.openai_client import (
+    MAX_WORDS,
     RETRYABLE_STATUS,
+    SETUP_STATUS,
     OpenAIClient,
     plain_name,
     response_format,
@@ -30,6 +33,10 @@ MALICIOUS = frozenset({"1.82.7", "1.82.8", "1.107.0"})
 CALLS_PER_SLOT = 2
 """Connections for each request that is served at once: its call, and one that was given up and
 whose own time-out has not come yet."""
+OPTIONAL_KEYS = frozenset({"OLLAMA_API_BASE"})
+"""Variables that litellm names as missing although it has a default for them."""
+MISSING_KEY = re.compile(r"missing credentials|api[ _]key|api_base", re.IGNORECASE)
+_LITELLM_MARKS = re.compile(r"\A(?:[\w.]{1,60}(?:Error|Exception)(?: - |: ))+")
 
 
 def open_model(
@@ -72,6 +79,26 @@ class LiteLLMClient:
     def price(self, name: str) -> Price | None:
         """Returns the price from the list inside litellm; nothing is downloaded."""
         return self._prices.price(name)
+
+    def provider(self, name: str) -> str | None:
+        """Returns the provider that litellm would ask for the model; None where it knows none."""
+        try:
+            return str(_litellm().get_llm_provider(name)[1])
+        except Exception:  # noqa: BLE001  # litellm's way to say no, by errors of many classes
+            return None
+
+    def missing_keys(self, name: str) -> list[str]:
+        """Returns the variables of the environment that the provider needs and that are not set."""
+        missing = _litellm().validate_environment(name)["missing_keys"]
+        return [key for key in missing if key not in OPTIONAL_KEYS]
+
+    def known_names(self, provider: str = "") -> list[str]:
+        """Returns the chat models in the list, of all providers or of one."""
+        return [
+            name
+            for name, entry in _litellm().model_cost.items()
+            if entry.get("mode") == "chat" and provider in ("", entry.get("litellm_provider"))
+        ]
 
     def lists_vision(self, name: str) -> bool:
         """Returns whether the same list says that the model takes pictures."""
@@ -226,7 +253,11 @@ def _raw_answer(
 
 
 def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
-    """Converts litellm's error to a ModelError, without its text: that may repeat the prompt."""
+    """Converts litellm's error to a ModelError.
+
+    The provider's own words are in it where they are about the installation. Others are left out:
+    they may repeat the prompt.
+    """
     # An error in the middle of a stream is wrapped; its first cause decides.
     cause = getattr(error, "original_exception", None) or error
     status = getattr(cause, "status_code", None)
@@ -237,6 +268,15 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
     if isinstance(cause, _litellm().openai.APITimeoutError):
         return StallTimeoutError(f"{description}: nothing came in time", retry=True)
 
+    words = _own_words(cause)
+    if status in SETUP_STATUS or MISSING_KEY.search(words):
+        # litellm calls a missing key a fault of the server, which would be tried again and again.
+        return ModelError(
+            f"asking {endpoint.name!r}: {description}: {words}; mend the model's name or key, "
+            "`beagle models --call` tries it",
+            setup=True,
+        )
+
     retry = True  # without a status the connection failed
     if isinstance(status, int):
         retry = status in RETRYABLE_STATUS or status >= 500
@@ -246,6 +286,12 @@ def _failure(endpoint: Endpoint, error: Exception) -> ModelError:
         remedy = "try again later"
 
     return ModelError(f"asking {endpoint.name!r}: {description}; {remedy}", retry=retry)
+
+
+def _own_words(error: BaseException) -> str:
+    """Returns what the provider said, in one short line without litellm's own marks."""
+    lines = str(error).strip().splitlines() or [""]
+    return _LITELLM_MARKS.sub("", lines[0])[:MAX_WORDS].strip().rstrip(".;")
 
 
 def _check_release() -> None:

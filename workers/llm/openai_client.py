@@ -23,6 +23,10 @@ from workers.ports import Message, ModelCall
 
 PREFIXES = frozenset({"openai", "hosted_vllm"})
 """Providers in front of a model's name that mean this protocol."""
+SETUP_STATUS = frozenset({401, 403, 404})
+"""HTTP statuses that no later call changes: the key, the rights or the name are wrong."""
+MAX_WORDS = 200
+"""Characters of a provider's own words."""
 RETRYABLE_STATUS = frozenset({408, 409, 429})
 """HTTP statuses below 500 after which the same request may succeed."""
 DATA = "data:"
@@ -161,8 +165,25 @@ def request_body(endpoint: Endpoint, call: ModelCall, *, stream: bool) -> dict[s
 def _check_status(endpoint: Endpoint, response: httpx.Response) -> None:
     status = response.status_code
     if status != httpx.codes.OK:
+        if status in SETUP_STATUS:
+            raise ModelError(
+                f"asking {endpoint.name!r}: HTTP {status}: {_own_words(response)}; mend the "
+                "model's name or key, `beagle models --call` tries it",
+                setup=True,
+            )
+
         retry = status in RETRYABLE_STATUS or status >= 500
         raise _failure(endpoint, f"HTTP {status}", retry=retry)
+
+
+def _own_words(response: httpx.Response) -> str:
+    """Returns what the server said of the key or the name, which repeats nobody's prompt."""
+    try:
+        message = json.loads(response.read())["error"]["message"]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return response.reason_phrase
+
+    return " ".join(str(message).split())[:MAX_WORDS].rstrip(".;")
 
 
 def _failure(endpoint: Endpoint, description: str, *, retry: bool) -> ModelError:

@@ -51,6 +51,14 @@ ERRORS = {
         "The model did not answer, so I could not finish this. Your request is kept: press *Try "
         "again* soon."
     ),
+    "model_setup": (
+        "I could not answer: the model is not set up correctly here. Trying again will not help "
+        "before an admin has mended that; `beagle doctor` tells them what is wrong."
+    ),
+    "model_refused": (
+        "The model gave no usable answer to this, and the same again may not help. Please say it "
+        "in other words or shorter, or ask an admin to look."
+    ),
     "budget": "Sorry, I did not run this: {whose} is used up for today. An admin can raise it.",
     "path": (
         "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to "
