@@ -32,7 +32,7 @@ def decider(tmp_path, store, clock, people):
     write_routes(tmp_path / "routes")
     catalog = load_routes(tmp_path / "routes")
     assert not catalog.problems
-    admins = Admins(Settings(_env_file=None, admins=("U-admin",)), store.audit, clock)
+    admins = Admins(Settings(_env_file=None, admins=("UADMIN",)), store.audit, clock)
     learner = Learner(TrigramEncoder(), tmp_path / "router")
     made = RoutingService(catalog, learner, store, CountingQueue(), admins, people)
     made.trainer.start()
@@ -86,7 +86,7 @@ def test_the_least_sure_messages_are_offered_with_their_best_routes(
 ):
     request = add_request("what about my box")
 
-    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
+    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "UADMIN")))
 
     assert "what about my box" in page
     assert page.count(request.id) == 4
@@ -101,7 +101,7 @@ def test_messages_that_others_may_not_read_are_not_offered(
 ):
     add_request("a secret about my box", **over)
 
-    assert "secret" not in blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
+    assert "secret" not in blocks_text(render_tasks(store, decider, SlackPerson("T1", "UADMIN")))
 
 
 def test_an_admins_label_teaches_at_once_and_leaves_the_list(
@@ -109,7 +109,7 @@ def test_an_admins_label_teaches_at_once_and_leaves_the_list(
 ):
     request = add_request("what about my box of shoes")
 
-    press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
+    press(labelling.label, replies, "UADMIN", request=request.id, route="delivery")
 
     assert request.id not in blocks_text(replies[-1])
     assert [(one.text, one.route, one.source) for one in decider.training_result("T1").used] == [
@@ -123,7 +123,7 @@ def test_an_admins_label_teaches_at_once_and_leaves_the_list(
 def test_an_admin_can_say_that_nothing_fits(store, decider, labelling, add_request, replies):
     request = add_request("shoes are a strange invention")
 
-    press(labelling.label, replies, "U-admin", request=request.id, route=NO_ROUTE)
+    press(labelling.label, replies, "UADMIN", request=request.id, route=NO_ROUTE)
 
     assert [one.route for one in decider.training_result("T1").used] == [NO_ROUTE]
 
@@ -146,7 +146,7 @@ def test_a_button_that_we_did_not_write_labels_nothing(
 ):
     add_request("what about my box")
 
-    press(labelling.label, replies, "U-admin", **value)
+    press(labelling.label, replies, "UADMIN", **value)
 
     assert store.feedback.for_request("r1") == []
 
@@ -159,8 +159,8 @@ def test_people_who_disagree_wait_for_an_admin(
     store.feedback.record(Feedback(request.id, "U2", "route", "delivery", clock()))
     decider.retrain("T1")
 
-    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "U-admin")))
-    press(labelling.label, replies, "U-admin", request=request.id, route="delivery")
+    page = blocks_text(render_tasks(store, decider, SlackPerson("T1", "UADMIN")))
+    press(labelling.label, replies, "UADMIN", request=request.id, route="delivery")
 
     assert "people disagree: delivery, refund" in page
     assert [(one.route, one.source) for one in decider.training_result("T1").used] == [
@@ -172,7 +172,7 @@ def test_an_admin_can_remove_a_correction(store, decider, labelling, add_request
     request = add_request("what about my box")
     store.feedback.record(Feedback(request.id, "U1", "route", "refund", clock()))
 
-    press(labelling.drop, replies, "U-admin", request=request.id, user="U1")
+    press(labelling.drop, replies, "UADMIN", request=request.id, user="U1")
 
     assert store.feedback.for_request(request.id) == []
 
