@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
 import socket
 import threading
-import time
-import uuid
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -60,6 +57,9 @@ from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
 from workers.runtime.person_limit import PersonLimit
+from workers.runtime.process_values import new_id as new_id
+from workers.runtime.process_values import now as now
+from workers.runtime.process_values import random_share as random_share
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
@@ -72,21 +72,6 @@ ERASURE_SECONDS = 20.0
 """How often each process looks for people to erase in its own data folder."""
 ROLLOUT_SECONDS = 10.0
 """How often rollouts are checked: a canary that breaks its limits is rolled back after so long."""
-
-
-def now() -> float:
-    """Returns the time in unix seconds."""
-    return time.time()
-
-
-def random_share() -> float:
-    """Returns an unpredictable share in 0-1."""
-    return random.SystemRandom().random()
-
-
-def new_id() -> str:
-    """Returns a new id; ids sort roughly by time."""
-    return f"{int(now() * 1000):011x}{uuid.uuid4().hex[:13]}"
 
 
 def folders(settings: Settings) -> RouteWatcher:
