@@ -124,13 +124,13 @@ class Backend:
             self.broker.stop()
 
 
-def open_backend(settings: Settings) -> Backend:
+def open_backend(settings: Settings, *, migrates: bool = True) -> Backend:
     """Opens the store, migrated, and a queue that answers.
 
     Raises QueueError or StoreError saying what to do.
     """
     open_data_folder(settings.data)
-    store = open_store(settings.store_url, settings.database_pool)
+    store = open_store(settings.store_url, settings.database_pool, migrates=migrates)
     url = settings.redis_url.get_secret_value()
     broker = None
 

@@ -116,7 +116,7 @@ def run_checks(settings: Settings) -> Diagnosis:
 
     store_works = next(check.ok for check in diagnosis.checks if check.part == "store")
     if store_works:
-        store = open_store(settings.store_url)
+        store = open_store(settings.store_url, migrates=False)
         diagnosis.dead_letters = store.requests.dead_letters()
         store.close()
 
@@ -173,7 +173,7 @@ def _check_bot_token(settings: Settings) -> str:
 
 def _describe_installations(settings: Settings) -> str:
     """Returns how many workspaces have a token, who may install, and which keys are in use."""
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, migrates=False)
     try:
         installations = open_workspaces(settings, store, None, now).installations
         teams = store.installations.teams()
@@ -235,7 +235,7 @@ def _check_data_folder(settings: Settings) -> str:
 
 
 def _check_store(settings: Settings) -> str:
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, migrates=False)
     try:
         count, oldest_seconds = store.requests.open_count(now())
     finally:
@@ -246,7 +246,7 @@ def _check_store(settings: Settings) -> str:
 
 
 def _check_queue(settings: Settings) -> str:
-    backend = open_backend(settings)
+    backend = open_backend(settings, migrates=False)
     try:
         depths = backend.queue.depth().items()
     finally:

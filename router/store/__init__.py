@@ -14,7 +14,7 @@ from router.index import Index
 from router.private_files import make_file_private
 from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
 from router.store.base.locks import Lock
-from router.store.base.migrate import migrate
+from router.store.base.migrate import check_revision, migrate
 from router.store.knowledge.access import AccessControl
 from router.store.knowledge.gaps import DocumentQuestions
 from router.store.knowledge.index import DocumentIndex
@@ -146,17 +146,21 @@ class Store:
         self.engine.dispose()
 
 
-def open_store(url: str, pool: int = POOL) -> Store:
+def open_store(url: str, pool: int = POOL, *, migrates: bool = True) -> Store:
     """Returns the store at `url`, with every migration applied. Several processes may open it.
 
-    `pool` is the most connections that this process holds.
+    `pool` is the most connections that this process holds. Without `migrates` the schema is left
+    as it is, and an older one is an error.
 
     Raises StoreError if the URL is wrong or a newer Beagle made the schema.
     """
     engine = open_engine(url, pool)
     try:
         _make_folder(url)
-        migrate(engine)
+        if migrates:
+            migrate(engine)
+        else:
+            check_revision(engine)
     except (OSError, DBAPIError) as error:
         engine.dispose()
         raise StoreError(_unopened(url, error)) from error

@@ -15,6 +15,8 @@ from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
 from router.store import open_store
+from router.store.base.engine import open_engine
+from router.store.base.migrate import migrate, stored_revision
 from router.store.requests.requests import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
@@ -247,3 +249,17 @@ def test_the_command_prints_one_object_and_ends_with_a_status(
     assert result.exit_code == status
     assert json.loads(result.stdout)["ok"] is (status == 0)
     assert list(json.loads(result.stdout)["parts"]) == PARTS
+
+
+def test_the_database_is_looked_at_and_not_migrated(make_settings, short_folder):
+    url = f"sqlite:///{short_folder / 'old.db'}"
+    engine = open_engine(url)
+    migrate(engine, "0001")
+    result = check(make_settings(database_url=SecretStr(url)), "store")
+
+    assert not result.ok
+    assert "found revision '0001'" in result.text
+    with engine.connect() as connection:
+        assert stored_revision(connection) == "0001"
+
+    engine.dispose()

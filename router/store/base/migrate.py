@@ -51,6 +51,18 @@ def migrate(engine: Engine, target: str = "head") -> None:
             raise
 
 
+def check_revision(engine: Engine) -> None:
+    """Raises StoreError unless the schema is the one that this code needs; changes nothing."""
+    with reading(engine) as connection:
+        found = stored_revision(connection)
+
+    if found != newest_revision():
+        raise StoreError(
+            f"looking at the store: found revision {found!r}, this Beagle needs "
+            f"{newest_revision()!r}; make a backup and start Beagle, which migrates it"
+        )
+
+
 def alembic_config() -> Config:
     """Returns the settings with which Alembic finds the migrations."""
     config = Config()
