@@ -25,6 +25,7 @@ from pydantic_settings import (
 )
 
 from router.errors import SettingsError
+from router.model_price_entry import checked_entries
 from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
 from router.text import setting_values as checks
@@ -287,6 +288,7 @@ class Settings(WeeklySettings):
 
     _check_numbers = field_validator("*")(checks.bounded)
     _check_addresses = field_validator(*_ADDRESSES)(checks.web_address)
+    _check_prices = field_validator("model_prices")(checked_entries)
     _check_teams = field_validator("allowed_teams")(checks.team_ids)
     _check_channel = field_validator("admin_channel")(checks.channel_id)
 

@@ -43,3 +43,11 @@ def read_price_entry(text: str) -> ModelPriceEntry:
 
     cached = numbers[1] if len(numbers) == max(PARTS) else numbers[0]
     return ModelPriceEntry(name.strip(), numbers[0], cached, numbers[-1], day)
+
+
+def checked_entries(entries: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the entries as they are. Raises ValueError for the first that cannot be read."""
+    for entry in entries:
+        read_price_entry(entry)
+
+    return entries

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -14,6 +15,15 @@ EVERYBODY = stat.S_IRWXO
 """The rights of users who are neither the owner nor in the group."""
 OTHERS = stat.S_IRWXG | EVERYBODY
 """The rights of the group and of everybody else."""
+
+
+OUR_NAMES = frozenset(
+    {"beagle.db", "encoder", "router", "artefacts", "training", "demo", "logs", "valkey"}
+)
+"""What a data folder of ours has at least one of, once it is in use."""
+IGNORED_NAMES = frozenset({"lost+found", ".gitkeep", ".DS_Store"})
+SQLITE_START = b"SQLite format 3\0"
+"""The first bytes of a SQLite file; an empty file becomes one."""
 
 
 def use_private_umask() -> None:
@@ -37,11 +47,33 @@ def write_private(path: Path, text: str) -> None:
 def make_private(folder: Path) -> None:
     """Creates the folder, or takes away what others may do with it and with what is in it.
 
-    What belongs to another user is left alone: a volume that an administrator prepared.
+    What belongs to another user is left alone: a volume that an administrator prepared. So is a
+    folder with other things than ours, or `BEAGLE_DATA=/etc` would lock everybody out of the
+    machine: that raises OSError (ENOTEMPTY).
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    names = {path.name for path in folder.iterdir()} - IGNORED_NAMES
+    if names and not names & OUR_NAMES:
+        raise OSError(errno.ENOTEMPTY, "it holds other things and nothing of Beagle's", str(folder))
+
     for path in _wide_files(folder):
         make_file_private(path)
+
+
+def make_database_private(path: Path) -> None:
+    """Takes away what others may do with a SQLite file; any other file is left alone."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(SQLITE_START))
+    except OSError:
+        return
+
+    if start not in (b"", SQLITE_START):
+        return
+
+    # SQLite keeps recent changes beside the database, with the database's own rights.
+    for suffix in ("", "-wal", "-shm"):
+        make_file_private(Path(f"{path}{suffix}"))
 
 
 def make_file_private(path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
 from router.index import Index
-from router.private_files import make_file_private
+from router.private_files import make_database_private
 from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
 from router.store.base.locks import Lock
 from router.store.base.migrate import check_revision, migrate
@@ -195,6 +195,4 @@ def _make_folder(url: str) -> None:
         return
 
     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    # SQLite keeps recent changes beside the database, with the database's own rights.
-    for suffix in ("", "-wal", "-shm"):
-        make_file_private(Path(f"{parsed.database}{suffix}"))
+    make_database_private(Path(parsed.database))

@@ -20,6 +20,7 @@ WRONG = [
 TEXT = {
     # Any text may be right: a name that only another program can judge, or a secret.
     *("host", "health_host", "slack_client_id", "model", "reranker", "encoder", "vision_models"),
+    "trial_models",
     *(
         "teacher_model",
         "reflection_model",
@@ -120,7 +121,6 @@ BROKEN = [
     {"data": Path("/dev/null/beagle")},
     {"database_url": SecretStr("sqlite:////dev/null/beagle.db")},
     {"database_url": SecretStr("sqlite:////proc/beagle.db")},
-    {"database_url": SecretStr("sqlite:////etc/passwd")},
     {"database_url": SecretStr("postgresql+psycopg://beagle@127.0.0.1:9/beagle")},
     {"database_url": SecretStr("mysql://beagle@127.0.0.1:9/beagle")},
     {"redis_url": SecretStr("redis://127.0.0.1:9")},
