@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.terminal import Json, report_progress
+from router.config import Settings
 from router.errors import InputError
 from router.log import set_up_logs
 
@@ -26,13 +27,23 @@ def main(
         bool, typer.Option("--scripted", help="Play the story without a browser, then stop.")
     ] = False,
     as_json: Json = False,
-    port: Annotated[int, typer.Option(help="The page's port; 0 chooses a free one.")] = 8080,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The page's port; 0 chooses a free one.")
+    ] = 8080,
     folder: Annotated[
-        Path | None, typer.Option("--data", help="The data folder; .beagle/demo if left out.")
+        Path | None,
+        typer.Option(
+            "--data",
+            help="The data folder, kept between starts; .beagle/demo if left out, "
+            "and .beagle/script for --scripted, which begins anew each time.",
+        ),
     ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Forget what earlier starts left in the folder.")
+    ] = False,
 ) -> None:
     """Run everything on this machine with a Slack of its own, and open a page to try it."""
-    from bot.demo import rollout_script, script
+    from bot.demo import data_folder, rollout_script, script
     from bot.demo.demo import Demo
 
     if story not in STORIES:
@@ -43,8 +54,17 @@ def main(
             "or click through it yourself in #leads"
         )
 
+    if folder is not None and not fresh:
+        data_folder.refuse_to_lose(folder, begins_anew=scripted)
+
+    own = Settings().data / ("script" if scripted else "demo")
     set_up_logs("auto", "warning")
-    with Demo(port=0 if scripted else port, folder=folder, report=report_progress) as running:
+    with Demo(
+        folder or own,
+        port=0 if scripted else port,
+        fresh=fresh or scripted,
+        report=report_progress,
+    ) as running:
         if not scripted:
             running.wait()
             return

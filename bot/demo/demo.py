@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.app import now
-from bot.demo import sample_data
+from bot.demo import data_folder, sample_data
 from bot.demo.handbook_site import HandbookSite
 from bot.demo.stack import LocalStack, StackConfig, silent
 from bot.sandbox import seed_data
+from bot.sandbox.server import SandboxError
 from bot.transport.http_server import HttpServer
-from router.config import Settings
+from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.text.printable import print_line
@@ -57,17 +58,27 @@ Beagle runs. Open {page} and try, in #general:
      (streams its answer; shows what all answers cost)
   5. In #leads the week's digest appears: approve *incident*, then follow its thread to a tuned
      version that is live. To watch a script do the same: beagle demo --scripted rollout
+{kept}
 Press Ctrl-C to stop. Logs: {logs}
 """
+KEPT = """Kept from earlier: documents, corrections, approvals and figures (a digest that was posted
+then: /beagle digest). The channels of the page begin empty. To forget all of it: {fresh}"""
+KEPT_LATER = "What you do here is kept for the next start, unless that is: {fresh}"
+FRESH = 'make demo ARGS="--fresh"'
+OTHER_PORT = 'make demo ARGS="--port 0"'
 
 
 class Demo(LocalStack):
     """The stack with a handbook to ask about and past requests to learn from."""
 
     def __init__(
-        self, port: int = 0, folder: Path | None = None, report: Callable[[str], None] = silent
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        fresh: bool = False,
+        report: Callable[[str], None] = silent,
     ) -> None:
-        data = folder or Settings().data / "demo"
         extra = {
             "BEAGLE_ADMINS": seed_data.user_id("ada"),
             "BEAGLE_ADMIN_CHANNEL": LEADS,
@@ -78,24 +89,39 @@ class Demo(LocalStack):
             "BEAGLE_STALL_TIMEOUT_SECONDS": "40",
         }
 
-        super().__init__(data, StackConfig(page_port=port, extra=extra, report=report))
+        config = StackConfig(page_port=port, extra=extra, fresh=fresh, report=report)
+        super().__init__(folder, config)
 
     def __enter__(self) -> Demo:
-        """Starts everything, ingests the handbook and loads the past requests."""
-        super().__enter__()
+        """Starts everything, ingests the handbook and loads the past requests.
+
+        Raises BeagleError when the stack does not start; where the page's port is taken, with a
+        command that takes another.
+        """
+        try:
+            super().__enter__()
+        except SandboxError as error:
+            raise InputError(f"{error}: {OTHER_PORT} takes any free one") from error
+
         self.read_handbook(HANDBOOK)
+        if self.keeps:
+            return self
+
         # From these the weekly mining posts a digest in #leads within a minute or two.
         samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
         sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
+        data_folder.mark_filled(self.folder)
         return self
 
     def read_handbook(self, folder: Path) -> None:
-        """Copies the pages in `folder`, serves them and ingests them.
+        """Copies the pages in `folder`, unless an earlier copy is kept; serves and ingests them.
 
         The copy may be edited. Vectors are made later; until then pages are found by their words.
         """
-        shutil.rmtree(self.handbook, ignore_errors=True)
-        shutil.copytree(folder, self.handbook)
+        if not self.keeps:
+            shutil.rmtree(self.handbook, ignore_errors=True)
+            shutil.copytree(folder, self.handbook)
+
         pages = HttpServer("127.0.0.1", 0, HandbookSite(self.handbook))
         pages.start()
         self.at_end(pages.stop)
@@ -125,7 +151,9 @@ class Demo(LocalStack):
 
     def wait(self) -> None:
         """Blocks until Ctrl-C or SIGTERM."""
-        print_line(TOUR.format(page=self.sandbox.page_url, logs=self.folder / "logs"), flush=True)
+        kept = (KEPT if self.keeps else KEPT_LATER).format(fresh=FRESH)
+        logs = self.folder / "logs"
+        print_line(TOUR.format(page=self.sandbox.page_url, kept=kept, logs=logs), flush=True)
         stopped = threading.Event()
 
         def stop(*_: object) -> None:

@@ -22,6 +22,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from bot import app
+from bot.demo import data_folder
 from bot.sandbox.server import Sandbox, SandboxConfig
 from router.config import Settings, child_environment, read_settings
 from router.encoder.onnx import EXPORT
@@ -60,6 +61,7 @@ class StackConfig:
         persist: Whether the broker writes its queue to disk.
         page_port: Port of the local Slack's page; 0 chooses a free one.
         limits: Whether the local Slack has rate limits.
+        fresh: Whether to remove what earlier runs left in the folder.
         report: Gets a line about what is being started.
     """
 
@@ -71,6 +73,7 @@ class StackConfig:
     persist: bool = True
     page_port: int = 0
     limits: bool = True
+    fresh: bool = True
     report: Callable[[str], None] = silent
 
 
@@ -81,6 +84,8 @@ class LocalStack:
         self.folder = folder.absolute()
         self.port = _free_port()
         self.health_port = _free_port()
+        self.keeps = False
+        """Whether it goes on with what an earlier run left."""
         self._config = config
         self.sandbox = Sandbox(
             SandboxConfig(
@@ -100,7 +105,8 @@ class LocalStack:
     def __enter__(self) -> Self:
         """Starts everything; returns when the first message can be sent.
 
-        Raises BeagleError when a process ends or is not ready in time.
+        Raises BeagleError when another process uses the folder, when the page's port is taken, or
+        when a process ends or is not ready in time.
         """
         try:
             self._open()
@@ -186,10 +192,13 @@ class LocalStack:
         return read_settings(_env_file=None, **values)
 
     def _open(self) -> None:
-        self._clear_folder()
+        # First of all: the folder may be another one's that runs.
+        self._undo.enter_context(data_folder.locked(self.folder))
         self._config.report("starting a Slack of its own and a broker")
         self.sandbox.start()
         self._undo.callback(self.sandbox.stop)
+        self.keeps = data_folder.prepare(self.folder, fresh=self._config.fresh)
+        data_folder.announce(self.folder, self.sandbox.page_url)
         self._broker = start_valkey(self.folder, is_alive, persist=self._config.persist)
         # Not `self._broker.stop`: by then it may be another broker.
         self._undo.callback(lambda: self._broker.stop())
@@ -226,13 +235,6 @@ class LocalStack:
                 f"starting on this machine: {self._ended_child() or 'the bot'} did not come up; "
                 f"see {self.folder}/logs"
             )
-
-    def _clear_folder(self) -> None:
-        """Removes what an earlier run left, except what is expensive to make: the encoder."""
-        (self.folder / "logs").mkdir(parents=True, exist_ok=True)
-        for pattern in ("beagle.db*", "logs/*.log", "appendonlydir/*"):
-            for path in self.folder.glob(pattern):
-                path.unlink()
 
     def _child_environment(self) -> dict[str, str]:
         """Returns the environment of a child, which does not run in the current folder."""
