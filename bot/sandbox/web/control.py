@@ -63,6 +63,7 @@ in a text mentions the bot. Arguments, and what is returned:
 
     say         channel, text, thread_ts?, files? [file ids] -> ts
     dm          text, thread_ts? -> ts, channel
+    forward     channel, source: the message's channel, ts, text?, thread_ts? -> ts
     edit        channel, ts, text -> ts
     delete      channel, ts -> ts
     react       channel, ts, name, remove? false -> ts
