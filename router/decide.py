@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
 from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
+from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import (
     LABEL_SOURCES,
@@ -28,7 +29,7 @@ from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
 from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
 from router.text.spelling import Reading, Speller
-from router.types import Decision, Example, Score, Verb
+from router.types import SMALL_TALK, Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals", "TrainingConfig"]
 
@@ -45,12 +46,14 @@ class TrainingConfig:
     """What a router is trained for.
 
     `routes` maps names to descriptions, `seed` decides folds and hidden routes, and `false_reject`
-    is the share (0-1) of in-scope messages that may be taken for out of scope.
+    is the share (0-1) of in-scope messages that may be taken for out of scope. `small_talk` are the
+    kinds of it that a route's examples serve.
     """
 
     routes: Mapping[str, str]
     seed: int = 0
     false_reject: float = 0.05
+    small_talk: frozenset[str] = frozenset()
 
 
 class Router:
@@ -101,7 +104,8 @@ class Router:
         if isinstance(routes, Mapping):
             descriptions.update(routes)
 
-        config = TrainingConfig(descriptions, seed, false_reject)
+        served = _served_small_talk(examples, descriptions)
+        config = TrainingConfig(descriptions, seed, false_reject, served)
         candidates = training_examples(examples, descriptions)
         version = router_version(
             candidates,
@@ -139,7 +143,8 @@ class Router:
     ) -> tuple[Decision, NDArray[np.float32] | None]:
         """Returns the decision, and the message's vector where one was needed.
 
-        A route called by name wins, then a question about Beagle itself, then the classifier. What
+        A route called by name wins, then small talk and a question about Beagle itself, then the
+        classifier. What
         other threads decide meanwhile changes nothing.
         """
         start = time.perf_counter()
@@ -157,6 +162,11 @@ class Router:
         if named is not None:
             reason = {"named": "the message calls the route by its name"}
             return self._certain("route", named, reason), None
+
+        small_talk = small_talk_kind(text)
+        if small_talk is not None and small_talk not in self.config.small_talk:
+            reason = {"meta": "the whole message is small talk", SMALL_TALK: small_talk}
+            return self._certain("meta", None, reason), None
 
         if about_beagle(text):
             reason = {"meta": "the message asks about Beagle itself"}
@@ -274,6 +284,16 @@ class Router:
         return Decision(
             verb, route, confidence, confidence, confidence, scores, self.version, reason=reason
         )
+
+
+def _served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
+    """Returns the kinds of small talk that a route has examples of: these are requests here."""
+    kinds = set()
+    for example in examples:
+        if example.split == "train" and example.route in routes:
+            kinds.add(small_talk_kind(example.text))
+
+    return frozenset(kind for kind in kinds if kind is not None)
 
 
 def _speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:

@@ -29,6 +29,8 @@ GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
 """States of a request that counts nowhere: not meant for Beagle, or its message was deleted."""
 
 
+SMALL_TALK = "small_talk"
+"""The reason of a decision whose message is nothing but small talk: its kind."""
 WITHOUT_FILES = "-"
 """The first of a request's `files` where a person wants it answered without them."""
 

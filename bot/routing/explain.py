@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
-from router.types import ON_TRIAL, REROUTED, UNDECIDED, Decision
+from router.types import ON_TRIAL, REROUTED, SMALL_TALK, UNDECIDED, Decision
 
 MAX_SIMILAR = 2
 """Similar messages in one explanation."""
@@ -19,7 +19,9 @@ MAX_QUOTE_CHARS = 80
 """Characters of a similar message that are quoted."""
 Quote = Callable[[Mapping[str, Any]], str]
 """Returns the words of an entry in a decision's `nearest`, empty where they stay unsaid."""
-WORDED = frozenset({"nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED})
+WORDED = frozenset(
+    ("nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED, SMALL_TALK)
+)
 """Reasons that have a sentence of their own; any other is shown as it is stored."""
 OPENINGS = {
     "route": texts.ROUTE,
@@ -76,6 +78,9 @@ def explain(
 
 
 def _opening(decision: Decision) -> str:
+    if SMALL_TALK in decision.reason:
+        return texts.SMALL_TALK
+
     route = decision.route
     confidence = decision.confidence
     if route is None and decision.scores:

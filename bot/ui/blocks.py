@@ -13,12 +13,21 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.payloads import Block
-from bot.ui import rich_text
+from bot.ui import rich_text, short_lines
 from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
 from router.errors import BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
-from router.types import ON_TRIAL, REROUTED, Citation, Decision, Outcome, Request, RouteOffer
+from router.types import (
+    ON_TRIAL,
+    REROUTED,
+    SMALL_TALK,
+    Citation,
+    Decision,
+    Outcome,
+    Request,
+    RouteOffer,
+)
 
 EXTRACTIVE = "extractive"
 """The model name of an answer that was quoted and not written."""
@@ -53,12 +62,16 @@ def answer(
         return _failed(request, decision, outcome)
     if decision.verb == "ask":
         return _ask(request, decision, offers)
+    if SMALL_TALK in decision.reason:
+        content = short_lines.small_talk(decision, offers)
+        return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])
     if decision.verb == "meta":
         return _menu(texts.FILE_ALONE if is_file_alone(request) else texts.META, offers)
 
     if decision.verb == "out_of_scope":
-        menu = _menu(texts.OUT_OF_SCOPE, offers)
-        return Rendered(menu.text, [*menu.blocks, actions(_questions(request, decision))])
+        content = short_lines.out_of_scope(decision, offers)
+        blocks = [paragraph(content), actions(_questions(request, decision))]
+        return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
     closing = [

@@ -12,7 +12,6 @@ _META_QUESTIONS = (
     r"what (?:can|do|could) (?:you|beagle) (?:do|help(?: me| us)?(?: with)?|offer|know|support)"
     r"(?: for (?:me|us))?",
     r"what are you (?:able|capable|good|there|here) .*",
-    r"(?:who|what) (?:are|is) (?:you|beagle)",
     r"(?:what|which) (?:routes|commands|skills|tasks|things)"
     r" (?:do you (?:have|know)|can you do|are there|exist)",
     r"(?:list|show)(?: me)?(?: all| your| the)* (?:routes|commands|skills|abilities|capabilities)",
@@ -21,8 +20,7 @@ _META_QUESTIONS = (
     r"what (?:can|should|could) (?:i|we) (?:ask|say)"
     r"(?: to)?(?: you| beagle)?(?: about| for| to do)?",
     r"help(?: me)?",
-    r"tell me (?:about yourself|what you (?:can )?do|who you are)|introduce yourself",
-    r"are you (?:a )?(?:bot|robot|human|person)",
+    r"tell me what you (?:can )?do",
 )
 _META = re.compile(
     rf"(?:{'|'.join(_META_QUESTIONS)})(?: please| exactly| here| then)*", re.IGNORECASE

@@ -60,6 +60,11 @@ def normalise(text: str) -> str:
     return _strip_courtesies(_tidy(content)) or _tidy(text)
 
 
+def as_read(text: str) -> str:
+    """Returns all the words that a reader sees, without markup and emoji."""
+    return _tidy(_resolve_markup(text))
+
+
 def _resolve_markup(text: str) -> str:
     """Replaces Slack's markup by the words that a reader sees."""
     text = nfkc(text, MAX_CHARS).translate(_STRAIGHT_QUOTES)

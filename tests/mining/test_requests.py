@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from router.types import Outcome, Proposal
@@ -31,6 +33,19 @@ def test_a_tool_that_was_asked_for_is_part_of_the_record(
     ]
     found = measure_structure(rows, np.eye(3, dtype=np.float32))
     assert (found.one_form, found.form) == (1.0, "note({text: text})")
+
+
+def test_small_talk_is_no_work_and_is_not_mined(every_store, make_request, make_decision, clock):
+    store = every_store
+    for n, verb in enumerate(("meta", "out_of_scope", "route")):
+        request = make_request(f"{verb} {n}")
+        store.requests.insert(request, clock())
+        decided = replace(make_decision(), verb=verb)
+        store.decisions.insert_first(request.id, decided, clock())
+
+    store.requests.insert(make_request("not decided yet"), clock())
+    found = {row.text for row in store.mining.requests("T1", 0.0, clock() + 1)}
+    assert found == {"out_of_scope 1", "route 2", "not decided yet"}
 
 
 def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from router.classifier.training_data import LABEL_SOURCES, NO_ROUTE, installation_texts
 from router.decide import Router, Signals
-from router.types import Example
+from router.types import SMALL_TALK, Example
 
 
 def test_a_message_goes_to_the_route_whose_examples_it_resembles(router):
@@ -112,6 +112,21 @@ def test_a_label_is_named_by_its_request_and_its_words_are_nowhere(
 
 def test_what_can_you_do_is_answered_from_the_catalogue(router):
     assert router.decide("What can you do?")[0].verb == "meta"
+
+
+def test_small_talk_needs_no_classifier(router):
+    decision, vector = router.decide("thanks a lot!")
+
+    assert (decision.verb, decision.reason[SMALL_TALK], vector) == ("meta", "thanks", None)
+    assert SMALL_TALK not in router.decide("thanks, where is my parcel")[0].reason
+
+
+def test_small_talk_that_a_route_has_examples_of_is_a_request(trigrams, examples, routes):
+    kudos = [Example(text, "kudos") for text in ("great job everyone", "well done", "kudos team")]
+    router = Router.train([*examples, *kudos], trigrams, [*routes, "kudos"])
+
+    assert router.decide("well done everyone")[0].verb != "meta"
+    assert router.decide("hello")[0].verb == "meta"
 
 
 def test_a_route_called_by_name_wins_over_the_words(router):

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.routing import explain
 from bot.ui import blocks
+from bot.ui.texts import small_talk as small_talk_texts
+from router.classifier.small_talk import SmallTalk
 from router.types import (
     ON_TRIAL,
     REROUTED,
+    SMALL_TALK,
     Citation,
     Decision,
     Outcome,
@@ -95,6 +99,7 @@ CASES = {
     "ask": lambda: blocks.answer(REQUEST, decision("ask"), outcome(), OFFERS),
     "out_of_scope": lambda: blocks.answer(REQUEST, decision("out_of_scope"), outcome(), OFFERS),
     "meta": lambda: blocks.answer(REQUEST, decision("meta"), outcome(), OFFERS),
+    "small_talk": lambda: small_talk("greeting"),
     "error_budget": lambda: blocks.answer(
         REQUEST,
         decision(),
@@ -184,6 +189,44 @@ def test_what_a_person_chose_is_not_said_to_be_sure():
     assert "chosen by a person" in blocks.closing_line(
         decision(reason={"chosen": "by a person"}), outcome()
     )
+
+
+def small_talk(kind, offers=OFFERS):
+    shown = decision("meta", scores=(), reason={"meta": "small talk", SMALL_TALK: kind})
+    return blocks.answer(REQUEST, shown, outcome(), offers)
+
+
+@pytest.mark.parametrize("offers", [OFFERS, []], ids=["routes", "no routes"])
+def test_small_talk_gets_one_line_of_its_own(offers):
+    lines = {small_talk(kind, offers).text for kind in small_talk_texts.LINES}
+    assert set(small_talk_texts.LINES) == set(get_args(SmallTalk))
+    assert len(lines) == len(small_talk_texts.LINES)
+    assert all(len(line) < 200 and "\n" not in line and "{" not in line for line in lines)
+
+
+def test_small_talk_offers_what_this_person_may_ask_and_mentions_nobody():
+    offers = [RouteOffer("call", "", "<!channel> & co"), *OFFERS, RouteOffer("c", "", "third")]
+    text = small_talk("greeting", offers).blocks[0]["text"]["text"]
+    assert "&lt;!channel&gt; &amp; co" in text
+    assert "the vpn is down" in text
+    assert "third" not in text
+
+
+def test_why_says_of_small_talk_that_no_model_took_part():
+    lines = explain.explain(decision("meta", reason={"meta": "m", SMALL_TALK: "thanks"}))
+    assert "no model" in lines[0]
+
+
+def test_out_of_scope_is_one_line_with_the_two_nearest_that_the_person_may_use():
+    offers = [RouteOffer("a", "First"), RouteOffer("leave", "Plan leave."), *OFFERS]
+    scores = (Score("secret", 0.3), Score("rewrite", 0.2), Score("leave", 0.1), Score("a", 0.0))
+    shown = blocks.answer(REQUEST, decision("out_of_scope", scores=scores), outcome(), offers)
+
+    text = shown.blocks[0]["text"]["text"]
+    assert "*rewrite* (Make a text clear) and *leave* (Plan leave)" in text
+    assert "secret" not in text
+    assert "triage" not in text
+    assert len(shown.blocks) == 2
 
 
 def test_what_fits_no_route_can_be_explained_and_corrected():

@@ -31,9 +31,12 @@ ASK = "I am not sure which of these you mean. Which one fits?"
 ASK_NONE = "None of these"
 NONE_CHOSEN = "All right, I will leave it. I can do these: {routes}."
 OUT_OF_SCOPE = (
-    "That is outside what I have been set up for, so I would only be guessing. Here is what I can "
-    "do:"
+    "That is outside what I have been set up for, so I would only be guessing. {nearest} "
+    "`/beagle help` shows everything."
 )
+NEAREST = "What comes nearest: {routes}."
+NEAREST_JOIN = " and "
+NEAREST_ROUTE = "*{name}* ({description})"
 META = (
     "Mention me with a request, or start it with `!name` to choose a route yourself. Here is "
     "what I can do:"

@@ -11,6 +11,7 @@ ASK = (
 OUT_OF_SCOPE = "No route matched: the in-scope score is {fit}."
 UNDECIDED = "I could not decide about this message: each attempt failed or took too long."
 META = "A question about me, answered from the list of routes."
+SMALL_TALK = "Small talk, answered with a line of my own: no route and no model took part."
 NEXT_BEST = "Next best: {others}."
 LIKE = "It is similar to “{text}”, which belongs to {route} (similarity {likeness})."
 LIKE_UNQUOTED = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, select
+from sqlalchemy import Connection, Engine, and_, exists, func, select
 
 from router.store.base.engine import one_statement, reading
 from router.store.base.loose_scan import distinct_teams
@@ -106,6 +106,8 @@ class MiningReader:
                 request.c.received_at < until,
                 request.c.state.not_in(GONE),
                 request.c.text != "",
+                # Questions about Beagle and small talk are no work that a route could do.
+                func.coalesce(decision.c.verb, "") != "meta",
                 takes_part(),
             )
             .order_by(request.c.received_at, request.c.id)

@@ -1,0 +1,60 @@
+"""The one-line answers: to small talk, and to a message that no route serves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from bot.ui.rich_text import strip_invisible
+from bot.ui.texts import common as texts
+from bot.ui.texts import small_talk as small_talk_texts
+from router.types import SMALL_TALK, Decision, RouteOffer
+
+SHOWN = 2
+"""Routes or examples in one line."""
+MAX_EXAMPLE_CHARS = 90
+"""A longer example would make more than a line."""
+
+
+def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
+    """Returns the line for this kind of small talk, with requests that this person may make."""
+    examples = [
+        small_talk_texts.EXAMPLE.format(example=_plain(offer.example))
+        for offer in offers
+        if offer.example and len(offer.example) <= MAX_EXAMPLE_CHARS
+    ]
+    ending = ""
+    if examples:
+        joined = small_talk_texts.EXAMPLES_JOIN.join(examples[:SHOWN])
+        ending = small_talk_texts.EXAMPLES.format(examples=joined)
+
+    return small_talk_texts.LINES[decision.reason[SMALL_TALK]].format(examples=ending)
+
+
+def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
+    """Returns the line for a message that no route serves.
+
+    It names the nearest routes of those that this person may use.
+    """
+    by_name = {offer.name: offer for offer in offers}
+    nearest = [by_name.pop(score.route) for score in decision.scores if score.route in by_name]
+    # Few scores are stored, and a person may use none of them.
+    nearest = [*nearest, *by_name.values()][:SHOWN]
+    if not nearest:
+        return texts.OUT_OF_SCOPE.format(nearest=texts.NO_ROUTES)
+
+    routes = texts.NEAREST_JOIN.join(_named(offer) for offer in nearest)
+    return texts.OUT_OF_SCOPE.format(nearest=texts.NEAREST.format(routes=routes))
+
+
+def _named(offer: RouteOffer) -> str:
+    if not offer.description:
+        return f"*{_plain(offer.name)}*"
+
+    description = _plain(offer.description).rstrip(".")
+    return texts.NEAREST_ROUTE.format(name=_plain(offer.name), description=description)
+
+
+def _plain(words: str) -> str:
+    """Returns words of a route file in which nothing is a mention or a link."""
+    return escape(strip_invisible(words), quote=False)

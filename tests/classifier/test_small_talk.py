@@ -1,0 +1,56 @@
+"""Small talk is known from the first word to the last, and a request in it stays a request."""
+
+import pytest
+
+from router.classifier.small_talk import FIRST, small_talk_kind
+from router.classifier.small_talk_phrases import PHRASES
+
+SMALL_TALK = {
+    "greeting": ["hi", "Hellooo team :sunny:", "good morning, how are you today?", "you there?"],
+    "thanks": ["thanks!! 🙏", "perfect, thx a lot for your help", "you are the best", "good bot"],
+    "acknowledgement": ["ok", "👍", ":+1::skin-tone-2:", "+1", "got it, cool", "hahahaha"],
+    "farewell": ["bye", "see you tomorrow", "good night everyone"],
+    "complaint": ["you are useless", "ur so dumb lol", "what a stupid answer", "you\u2019re wrong"],
+    "joke": ["tell me a joke", "got any jokes?", "can you tell us a dad joke about the printer"],
+    "identity": ["who are you", "Who are you?", "hey, are you a bot or a human?"],
+    "bare": ["", "<@U0BEAGLE00>", "<@U0BEAGLE00> ?", "...", "beagle"],
+}
+REQUESTS = [
+    "hi, my vpn is down",
+    "thanks, and how do I book a day off?",
+    "good morning, I'm off sick today",
+    "ok so the server is down",
+    "hello? the lift is stuck",
+    "the printer is useless",
+    "this is broken",
+    "THIRD time the f***ing vpn is down. AGAIN.",
+    "write a thank you note to anna",
+    "reply to this: thanks",
+    "remember that I said ok",
+    "who is on call",
+    "is this right",
+    "test the deployment",
+    "can you help me",
+    "help",
+    "👍 ship it",
+    "no",
+    "hi " * 30 + "my vpn is down",
+]
+
+
+@pytest.mark.parametrize("kind", SMALL_TALK)
+def test_each_kind_of_small_talk_is_known(kind):
+    found = {text: small_talk_kind(text) for text in SMALL_TALK[kind]}
+    assert found == dict.fromkeys(SMALL_TALK[kind], kind)
+
+
+@pytest.mark.parametrize("text", REQUESTS)
+def test_a_request_stays_one_whatever_courtesy_is_around_it(text):
+    assert small_talk_kind(text) is None
+
+
+@pytest.mark.parametrize("kind", FIRST)
+def test_every_phrase_is_small_talk_and_with_a_fault_behind_it_is_none(kind):
+    for phrase in PHRASES[kind].split("|"):
+        assert small_talk_kind(phrase) is not None, phrase
+        assert small_talk_kind(f"{phrase}, the payroll export fails") is None, phrase
