@@ -12,7 +12,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import Json, load_settings
+from bot.cli.demo_data import load_data_settings
+from bot.cli.terminal import Json
 from bot.offline import installed_router
 from bot.routing.explain import explain
 from router.classifier.training_data import installation_texts
@@ -40,7 +41,7 @@ def main(
     if bool(text) == (file is not None):
         raise InputError("beagle decide: give either a message or --file FILE.csv")
 
-    settings = load_settings()
+    settings = load_data_settings()
     if file is None:
         print_line(decide_text(settings, text, team, as_json=as_json))
     else:

@@ -57,7 +57,7 @@ def main(
     if folder is not None and not fresh:
         data_folder.refuse_to_lose(folder, begins_anew=scripted)
 
-    own = Settings().data / ("script" if scripted else "demo")
+    own = Settings().data / ("script" if scripted else data_folder.NAME)
     set_up_logs("auto", "warning")
     with Demo(
         folder or own,

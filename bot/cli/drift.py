@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import catalog, local_model, now
+from bot.cli.demo_data import load_data_settings
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import choose_team
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json
 from bot.weekly.drift_view import cost_lines, unchanged_lines
 from router.config import Settings
 from router.store import Store, open_store
@@ -33,7 +34,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Check every promoted version for drift now, instead of once a week."""
-    print_line(check_now(load_settings(), team, as_json=as_json))
+    print_line(check_now(load_data_settings(), team, as_json=as_json))
 
 
 def check_now(settings: Settings, team: str | None = None, *, as_json: bool) -> str:

@@ -15,7 +15,8 @@ from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Backend, encoder, now, open_backend
-from bot.cli.terminal import Json, load_settings
+from bot.cli.demo_data import load_data_settings
+from bot.cli.terminal import Json
 from bot.console import CleanProgress
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces
@@ -89,7 +90,7 @@ def main(
         raise typer.Exit(0 if shown.documents else 1)
 
     options = IngestOptions(paths, team, base_url, name, channel, wait)
-    done, failed = ingest(load_settings(), options)
+    done, failed = ingest(load_data_settings(), options)
 
     if as_json:
         sources = {source: asdict(summary) for source, summary in done.items()}
@@ -107,7 +108,7 @@ def ingest(
 
     Afterwards everything is found by its words. The vectors are made before this returns; without
     `options.wait` a worker makes them. Without a team the documents belong to the workspace of the
-    bot token, or to the only one that installed Beagle.
+    bot token, or to the only one that installed Beagle or is known.
     """
     backend = open_backend(settings)
     done: dict[str, IngestSummary] = {}
@@ -117,7 +118,7 @@ def ingest(
         if settings.slack_client_id:
             workspace = _installed_workspace(settings, backend, options.team)
         else:
-            workspace = _token_workspace(settings, options.team)
+            workspace = _token_workspace(settings, backend, options.team)
 
         with CleanProgress() as bar:
             for source in _sources(backend, options, workspace):
@@ -286,17 +287,14 @@ def _installed_workspace(settings: Settings, backend: Backend, team: str) -> Ing
         return IngestTarget(chosen)
 
 
-def _token_workspace(settings: Settings, team: str) -> IngestTarget:
-    """Returns the workspace of the bot token, or `team` where Slack cannot be asked."""
-    token = settings.slack_bot_token.get_secret_value()
-    if not token and not team:
-        raise InputError(
-            "reading documents: no workspace is known; set SLACK_BOT_TOKEN "
-            "or name it with --team T…"
-        )
+def _token_workspace(settings: Settings, backend: Backend, team: str) -> IngestTarget:
+    """Returns the workspace of the bot token, or `team` where Slack cannot be asked.
 
+    Without a token it is the only workspace that anything is stored of.
+    """
+    token = settings.slack_bot_token.get_secret_value()
     if not token:
-        return IngestTarget(team)
+        return IngestTarget(team or _only_known_team(backend))
 
     try:
         about = web_client(token, settings.slack_api_url).auth_test()
@@ -310,3 +308,14 @@ def _token_workspace(settings: Settings, team: str) -> IngestTarget:
         ) from error
 
     return IngestTarget(team or str(about["team_id"]), str(about.get("url") or ""))
+
+
+def _only_known_team(backend: Backend) -> str:
+    known = backend.store.known_teams.all()
+    if len(known) == 1:
+        return known[0]
+
+    raise InputError(
+        f"reading documents: {'several workspaces are known' if known else 'no workspace is known'}"
+        f" ({', '.join(known) or 'none'}); set SLACK_BOT_TOKEN, or name one with --team T…"
+    )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.app import now
-from bot.cli.terminal import load_settings
+from bot.cli.demo_data import load_data_settings
 from router.config import Settings
 from router.errors import InputError
 from router.store import Store, open_store
@@ -21,7 +21,7 @@ def main(
     request: Annotated[str, typer.Argument(help="A request's id from `beagle doctor`, or `all`.")],
 ) -> None:
     """Try a request again that was given up."""
-    count = requeue(load_settings(), request)
+    count = requeue(load_data_settings(), request)
     print_line(f"{count} request{'' if count == 1 else 's'} will be tried again")
 
 

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json
 from router.config import Settings
 from router.errors import RouteError
 from router.store import open_store
@@ -25,7 +26,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Print how a version compares with the live one: accuracy, cost, interference, verdict."""
-    print_line(render_report(load_settings(), name, version, team, as_json=as_json))
+    print_line(render_report(load_data_settings(), name, version, team, as_json=as_json))
 
 
 def render_report(

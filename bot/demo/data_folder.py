@@ -10,6 +10,8 @@ from pathlib import Path
 from router.errors import InputError
 from router.private_files import write_private
 
+NAME = "demo"
+"""The folder's name in the data folder of the installation."""
 LOCK_FILE = "demo.lock"
 ADDRESS_FILE = "demo.address"
 """Holds the page's address while the folder is in use."""
@@ -54,7 +56,7 @@ def prepare(folder: Path, *, fresh: bool) -> bool:
 
     Call it with the lock held. Returns whether the data of an earlier run was kept.
     """
-    keeps = (folder / FILLED_FILE).exists() and not fresh
+    keeps = is_filled(folder) and not fresh
     (folder / "logs").mkdir(parents=True, exist_ok=True)
     for pattern in (*ONE_RUN, *(() if keeps else ALL_RUNS)):
         for path in folder.glob(pattern):
@@ -66,6 +68,11 @@ def prepare(folder: Path, *, fresh: bool) -> bool:
 def mark_filled(folder: Path) -> None:
     """Says to later starts that all that a demo begins with is there."""
     (folder / FILLED_FILE).touch()
+
+
+def is_filled(folder: Path) -> bool:
+    """Returns whether a demo started here and left its data."""
+    return (folder / FILLED_FILE).exists()
 
 
 def refuse_to_lose(folder: Path, *, begins_anew: bool) -> None:

@@ -116,10 +116,12 @@ def hostile(tmp_path, monkeypatch, give_up):
         routes=tmp_path / "routes",
         slack_api_url="http://127.0.0.1:9/api/",
     )
-    for module in ("doctor", "routes.list", "routes.lint", "routes.export", "replay", "report"):
+    for module in ("doctor", "routes.list", "routes.lint", "mine"):
         monkeypatch.setattr(f"bot.cli.{module}.load_settings", lambda: settings)
-    for module in ("mine", "ingest", "drift", "dataset.rows", "dataset.export", "decide"):
-        monkeypatch.setattr(f"bot.cli.{module}.load_settings", lambda: settings)
+    for module in ("replay", "report", "ingest", "drift", "decide"):
+        monkeypatch.setattr(f"bot.cli.{module}.load_data_settings", lambda: settings)
+    for module in ("dataset.rows", "dataset.export", "routes.export"):
+        monkeypatch.setattr(f"bot.cli.{module}.load_data_settings", lambda: settings)
 
     return tmp_path
 

@@ -70,7 +70,7 @@ def test_an_unknown_id_is_refused_with_the_way_to_the_known_ones(settings, store
 def test_the_command_says_how_many(settings, store, give_up, monkeypatch, capsys, keys, words):
     for key in keys:
         give_up(store, key)
-    monkeypatch.setattr(replay, "load_settings", lambda: settings)
+    monkeypatch.setattr(replay, "load_data_settings", lambda: settings)
 
     replay.main("all")
 

@@ -88,7 +88,7 @@ def test_what_there_is_not_is_refused_with_what_there_is(settings, tmp_path, nam
 
 
 def test_the_command_says_where_it_wrote(settings, tmp_path, monkeypatch):
-    monkeypatch.setattr("bot.cli.routes.export.load_settings", lambda: settings)
+    monkeypatch.setattr("bot.cli.routes.export.load_data_settings", lambda: settings)
 
     result = CliRunner().invoke(
         command_line.app, ["routes", "export", "reply", "--to", str(tmp_path / "out")]

@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from bot.app import encoder
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json
 from router.config import Settings
 from router.index import WORKSPACE_ACL, Hit, Index
 from router.store import open_store
@@ -44,7 +45,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents that the whole workspace may read, with quotes."""
-    settings = load_settings()
+    settings = load_data_settings()
     if docs is not None:
         with _folder_index(settings, docs, quiet=as_json) as index:
             hits = find_passages(settings, index, FOLDER_TEAM, question)

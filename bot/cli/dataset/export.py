@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
@@ -28,7 +28,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write the reviewed rows in the chat format that other trainers read."""
-    print_line(export_rows(load_settings(), key, folder, team))
+    print_line(export_rows(load_data_settings(), key, folder, team))
 
 
 def export_rows(settings: Settings, key: str, folder: Path, team: str | None = None) -> str:

@@ -10,8 +10,8 @@ import typer
 
 from bot.admins import Admins
 from bot.app import now
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.catalog.version import Version
 from router.config import Settings
@@ -48,7 +48,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Read back a file of rows after an admin has reviewed it."""
-    print_line(apply_review(load_settings(), key, file, by, team, rest=rest))
+    print_line(apply_review(load_data_settings(), key, file, by, team, rest=rest))
 
 
 def apply_review(

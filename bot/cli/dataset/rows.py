@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import load_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
@@ -26,7 +26,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write all rows to a file for review in an editor."""
-    print_line(write_rows(load_settings(), key, file, team))
+    print_line(write_rows(load_data_settings(), key, file, team))
 
 
 def write_rows(settings: Settings, key: str, file: Path, team: str | None = None) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.app import catalog
+from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import load_settings
 from router.catalog.export import write_route
 from router.catalog.version import Version
 from router.config import Settings
@@ -25,7 +25,7 @@ def main(
     team: Team = None,
 ) -> None:
     """Write a version of a route as files that can be read and edited."""
-    print_line(export_version(load_settings(), name, version, to, team))
+    print_line(export_version(load_data_settings(), name, version, to, team))
 
 
 def export_version(

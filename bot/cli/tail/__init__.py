@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.terminal import Json, load_settings
+from bot.cli.demo_data import load_data_settings
+from bot.cli.terminal import Json
 from router.errors import InputError
 from router.store import open_store
 from router.store.requests.timeline import TimelineStep
@@ -23,7 +24,7 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Show what happened to one request and when, without what anybody wrote."""
-    with closing(open_store(load_settings().store_url)) as store:
+    with closing(open_store(load_data_settings().store_url)) as store:
         steps = store.timelines.for_request(request)
 
     if not steps:
