@@ -17,7 +17,7 @@ from router.errors import (
 )
 from router.log import get_log
 from router.store import Store
-from router.store.requests.decisions import Progress
+from router.store.requests.decisions import RequestProgress
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
@@ -81,7 +81,7 @@ def _wake_next(context: Context, lease: Lease) -> None:
         get_log(job="answer").warning("job_enqueue_failed", error=str(error))
 
 
-def _answer(context: Context, lease: Lease, progress: Progress) -> None:
+def _answer(context: Context, lease: Lease, progress: RequestProgress) -> None:
     decision = progress.decision
     # An outcome of an earlier try was paid for already; only its posting failed.
     outcome = progress.outcome
@@ -166,7 +166,7 @@ def _deliver(
     return outcome
 
 
-def _produce_outcome(context: Context, lease: Lease, progress: Progress) -> Outcome | None:
+def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) -> Outcome | None:
     """Runs the route and returns its outcome, or one with an error that the person is told.
 
     Returns None when the request waits for a retry, or was stopped meanwhile.

@@ -18,7 +18,7 @@ from router.types import Citation, Decision, Outcome, Score, Tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class RequestProgress:
     """A decision, the outcome of serving it, if there is one, and whether a person stopped it."""
 
     decision: Decision
@@ -143,7 +143,7 @@ class Decisions:
 
         return route
 
-    def progress(self, key: str) -> Progress | None:
+    def progress(self, key: str) -> RequestProgress | None:
         """Returns the decision that counts now, and what became of it; None before there is one."""
         served = and_(
             outcome.c.request == decision.c.request, outcome.c.revision == decision.c.revision
@@ -211,12 +211,12 @@ class Decisions:
         return _read_outcome(row) if row else None
 
 
-def _read_progress(row: RowMapping) -> Progress:
+def _read_progress(row: RowMapping) -> RequestProgress:
     served = None
     if row["outcome_request"] is not None:
         served = _read_outcome({column.name: row[f"outcome_{column.name}"] for column in outcome.c})
 
-    return Progress(read_decision(row), served, bool(row["is_cancelled"]))
+    return RequestProgress(read_decision(row), served, bool(row["is_cancelled"]))
 
 
 def decision_row(key: str, stored: Decision, at: float) -> dict[str, object]:
