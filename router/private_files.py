@@ -18,7 +18,7 @@ OTHERS = stat.S_IRWXG | EVERYBODY
 
 
 OUR_NAMES = frozenset(
-    {"beagle.db", "encoder", "router", "artefacts", "training", "demo", "logs", "valkey"}
+    {"beagle.db", "encoder", "router", "artefacts", "training", "demo", "script", "logs", "valkey"}
 )
 """What a data folder of ours has at least one of, once it is in use."""
 IGNORED_NAMES = frozenset({"lost+found", ".gitkeep", ".DS_Store"})

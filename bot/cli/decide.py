@@ -12,8 +12,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.demo_data import load_data_settings
-from bot.cli.terminal import Json
+from bot.cli.terminal import Json, load_data_settings
 from bot.offline import installed_router
 from bot.routing.explain import explain
 from router.classifier.training_data import installation_texts

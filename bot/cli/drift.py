@@ -9,10 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from bot.app import catalog, local_model, now
-from bot.cli.demo_data import load_data_settings
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import choose_team
-from bot.cli.terminal import Json
+from bot.cli.terminal import Json, load_data_settings
 from bot.weekly.drift_view import cost_lines, unchanged_lines
 from router.config import Settings
 from router.store import Store, open_store

@@ -15,8 +15,7 @@ from rich.progress import Progress
 from slack_sdk.errors import SlackApiError
 
 from bot.app import Backend, encoder, now, open_backend
-from bot.cli.demo_data import load_data_settings
-from bot.cli.terminal import Json
+from bot.cli.terminal import Json, load_data_settings
 from bot.console import CleanProgress
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces

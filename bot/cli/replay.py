@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from bot.app import now
-from bot.cli.demo_data import load_data_settings
+from bot.cli.terminal import load_data_settings
 from router.config import Settings
 from router.errors import InputError
 from router.store import Store, open_store

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Annotated
 
 import typer
 
+from bot.demo import data_folder
 from router.config import Settings, read_settings
 from router.log import set_up_logs
 from router.private_files import make_private
 from router.text.printable import print_line
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+DEMO_NOTE = "beagle: no Slack is set up here, so this is about the demo in {folder}"
 
 
 def load_settings() -> Settings:
@@ -31,6 +33,38 @@ def load_settings() -> Settings:
     return settings
 
 
+def load_data_settings() -> Settings:
+    """Returns the settings for reading or adding to what is stored.
+
+    Where no installation is set up, and none has stored anything, a demo in the data folder is
+    meant: its data then, which is said on stderr. Nothing has to be set for that.
+    """
+    settings = load_settings()
+    folder = settings.data / data_folder.NAME
+    if _is_set_up(settings) or not data_folder.is_filled(folder):
+        return settings
+
+    print_line(DEMO_NOTE.format(folder=folder), file=sys.stderr, flush=True)
+    # The demo's models are those of the installation, so that none is made twice.
+    return settings.model_copy(update={"data": folder, "encoder_folder": settings.encoder_cache})
+
+
 def report_progress(text: str) -> None:
     """Prints one line on stderr; stdout is left to the command's result."""
     print_line(f"beagle: {text} …", file=sys.stderr, flush=True)
+
+
+def _is_set_up(settings: Settings) -> bool:
+    secrets = (settings.slack_bot_token, settings.slack_client_secret, settings.database_url)
+    if settings.slack_client_id or any(secret.get_secret_value() for secret in secrets):
+        return True
+
+    # An installation whose tokens are elsewhere, such as in a service's own environment.
+    if not (settings.data / data_folder.DATABASE).exists():
+        return False
+
+    # Slow to import, and most commands that print help or check their arguments need no store.
+    from router.store import open_store
+
+    with closing(open_store(settings.store_url)) as store:
+        return bool(store.known_teams.all())

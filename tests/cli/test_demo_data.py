@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from bot.cli import ingest
-from bot.cli.demo_data import load_data_settings
+from bot.cli.terminal import load_data_settings
 from bot.demo import data_folder
 from bot.sandbox.seed_data import TEAM_ID
 from router.config import Settings

@@ -196,6 +196,7 @@ def test_the_report_of_a_hostile_export_is_plain_text(
 def test_files_of_every_command_are_for_their_user_only(tmp_path):
     data = tmp_path / "d"
     data.mkdir(mode=0o755)
+    (data / "logs").mkdir()
     (data / "old.txt").write_text("from an older release")
     (data / "old.txt").chmod(0o644)
 
@@ -215,5 +216,5 @@ def test_files_of_every_command_are_for_their_user_only(tmp_path):
 
     assert json.loads(result.stdout)["parts"]["data folder"]["ok"], result.stderr
     modes = {path.name: path.lstat().st_mode & 0o777 for path in [data, *data.rglob("*")]}
-    assert {"d", "old.txt", "beagle.db", "valkey.log"} <= set(modes)
+    assert {"d", "logs", "old.txt", "beagle.db"} <= set(modes)
     assert not {name: oct(mode) for name, mode in modes.items() if mode & 0o077}

@@ -12,9 +12,8 @@ from typing import Annotated
 import typer
 
 from bot.app import encoder
-from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import Json
+from bot.cli.terminal import Json, load_data_settings
 from router.config import Settings
 from router.index import WORKSPACE_ACL, Hit, Index
 from router.store import open_store

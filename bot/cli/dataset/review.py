@@ -10,8 +10,8 @@ import typer
 
 from bot.admins import Admins
 from bot.app import now
-from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
+from bot.cli.terminal import load_data_settings
 from bot.offline import find_dataset
 from router.catalog.version import Version
 from router.config import Settings

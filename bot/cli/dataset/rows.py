@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
+from bot.cli.terminal import load_data_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from bot.app import catalog
-from bot.cli.demo_data import load_data_settings
 from bot.cli.team_option import Team, choose_team
+from bot.cli.terminal import load_data_settings
 from router.catalog.export import write_route
 from router.catalog.version import Version
 from router.config import Settings

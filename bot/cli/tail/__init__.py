@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.demo_data import load_data_settings
-from bot.cli.terminal import Json
+from bot.cli.terminal import Json, load_data_settings
 from router.errors import InputError
 from router.store import open_store
 from router.store.requests.timeline import TimelineStep
