@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,6 +40,10 @@ read in more than one way. Chosen on CLINC150 with 10 examples (seed 0)."""
 UNMARKED_ORDER_CONFIDENCE = 0.8
 """Confidence that an order needs where only the end of a sentence separates it from the material:
 the first sentence of a report is no order."""
+
+
+SERVED_FROM = 3
+"""Examples by which a route serves a kind of small talk: one may be a fragment among many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,12 +293,13 @@ class Router:
 
 def _served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
     """Returns the kinds of small talk that a route has examples of: these are requests here."""
-    kinds = set()
+    counts: Counter[tuple[str, str]] = Counter()
     for example in examples:
-        if example.split == "train" and example.route in routes:
-            kinds.add(small_talk_kind(example.text))
+        kind = small_talk_kind(example.text)
+        if kind is not None and example.split == "train" and example.route in routes:
+            counts[example.route, kind] += 1
 
-    return frozenset(kind for kind in kinds if kind is not None)
+    return frozenset(kind for (_, kind), count in counts.items() if count >= SERVED_FROM)
 
 
 def _speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:

@@ -5,15 +5,18 @@ from __future__ import annotations
 PHRASES = {
     "greeting": (
         "hi|hey|hello|helo|hullo|hiya|howdy|yo|heya|greetings|gm|good morning|good afternoon|"
-        "good evening|good day|morning|afternoon|evening|sup|what's up|whats up|wassup|"
-        "how are you|how are you doing|how's it going|hows it going|how is it going|"
-        "how do you do|how r u|how are things|how's your day|how is your day|"
-        "how was your weekend|nice to meet you|pleased to meet you|welcome|hello world|"
-        "are you there|are you here|are you awake|are you online|anyone there|anybody there|"
-        "is anyone there|is anybody there|you there|can you hear me|do you hear me|test|testing|"
-        "ping|just testing|hallo|moin|servus|guten morgen|guten tag|guten abend|bonjour|salut|"
-        "hola|buenos dias|ciao|namaste|happy monday|happy tuesday|happy wednesday|happy thursday|"
-        "happy friday|happy new year|こんにちは|おはよう"
+        "good evening|good day|morning|sup|what's up|whats up|wassup|how are you|"
+        "how are you doing|how's it going|hows it going|how is it going|how do you do|how r u|"
+        "how are things|how's your day|how is your day|how was your weekend|nice to meet you|"
+        "pleased to meet you|welcome|hello world|are you there|are you here|are you awake|"
+        "are you online|anyone there|anybody there|is anyone there|is anybody there|you there|"
+        "can you hear me|do you hear me|test|testing|ping|just testing|hallo|moin|servus|"
+        "guten morgen|guten tag|guten abend|bonjour|salut|hola|buenos dias|ciao|namaste|"
+        "happy monday|happy tuesday|happy wednesday|happy thursday|happy friday|happy new year|"
+        "こんにちは|おはよう|anyone home|anybody home|how have you been|how's it hanging|"
+        "how's your day going|how is your day going|how are you feeling|how are you today|"
+        "how are you doing today|how is everyone|how is everybody|how is everyone today|"
+        "merry christmas|happy birthday|happy holidays|happy easter|happy weekend"
     ),
     "thanks": (
         "thanks|thank you|thank u|thankyou|thnks|thanx|thx|tnx|thks|ty|tysm|tks|cheers|ta|"
@@ -27,7 +30,11 @@ PHRASES = {
         "very kind|amazing|awesome|brilliant|fantastic|wonderful|impressive|that was great|"
         "that was helpful|was a great help|was a big help|for your help|for the help|for helping|"
         "for that|for this|for everything|for the info|for the answer|for the quick answer|danke|"
-        "vielen dank|danke schön|merci|merci beaucoup|gracias|muchas gracias|grazie|ありがとう"
+        "vielen dank|danke schön|merci|merci beaucoup|gracias|muchas gracias|grazie|ありがとう|"
+        "that worked|it worked|that did it|that did the trick|that was quick|"
+        "exactly what i needed|what i needed|what i was looking for|"
+        "exactly what i was looking for|for the reply|for the quick reply|for your quick reply|"
+        "for the response|for the quick response|good boy|good girl|good dog"
     ),
     "acknowledgement": (
         "ok|okay|okey|oki|okie|k|kk|alright|all right|right|cool|nice|great|perfect|excellent|"
@@ -39,14 +46,19 @@ PHRASES = {
         "not a problem|never mind|nevermind|nvm|forget it|forget about it|all good|i'm good|"
         "im good|lol|lmao|rofl|haha|hahaha|hehe|wow|whoa|oh|ah|aha|ooh|hm|hmm|yay|hooray|woohoo|"
         "+1|yep|yup|yeah|as expected|that's it|that is it|that's all|that is all|problem solved|"
-        "solved|not bad|too bad"
+        "solved|not bad|too bad|cool beans|all good now|works now|it works now|it works|"
+        "it's working now|nothing else|found it|i found it|fixed it|it's fixed|sorry|i am sorry|"
+        "i'm sorry|so sorry|oops|my bad|whatever|meh|no thanks|no thank you|yes thanks|no need"
     ),
     "farewell": (
         "bye|bye bye|goodbye|good bye|good night|gn|see you|see ya|cya|see you later|"
         "see you soon|later|ttyl|talk to you later|talk later|until then|take care|"
         "have a nice day|have a good day|have a great day|have a good one|have a nice weekend|"
         "have a good weekend|have a great weekend|have a nice evening|have a good evening|"
-        "nice weekend|good weekend|enjoy your weekend|enjoy your day|tschüss|au revoir|adios"
+        "nice weekend|good weekend|enjoy your weekend|enjoy your day|tschüss|au revoir|adios|"
+        "catch you later|see you tomorrow|see you all tomorrow|see you then|see you tonight|"
+        "see you next week|see you on monday|see you monday|until tomorrow|have a nice day today|"
+        "bye for now"
     ),
     "complaint": (
         "useless|stupid|dumb|idiot|idiotic|moron|fool|worthless|hopeless|pathetic|terrible|awful|"
@@ -62,14 +74,20 @@ PHRASES = {
         "you don't know anything|you understand nothing|you never help|you never understand|"
         "you can't do anything|is this a joke|is that a joke|are you stupid|are you dumb|"
         "are you kidding|are you kidding me|are you serious|what is wrong with you|"
-        "what's wrong with you|wtf|ffs|you are not helping|you're not helping|why are you so"
+        "what's wrong with you|wtf|ffs|you are not helping|you're not helping|why are you so|"
+        "junk|stop being stupid|stop being so stupid|you don't understand|you dont understand|"
+        "you don't understand anything|you dont understand anything|get a brain|go to hell|"
+        "i don't like you|i dont like you|i dislike you|this bot sucks|this assistant sucks|"
+        "you are broken|you're broken"
     ),
     "joke": (
         "joke|jokes|pun|puns|riddle|riddles|something funny|make me laugh|make us laugh|"
         "make me smile|make us smile|cheer me up|cheer us up|amuse me|entertain me|knock knock|"
         "be funny|say something funny|sing a song|sing me a song|sing us a song|sing something|"
         "sing for me|sing for us|tell me a story|tell us a story|tell a story|a funny story|"
-        "rap for me|a poem"
+        "rap for me|a poem|make a joke|crack a joke|your favourite joke|your favorite joke|"
+        "what's your favourite joke|what's your favorite joke|what is your favourite joke|"
+        "what is your favorite joke"
     ),
     "identity": (
         "who are you|who r u|what are you|who is beagle|what is beagle|who's beagle|who is this|"
@@ -79,21 +97,23 @@ PHRASES = {
         "whats your name|do you have a name|who made you|who built you|who created you|"
         "who wrote you|introduce yourself|tell me about yourself|tell us about yourself|"
         "tell me who you are|how old are you|where are you from|where do you live|do you sleep|"
-        "do you dream|are you alive|are you married|or a human|or human|or a person|or a robot"
+        "do you dream|are you alive|are you married|or a human|or human|or a person|or a robot|"
+        "who is behind this|who is behind you|who are you exactly"
     ),
     "": (
         "beagle|bot|robot|chatbot|machine|ai|assistant|you|u|there|all|everyone|everybody|team|"
         "folks|guys|friend|mate|buddy|man|dude|again|so|so much|very|very much|much|really|too|"
-        "just|then|now|today|tonight|tomorrow|a lot|indeed|please|pls|anyway|anyways|at all|ever|"
-        "already|or|at this|hit me with|for now|in advance|also|well|actually|exactly|and|but|"
-        "absolutely|totally|completely|utterly|such|such a|such an|a|an|the|you are|you're|youre|"
-        "ur|u r|are you|you were|this is|that is|that's|thats|it is|it's|its|that was|this was|"
-        "it was|you all|this bot is|this thing is|the bot is|beagle is|what a|my|piece of|me|us|"
-        "tell me|tell us|tell|give me|give us|give|do you know|know|say|got|have you got|can you|"
-        "could you|would you|will you|another|any|one more|some|one|good|funny|short|new|silly|"
-        "bad|dad|quick|i want|i want to hear|i'd like|let's hear|lets hear|how about|to you|"
-        "with that|with this|answer|your answer|this answer|that answer|thing|help|is|of|for me|"
-        "for us|i think|i said|no|oh no|was|were|great|big|fucking|bloody|damn"
+        "just|then|a lot|indeed|please|pls|anyway|anyways|at all|ever|already|or|at this|"
+        "hit me with|in advance|also|well|actually|exactly|and|but|absolutely|totally|completely|"
+        "utterly|such|such a|such an|a|an|the|you are|you're|youre|ur|u r|are you|you were|"
+        "this is|that is|that's|thats|it is|it's|its|that was|this was|it was|you all|"
+        "this bot is|this thing is|the bot is|beagle is|what a|my|piece of|me|us|tell me|tell us|"
+        "tell|give me|give us|give|do you know|know|say|got|have you got|can you|could you|"
+        "would you|will you|another|any|one more|some|one|good|funny|short|new|silly|bad|dad|"
+        "quick|i want|i want to hear|i'd like|let's hear|lets hear|how about|to you|with that|"
+        "with this|answer|your answer|this answer|that answer|thing|help|is|of|for me|for us|"
+        "i think|i said|no|oh no|was|were|great|big|fucking|bloody|damn|to me|i have ever seen|"
+        "i've ever seen|ever seen|even"
     ),
 }
 """Phrases of each kind, separated by `|`. Those of the kind "" say nothing by themselves: only a

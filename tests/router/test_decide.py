@@ -129,6 +129,11 @@ def test_small_talk_that_a_route_has_examples_of_is_a_request(trigrams, examples
     assert router.decide("hello")[0].verb == "meta"
 
 
+def test_a_stray_example_does_not_make_small_talk_a_request(trigrams, examples, routes):
+    router = Router.train([*examples, Example("hello", "delivery")], trigrams, routes)
+    assert router.decide("hello there")[0].verb == "meta"
+
+
 def test_a_route_called_by_name_wins_over_the_words(router):
     decision, vector = router.decide("!password where is my parcel")
 
