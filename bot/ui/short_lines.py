@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from html import escape
 
@@ -14,18 +15,19 @@ SHOWN = 2
 """Routes or examples in one line."""
 MAX_EXAMPLE_CHARS = 90
 """A longer example would make more than a line."""
+_SPECIAL = re.compile(r"\b(?:this|these)\b|\d", re.IGNORECASE)
+"""An example that is about a text beside it, or about figures, says little by itself."""
 
 
 def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     """Returns the line for this kind of small talk, with requests that this person may make."""
-    examples = [
-        small_talk_texts.EXAMPLE.format(example=_plain(offer.example))
-        for offer in offers
-        if offer.example and len(offer.example) <= MAX_EXAMPLE_CHARS
-    ]
+    fitting = [o.example for o in offers if o.example and len(o.example) <= MAX_EXAMPLE_CHARS]
+    # Such a request can be typed as it stands. Sorting keeps the order of the rest.
+    fitting.sort(key=lambda example: _SPECIAL.search(example) is not None)
+    examples = [small_talk_texts.EXAMPLE.format(example=_plain(one)) for one in fitting[:SHOWN]]
     ending = ""
     if examples:
-        joined = small_talk_texts.EXAMPLES_JOIN.join(examples[:SHOWN])
+        joined = small_talk_texts.EXAMPLES_JOIN.join(examples)
         ending = small_talk_texts.EXAMPLES.format(examples=joined)
 
     return small_talk_texts.LINES[decision.reason[SMALL_TALK]].format(examples=ending)

@@ -212,6 +212,12 @@ def test_small_talk_offers_what_this_person_may_ask_and_mentions_nobody():
     assert "third" not in text
 
 
+def test_small_talk_offers_requests_that_can_be_typed_as_they_stand_first():
+    special = [RouteOffer("a", "", "summarise this thread"), RouteOffer("b", "", "19 % of 240")]
+    assert "the vpn is down" in small_talk("greeting", [*special, *OFFERS]).text
+    assert "summarise this thread" in small_talk("greeting", special).text
+
+
 def test_why_says_of_small_talk_that_no_model_took_part():
     lines = explain.explain(decision("meta", reason={"meta": "m", SMALL_TALK: "thanks"}))
     assert "no model" in lines[0]
