@@ -61,6 +61,7 @@ PHRASES = {
         "bye for now"
     ),
     "complaint": (
+        "not what i asked|not what i asked for|not what i meant|not what i wanted|"
         "useless|stupid|dumb|idiot|idiotic|moron|fool|worthless|hopeless|pathetic|terrible|awful|"
         "horrible|rubbish|garbage|trash|crap|crappy|shit|shitty|bullshit|nonsense|annoying|"
         "clueless|you are a joke|you're a joke|what a joke|a disgrace|a waste of time|"

@@ -20,7 +20,12 @@ SMALL_TALK = {
     ],
     "acknowledgement": ["ok", "👍", ":+1::skin-tone-2:", "+1", "got it, cool", "hahahaha"],
     "farewell": ["bye", "see you tomorrow", "good night everyone"],
-    "complaint": ["you are useless", "ur so dumb lol", "what a stupid answer", "you\u2019re wrong"],
+    "complaint": [
+        "you are useless",
+        "ur so dumb lol",
+        "that's not what I asked",
+        "you\u2019re wrong",
+    ],
     "joke": ["tell me a joke", "got any jokes?", "can you tell us a dad joke about the printer"],
     "identity": ["who are you", "Who are you?", "hey, are you a bot or a human?"],
     "bare": ["", "<@U0BEAGLE00>", "<@U0BEAGLE00> ?", "...", "beagle"],
