@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from router.types import Outcome, Proposal
+from router.types import WITHOUT_FILES, Outcome, Proposal
 from workers.mining.pipeline import NO_PRIVACY_LIMITS, mine
 from workers.mining.requests import to_rows
 from workers.readiness.structure import measure_structure
@@ -46,6 +46,21 @@ def test_small_talk_is_no_work_and_is_not_mined(every_store, make_request, make_
     store.requests.insert(make_request("not decided yet"), clock())
     found = {row.text for row in store.mining.requests("T1", 0.0, clock() + 1)}
     assert found == {"out_of_scope 1", "route 2", "not decided yet"}
+
+
+def test_answers_to_files_are_not_learned_from_the_message(
+    every_store, make_request, make_decision, clock
+):
+    for request in (
+        make_request("sum it up", files="F1"),
+        make_request("sum up: a and b"),
+        make_request("sum up: c and d", files=f"{WITHOUT_FILES} F2"),
+    ):
+        every_store.requests.insert(request, clock())
+        every_store.decisions.insert_first(request.id, make_decision("summarise"), clock())
+
+    rows = every_store.mining.requests("T1", 0.0, clock() + 1)
+    assert [row.text for row in rows] == ["sum up: a and b", "sum up: c and d"]
 
 
 def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(

@@ -108,6 +108,18 @@ def read_answer(server, client):
     return answer
 
 
+def received_until(client, end):
+    """Reads until `end` has come; an answer may come in several pieces."""
+    received = b""
+    while end not in received:
+        piece = client.recv(1000)
+        if not piece:
+            return False
+        received += piece
+
+    return True
+
+
 def is_closed(client):
     """Waits until the server has closed the connection."""
     with contextlib.suppress(ConnectionError):
@@ -216,7 +228,7 @@ def test_a_slow_application_keeps_its_connection(clock, connect):
     server._server.wake_up(server._server.shut_down)
     finish.set()
 
-    assert b"done" in client.recv(1000)
+    assert received_until(client, b"done")
     server.stop()
 
 

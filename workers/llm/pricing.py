@@ -25,11 +25,11 @@ BYTES_PER_TOKEN = 2
 TOKENS_PER_MESSAGE = 16
 """Room for the role and the marks that a chat template puts around each message."""
 PICTURE_TOKENS = 5_000
-"""The most that a picture counts for with most models. By their vendors' pages: Claude bills a
-picture's pixels divided by 750, about 4,800 at the size to which the newest scale it down; Gemini
-258 for each tile of 768 pixels; GPT-4o up to about 1,500."""
+"""The most that a picture is taken to count for with most models, an estimate that errs upwards:
+vendors bill by pixels (divided by 750) or by tiles (of 768 pixels, 258 each), after scaling down.
+The answer's own usage is what is paid."""
 DEAR_PICTURE_TOKENS = {"gpt-4o-mini": 50_000}
-"""By the start of a model's name: it bills 2,833 tokens and 5,667 for each of up to eight tiles."""
+"""By the start of a model's name: it bills each of up to eight tiles at thousands of tokens."""
 PARTS = ("system", "few_shot", "context", "query")
 PRICE_FILE = "model_prices_and_context_window_backup.json"
 PRICE_FIELDS = (

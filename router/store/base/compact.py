@@ -15,7 +15,7 @@ FLOAT_BYTES = 4
 def pack_vector(vector: bytes) -> bytes:
     """Returns the vector (float32 bytes) as a scale with one byte for each component.
 
-    A unit vector of 384 components comes back with a cosine of more than 0.9999 to itself.
+    A unit vector of 384 components comes back with a cosine of more than 0.999 to itself.
     """
     values = np.frombuffer(vector, np.float32)
     largest = float(np.abs(values).max(initial=0.0))

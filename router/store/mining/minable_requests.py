@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, exists, func, select
+from sqlalchemy import Connection, Engine, and_, exists, func, or_, select
 
 from router.store.base.engine import one_statement, reading
 from router.store.base.loose_scan import distinct_teams
@@ -15,7 +15,7 @@ from router.store.base.tables import decision, feedback, outcome, request
 from router.store.privacy.authorship import takes_part, writer
 from router.store.requests.conditions import newest_revision
 from router.store.requests.proposals import proposal
-from router.types import GONE
+from router.types import GONE, WITHOUT_FILES
 
 REQUEST_COLUMNS = ("id", "text", "channel", "channel_kind", "received_at")
 OUTCOME_COLUMNS = (
@@ -73,7 +73,8 @@ class MiningReader:
     def requests(self, team: str, since: float, until: float) -> list[MinableRequest]:
         """Returns the requests from `since` to before `until` (unix seconds), oldest first.
 
-        Without people who opted out, and without expired texts. The newest revision counts.
+        Without people who opted out, and without expired texts. The newest revision counts. An
+        answer to a file cannot be learned from the message, so requests with files are left out.
         """
         query = (
             select(
@@ -108,6 +109,7 @@ class MiningReader:
                 request.c.text != "",
                 # Questions about Beagle and small talk are no work that a route could do.
                 func.coalesce(decision.c.verb, "") != "meta",
+                or_(request.c.files == "", request.c.files.startswith(WITHOUT_FILES)),
                 takes_part(),
             )
             .order_by(request.c.received_at, request.c.id)
