@@ -5,7 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
+from importlib.metadata import version
 from types import TracebackType
+from typing import Annotated
+
+import typer
 
 from bot.cli.folder import command_group
 from bot.cli.old_commands import translate
@@ -14,8 +18,28 @@ from router.errors import BeagleError
 from router.private_files import use_private_umask
 from router.text.printable import print_line
 
+DISTRIBUTION = "beagle-slack"
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print_line(f"beagle {version(DISTRIBUTION)}")
+        raise typer.Exit
+
+
+def _options(
+    show_version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Takes the options before a command; each acts in its own callback."""
+
+
 app = command_group(
-    "bot.cli", "A Slack bot that routes every request to the cheapest path that answers it well."
+    "bot.cli",
+    "A Slack bot that routes every request to the cheapest path that answers it well.",
+    _options,
 )
 
 

@@ -10,6 +10,7 @@ import ast
 import importlib
 import importlib.util
 import pkgutil
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,11 +42,16 @@ def command_names(package: str) -> dict[str, str]:
     return names
 
 
-def command_group(package: str, help_text: str) -> typer.Typer:
-    """Returns the Typer group of a folder; it imports a command's file when the command runs."""
+def command_group(
+    package: str, help_text: str, options: Callable[..., None] | None = None
+) -> typer.Typer:
+    """Returns the Typer group of a folder; it imports a command's file when the command runs.
+
+    `options` declares what may stand before the command.
+    """
     group = type("Group", (CommandFolder,), {"package": package})
     app = typer.Typer(cls=group, help=help_text, no_args_is_help=True, **TYPER_OPTIONS)
-    app.callback()(_no_options)
+    app.callback()(options or _no_options)
     return app
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
 
 import pytest
 from typer.testing import CliRunner
@@ -113,3 +114,9 @@ def test_a_refusal_is_one_message_and_exit_status_two(monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "beagle: beagle decide: give either a message or --file FILE.csv\n"
     )
+
+
+def test_the_version_is_that_of_the_installed_package():
+    result = CliRunner().invoke(command_line.app, ["--version"])
+
+    assert (result.exit_code, result.output) == (0, f"beagle {version('beagle-slack')}\n")
