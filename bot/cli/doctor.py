@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 from slack_sdk.errors import SlackApiError
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.app import catalog, now, open_backend, random_share
 from bot.cli.terminal import Json, load_settings
 from bot.transport.clients import UNREACHABLE, web_client
+from bot.transport.round_trip import make_round_trip, open_client
 from bot.transport.scopes import BOT_SCOPES
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
@@ -27,9 +29,17 @@ from workers.llm.model_prices import model_names, model_price
 from workers.runtime.data_folder import open_data_folder
 
 
-def main(as_json: Json = False) -> None:
+def main(
+    as_json: Json = False,
+    round_trip: Annotated[
+        bool,
+        typer.Option(
+            "--round-trip", help="Post, edit, stream and delete a message to the first admin."
+        ),
+    ] = False,
+) -> None:
     """Check settings, Slack, queue, store, routes and model, and list requests given up."""
-    diagnosis = run_checks(load_settings())
+    diagnosis = run_checks(load_settings(), round_trip=round_trip)
     print_line(json.dumps(diagnosis.as_dict()) if as_json else diagnosis.as_text())
     raise typer.Exit(0 if diagnosis.ok else 1)
 
@@ -96,8 +106,11 @@ class Diagnosis:
         return {"ok": self.ok, "parts": parts, "dead": dead}
 
 
-def run_checks(settings: Settings) -> Diagnosis:
-    """Checks every part. A part that fails is a result, never an exception."""
+def run_checks(settings: Settings, *, round_trip: bool = False) -> Diagnosis:
+    """Checks every part. A part that fails is a result, never an exception.
+
+    With `round_trip` the first admin gets a direct message, which is deleted again.
+    """
     checks: list[tuple[str, Callable[[Settings], str]]] = [
         ("bot token", _check_bot_token),
         ("receiving", _check_receiving),
@@ -109,6 +122,8 @@ def run_checks(settings: Settings) -> Diagnosis:
         ("model", _check_model),
         ("prices", _check_prices),
     ]
+    if round_trip:
+        checks.append(("round trip", _check_round_trip))
 
     diagnosis = Diagnosis()
     for part, check in checks:
@@ -281,6 +296,29 @@ def _check_model(settings: Settings) -> str:
         raise SettingsError("; ".join(check.problems))
 
     return f"{settings.model} answered one token"
+
+
+def _check_round_trip(settings: Settings) -> str:
+    """Says what this workspace's Slack can do, and what is used instead of the rest."""
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        raise SettingsError("a round trip needs SLACK_BOT_TOKEN, the token of one workspace")
+    if not settings.admins:
+        raise SettingsError("a round trip needs an admin in BEAGLE_ADMINS, who gets the message")
+
+    user = settings.admins[0].rpartition(":")[2]
+    trip = make_round_trip(open_client(token, settings.slack_api_url), user)
+
+    lines = [f"posted, edited and deleted a message to {user}"]
+    if trip.no_stream:
+        lines.append(f"no streaming ({trip.no_stream}), so answers are edited as they grow")
+    else:
+        lines.append("answers can be streamed")
+    if trip.refused_blocks:
+        kinds = ", ".join(trip.refused_blocks)
+        lines.append(f"no {kinds} here, so plainer blocks are sent instead")
+
+    return "; ".join(lines)
 
 
 def _check_prices(settings: Settings) -> str:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from bot.cli import __main__ as command_line
 from bot.cli.doctor import CheckResult, Diagnosis, run_checks
+from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
@@ -98,6 +99,50 @@ def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
     assert words in wrong[part]
     assert [result.part for result in diagnosis.checks] == PARTS
     assert f"WRONG {part}: " in diagnosis.as_text()
+
+
+def messages_to(slack, user):
+    def read():
+        workspace = slack.workspace
+        return list(workspace.messages.get(workspace.dm(user)["id"], {}).values())
+
+    return slack.call(read)
+
+
+def round_trip(settings):
+    diagnosis = run_checks(settings, round_trip=True)
+    return next(result for result in diagnosis.checks if result.part == "round trip")
+
+
+def test_a_round_trip_says_what_this_slack_can_do_and_leaves_no_message(make_settings, slack):
+    ada = seed_data.user_id("ada")
+    settings = make_settings(admins=(ada,))
+
+    result = round_trip(settings)
+
+    assert result.ok
+    assert result.text == (
+        f"posted, edited and deleted a message to {ada}; answers can be streamed"
+    )
+    assert messages_to(slack, ada) == []
+
+
+def test_a_round_trip_names_what_is_used_instead(make_settings, slack):
+    ada = seed_data.user_id("ada")
+    slack.context.refusals.kinds = frozenset({"table", "card"})
+    try:
+        result = round_trip(make_settings(admins=(f"{seed_data.TEAM_ID}:{ada}",)))
+    finally:
+        slack.context.refusals.kinds = frozenset()
+
+    assert result.ok
+    assert "no table, card here, so plainer blocks are sent instead" in result.text
+    assert messages_to(slack, ada) == []
+
+
+def test_a_round_trip_needs_somebody_who_gets_the_message(make_settings, slack):
+    assert "BEAGLE_ADMINS" in round_trip(make_settings(admins=())).text
+    assert "user_not_found" in round_trip(make_settings(admins=("UNOBODY",))).text
 
 
 def many_workspaces(make_settings, **over):
