@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from router.kinds import Kind
+from router.kinds import RETRIEVING_KINDS, Kind
 from router.store import Store
 from router.store.requests.history import ServedRequest
 from router.store.usage.spend import DAY_SECONDS, Cap
@@ -123,7 +123,7 @@ class _Year:
     def _outcome(self, number: int, route: str, kind: Kind, seconds: float) -> Outcome:
         citations: tuple[Citation, ...] = ()
         data = None
-        if kind == "rag":
+        if kind in RETRIEVING_KINDS:
             data = {"answered": number % 20 != 0}
             citations = (Citation(1, "Page", "https://handbook/page", "a sentence of that page"),)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.replies.posting import EVENT_TYPE
@@ -192,9 +194,13 @@ def test_an_answer_in_private_can_be_shared_where_the_person_is(actors, travel, 
     ada.click("dm", answer["ts"], "share_answer")
     assert wait_until(ada.views, SECONDS)
     view = ada.views()[-1]
-    assert ada.submit_view(view["id"], {"channel": ada.channel("random")}), (
-        "Beagle is not in #random"
-    )
+    # Beagle is not in #random.
+    refused = partial(ada.submit_view, view["id"], {"channel": ada.channel("random")})
+    whispered(ada, "dm", refused, "only in a channel that both of us are in")
+
+    ada.click("dm", answer["ts"], "share_answer")
+    assert wait_until(lambda: len(ada.views()) > 0, SECONDS)
+    view = ada.views()[-1]
     assert not ada.submit_view(view["id"], {"channel": ada.channel("support")})
     assert wait_until(
         lambda: any("shares" in str(m.get("blocks")) for m in said_in(stack, "support")), SECONDS

@@ -141,7 +141,7 @@ def test_where_beagle_is_unsure_it_says_what_each_route_does(
     # Corrections of earlier tests in this session may have made the router sure of some of them.
     text = next(
         text
-        for text in (f"the vpn leave {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008))
+        for text in (f"the leave error {n}" for n in (5003, 5004, 5005, 5006, 5007, 5008))
         if unsure(text)
     )
 

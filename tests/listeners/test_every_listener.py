@@ -51,6 +51,7 @@ FOR_EVERYBODY = {
     "choose_none": "runs nothing",
     r"choose_route:\d+": "the channel's question, answered by whoever reads it",
     "try_again": "a failed answer that everybody sees",
+    "answer_without_files": "a question to the channel, like a failed answer",
     "thumb": "everybody's own opinion",
     r"reason:\w+": "everybody's own opinion",
     "why_route": "shown to the person alone",

@@ -198,7 +198,7 @@ def test_a_server_that_is_down_is_a_model_error() -> None:
 def test_a_wrong_key_is_not_tried_again() -> None:
     with (
         fake_model_server(fault="401") as server,
-        pytest.raises(ModelError, match="check the model's name, its key") as caught,
+        pytest.raises(ModelError, match="mend the model's name or key") as caught,
     ):
         gateway(server).complete(ModelCall(HELLO))
 
