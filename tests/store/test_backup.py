@@ -18,6 +18,10 @@ def silent(_line: str) -> None:
     """Reports nothing."""
 
 
+def url_of(store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
 def states(store):
     with store.engine.connect() as connection:
         return {table.name: table_state(connection, table) for table in metadata.sorted_tables}
@@ -48,7 +52,7 @@ def test_a_backup_made_while_somebody_writes_comes_back(
     def write(_line: str) -> None:
         full_store.requests.insert(make_request(), clock())
 
-    back_up(full_store.engine, data, tmp_path / "backup", write)
+    back_up(url_of(full_store), data, tmp_path / "backup", write)
     url = f"sqlite:///{tmp_path}/new/beagle.db"
     (tmp_path / "new").mkdir()
     restore(tmp_path / "backup", url, tmp_path / "new", silent)
@@ -67,7 +71,7 @@ def test_a_backup_comes_back_on_postgresql(sqlite_store, databases, data, tmp_pa
     with sqlite_store.begin() as connection:
         fill_every_table(connection, metadata)
 
-    back_up(sqlite_store.engine, data, tmp_path / "backup", silent)
+    back_up(url_of(sqlite_store), data, tmp_path / "backup", silent)
     url = databases.empty()
 
     restore(tmp_path / "backup", url, tmp_path / "new", silent)
@@ -80,7 +84,7 @@ def test_a_backup_comes_back_on_postgresql(sqlite_store, databases, data, tmp_pa
 @pytest.fixture
 def backup(sqlite_store, data, tmp_path):
     folder = tmp_path / "backup"
-    back_up(sqlite_store.engine, data, folder, silent)
+    back_up(url_of(sqlite_store), data, folder, silent)
     return folder
 
 
@@ -121,4 +125,4 @@ def test_a_database_with_rows_is_not_overwritten(backup, tmp_path, make_request,
 
 def test_a_folder_that_is_not_empty_is_refused(sqlite_store, backup, data) -> None:
     with pytest.raises(StoreError, match="not empty"):
-        back_up(sqlite_store.engine, data, backup, silent)
+        back_up(url_of(sqlite_store), data, backup, silent)

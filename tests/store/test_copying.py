@@ -54,7 +54,7 @@ def test_every_row_of_every_table_is_moved(empty, kind, other) -> None:
     with source.begin() as connection:
         fill_every_table(connection, metadata)
 
-    copy_store(source.engine, target.engine, silent)
+    copy_store(source, target, silent)
 
     assert states(target) == states(source)
     in_database = table_names(dict.fromkeys(inspect(target.engine).get_table_names()))
@@ -70,9 +70,9 @@ def test_a_move_that_was_killed_goes_on(empty, monkeypatch) -> None:
     monkeypatch.setattr("router.store.data.raw_rows.ROWS_AT_ONCE", 1)
     for line in (2, 30, 70):
         with pytest.raises(KeyboardInterrupt):
-            copy_store(source.engine, target.engine, die_at(line))
+            copy_store(source, target, die_at(line))
 
-    copy_store(source.engine, target.engine, silent)
+    copy_store(source, target, silent)
 
     assert states(target) == states(source)
 
@@ -93,7 +93,7 @@ def test_a_database_with_other_rows_is_refused(empty, make_request, clock) -> No
     target.requests.insert(make_request(), clock())
 
     with pytest.raises(StoreError, match="empty database"):
-        copy_store(source.engine, target.engine, silent)
+        copy_store(source, target, silent)
 
 
 def test_a_row_that_differs_is_found(empty, make_request, clock) -> None:
@@ -106,7 +106,7 @@ def test_a_row_that_differs_is_found(empty, make_request, clock) -> None:
         connection.execute(update(request).values(text="another text"))
 
     with pytest.raises(StoreError, match="checksum"):
-        copy_store(source.engine, target.engine, silent)
+        copy_store(source, target, silent)
 
 
 def test_new_rows_get_numbers_that_were_never_used(empty) -> None:
@@ -114,7 +114,7 @@ def test_new_rows_get_numbers_that_were_never_used(empty) -> None:
     with source.begin() as connection:
         fill_every_table(connection, metadata)
 
-    copy_store(source.engine, target.engine, silent)
+    copy_store(source, target, silent)
 
     target.audit.record(AuditEntry("T1", "U1", "rule", "C1", "applied", 1.0))
     with target.engine.connect() as connection:
@@ -135,7 +135,7 @@ def test_what_was_moved_is_found_by_its_words_and_its_vectors(empty) -> None:
     vector = np.float32([[0.6, 0.8]])
     source.documents.store_vectors("e", [one.chunk for one in pending], vector)
 
-    copy_store(source.engine, target.engine, silent)
+    copy_store(source, target, silent)
 
     viewer = Viewer("T1", "U1", frozenset({WORKSPACE_ACL}))
     assert target.documents.search("which network do guests use", None, viewer)

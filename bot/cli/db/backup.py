@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from bot.cli.terminal import load_settings, report_progress
-from router.store.base.engine import open_engine
 from router.store.data.backup import back_up
 from router.text.printable import print_line
 
@@ -17,10 +16,5 @@ from router.text.printable import print_line
 def main(folder: Annotated[Path, typer.Argument(help="A new folder for the backup.")]) -> None:
     """Copy the database and trained files into a folder; Beagle may go on running."""
     settings = load_settings()
-    engine = open_engine(settings.store_url)
-    try:
-        manifest = back_up(engine, settings.data, folder, report_progress)
-    finally:
-        engine.dispose()
-
+    manifest = back_up(settings.store_url, settings.data, folder, report_progress)
     print_line(json.dumps({"folder": str(folder), **manifest}))

@@ -29,6 +29,6 @@ def main(
         closing(open_store(settings.store_url)) as source,
         closing(open_store(url)) as target,
     ):
-        states = copy_store(source.engine, target.engine, report_progress)
+        states = copy_store(source, target, report_progress)
 
     print_line(json.dumps({name: state.rows for name, state in states.items()}))

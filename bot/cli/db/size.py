@@ -17,7 +17,7 @@ MEGABYTE = 1_000_000
 def main(as_json: Json = False) -> None:
     """Print the size of the database and of each table with its indexes."""
     with closing(open_store(load_settings().store_url)) as store:
-        size = database_size(store.engine)
+        size = database_size(store)
 
     print_line(json.dumps(asdict(size)) if as_json else as_text(size))
 

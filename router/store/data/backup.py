@@ -13,14 +13,13 @@ from pathlib import Path
 
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
 
 from router.errors import StoreError
 from router.private_files import make_file_private
+from router.store import Store, open_store
 from router.store.base.engine import open_engine, reading
 from router.store.base.migrate import (
     alembic_config,
-    migrate,
     newest_revision,
     stored_revision,
 )
@@ -34,7 +33,7 @@ SAVED_FOLDERS = ("artefacts", "router", "training", "optimise")
 READ_BYTES = 1 << 20
 
 
-def back_up(engine: Engine, data: Path, folder: Path, report: Report) -> Mapping[str, object]:
+def back_up(url: str, data: Path, folder: Path, report: Report) -> Mapping[str, object]:
     """Writes a backup to a new folder, while Beagle may go on running; returns its manifest.
 
     It holds the state of one moment. Raises StoreError if the folder exists and is not empty.
@@ -42,30 +41,10 @@ def back_up(engine: Engine, data: Path, folder: Path, report: Report) -> Mapping
     if folder.exists() and any(folder.iterdir()):
         raise StoreError(f"backing up: the folder {folder} is not empty; name a new one")
 
-    with reading(engine) as connection:
-        revision = stored_revision(connection)
-
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     # Under another name until it is whole: a backup that was interrupted is none.
     unfinished = folder / f"{DATABASE}.part"
-    make_file_private(unfinished)
-    if engine.dialect.name == "sqlite":
-        report("copying the database")
-        _copy_sqlite(Path(str(engine.url.database)), unfinished)
-    else:
-        if revision != newest_revision():
-            raise StoreError(
-                f"backing up: the database has revision {revision!r}, this Beagle needs "
-                f"{newest_revision()!r}; start this Beagle once, or use the one that made it"
-            )
-
-        copy = _open(unfinished)
-        try:
-            copy_store(engine, copy, report)
-        finally:
-            copy.dispose()
-
-        _fold_log(unfinished)
+    with closing(Store(open_engine(url))) as store:
+        revision = _copy_database(store, unfinished, report)
 
     for name in SAVED_FOLDERS:
         if (data / name).is_dir():
@@ -78,6 +57,31 @@ def back_up(engine: Engine, data: Path, folder: Path, report: Report) -> Mapping
     return manifest
 
 
+def _copy_database(store: Store, file: Path, report: Report) -> str | None:
+    """Copies the database, which is not migrated, to a private file; returns its revision."""
+    with reading(store.engine) as connection:
+        revision = stored_revision(connection)
+
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_file_private(file)
+    if store.is_embedded:
+        report("copying the database")
+        _copy_sqlite(Path(str(store.engine.url.database)), file)
+        return revision
+
+    if revision != newest_revision():
+        raise StoreError(
+            f"backing up: the database has revision {revision!r}, this Beagle needs "
+            f"{newest_revision()!r}; start this Beagle once, or use the one that made it"
+        )
+
+    with closing(_open(file)) as copy:
+        copy_store(store, copy, report)
+
+    _fold_log(file)
+    return revision
+
+
 def restore(folder: Path, url: str, data: Path, report: Report) -> None:
     """Brings a backup back, into a database without rows; every process has to be stopped.
 
@@ -85,19 +89,13 @@ def restore(folder: Path, url: str, data: Path, report: Report) -> None:
     has rows already.
     """
     _check(folder)
-    target = open_engine(url)
     with tempfile.TemporaryDirectory(prefix="beagle-restore") as scratch:
         # Migrated in a copy: the backup stays as it was made.
         copy = Path(scratch) / DATABASE
         shutil.copyfile(folder / DATABASE, copy)
-        source = _open(copy)
-        try:
-            migrate(target)
+        with closing(_open(copy)) as source, closing(open_store(url)) as target:
             _refuse_rows(target)
             copy_store(source, target, report)
-        finally:
-            source.dispose()
-            target.dispose()
 
     for saved in sorted((folder / FILES).glob("*")):
         report(f"copying {saved.name}")
@@ -128,8 +126,8 @@ def _check(folder: Path) -> None:
         ) from error
 
 
-def _refuse_rows(target: Engine) -> None:
-    with reading(target) as connection:
+def _refuse_rows(target: Store) -> None:
+    with reading(target.engine) as connection:
         for table in metadata.sorted_tables:
             if count_rows(connection, table):
                 raise StoreError(
@@ -138,15 +136,8 @@ def _refuse_rows(target: Engine) -> None:
                 )
 
 
-def _open(file: Path) -> Engine:
-    engine = open_engine(f"sqlite:///{file}")
-    try:
-        migrate(engine)
-    except BaseException:
-        engine.dispose()
-        raise
-
-    return engine
+def _open(file: Path) -> Store:
+    return open_store(f"sqlite:///{file}")
 
 
 def _copy_sqlite(source: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine, Table, delete, func, select, text
 
 from router.errors import StoreError
+from router.store import Store
 from router.store.base.engine import reading, writing
 from router.store.base.knowledge_tables import chunk, chunk_vector
 from router.store.base.tables import metadata
@@ -28,7 +29,7 @@ Report = Callable[[str], None]
 """Takes a line that says what is being done."""
 
 
-def copy_store(source: Engine, target: Engine, report: Report) -> Mapping[str, TableState]:
+def copy_store(source: Store, target: Store, report: Report) -> Mapping[str, TableState]:
     """Copies every row into a store of the same schema; returns each table's rows and checksum.
 
     A copy that was interrupted goes on where it stopped: rows are copied in the order of their
@@ -36,20 +37,20 @@ def copy_store(source: Engine, target: Engine, report: Report) -> Mapping[str, T
     what is written to the source meanwhile is not copied. Raises StoreError if a table differs
     afterwards.
     """
-    states = {}
-    with reading(source) as connection:
+    states, engine = {}, target.engine
+    with reading(source.engine) as connection:
         for table in metadata.sorted_tables:
             if table is not usage_event:
-                _copy_table(connection, target, table, report)
+                _copy_table(connection, engine, table, report)
 
-        _copy_events(connection, target)
-        _build_indexes(target, report)
+        _copy_events(connection, engine)
+        _build_indexes(engine, report)
         for table in metadata.sorted_tables:
-            _advance_numbers(connection, target, table)
+            _advance_numbers(connection, engine, table)
 
         for table in metadata.sorted_tables:
             report(f"comparing {table.name}")
-            states[table.name] = _compare(connection, target, table)
+            states[table.name] = _compare(connection, engine, table)
 
     return states
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 
+from router.store import Store
 from router.store.base.engine import reading
 
 POSTGRESQL = text(
@@ -32,10 +33,10 @@ class DatabaseSize:
     tables: dict[str, int]
 
 
-def database_size(engine: Engine) -> DatabaseSize:
+def database_size(store: Store) -> DatabaseSize:
     """Returns the sizes now, the largest table first."""
-    with reading(engine) as connection:
-        if engine.dialect.name == "postgresql":
+    with reading(store.engine) as connection:
+        if not store.is_embedded:
             total = int(
                 connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one()
             )
