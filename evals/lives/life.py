@@ -7,9 +7,12 @@ import random
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from router.candidate_evidence import CandidateEvidence
 from router.index import Chunk, Document
 from router.store import Store
+from router.store.base.compact import MAX
 from router.store.mining.channel_messages import ChannelMessage
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate, Citation, Decision, Feedback, Outcome, Proposal, Request
@@ -28,6 +31,15 @@ SHARED = (
 CHANNEL = "C1"
 FOLDERS = ("bot", "answer-worker", "compute-worker")
 """The data folders of three processes, as in containers."""
+
+
+def readable_vector(text: str) -> bytes:
+    """Returns a vector (float32 bytes) that the store packs to the very bytes of the text.
+
+    Packing scales the largest component to the largest byte, so one has that value already.
+    """
+    components = [*text.encode("ascii", "replace"), MAX]
+    return np.array(components, np.float32).tobytes()
 
 
 @dataclass(slots=True)
@@ -109,7 +121,7 @@ class Life:
         )
         decision = Decision("route", "triage", 0.9, 0.8, 0.9, (), "r1")
         store.requests.insert(request, now)
-        store.decisions.insert_first(key, decision, now, ("e", text.encode()))
+        store.decisions.insert_first(key, decision, now, ("e", readable_vector(text)))
         cited = (Citation(1, "t", "u", answer or "q"),)
         outcome = Outcome(text=answer or f"You ask: {text}", citations=cited, model="m")
         store.decisions.insert_outcome(key, 0, outcome, self.world.now())

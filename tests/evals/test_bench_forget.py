@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from evals.bench.forget import measure
+from evals.lives.life import readable_vector
+from router.store.base.compact import pack_vector
 from workers.privacy import folder_erasure
 
 SEED = 7
@@ -15,6 +17,10 @@ def test_nothing_is_left_of_forgotten_people_and_nothing_of_others_changes() -> 
 
     assert (report["lives"], report["left"], report["foreign_changed"]) == (24, 0, 0)
     assert report["stored_rows"] > 24 * 20
+
+
+def test_a_stored_vector_would_show_a_word_that_is_left() -> None:
+    assert b"the walrus of zq0x1" in pack_vector(readable_vector("the walrus of zq0x1"))
 
 
 def test_a_folder_that_is_not_cleaned_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
