@@ -186,6 +186,8 @@ class World:
 
     def rows(self, team: str) -> dict[str, list[str]]:
         """Returns the workspace's rows by table, without numbers that the database gave."""
+        # Events become figures at any time, such as when the other workspace is removed.
+        self.store.usage_counts.count_events()
         found = {}
         with self.store.begin() as connection:
             for table in metadata.sorted_tables:

@@ -6,12 +6,13 @@ import random
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from router.store.base.tables import request as request_table
 from router.store.usage import stats
-from router.store.usage.usage_tables import usage_slot
+from router.store.usage.usage_tables import usage_event, usage_slot
 from router.types import Feedback, Outcome, Tokens
+from workers.privacy.workspace_purge import purge_workspace
 
 TEAMS, USERS, ROUTES = ("T1", "T2"), ("U1", "U2"), ("rewrite", "triage", "handbook")
 HOUR, DAY = 3_600.0, 86_400.0
@@ -185,9 +186,12 @@ def test_a_workspace_that_leaves_takes_its_figures_along(workspace) -> None:
     for _ in range(60):
         workspace.step()
 
-    store.usage_counts.count_events()
-    store.personal_data.delete_team("T1")
-    store.usage_counts.count_events()
+    purge_workspace(store, "T1")
+
+    with store.begin() as connection:
+        for table in (usage_event, usage_slot):
+            teams = set(connection.execute(select(table.c.team)).scalars())
+            assert "T1" not in teams
 
     assert store.stats.since("T1", 0.0).requests == 0
     assert store.stats.since("T2", 0.0).requests > 0

@@ -20,5 +20,7 @@ def purge_workspace(store: Store, team: str) -> Mapping[str, int]:
     rows = store.personal_data.delete_team(team)
     # Nothing is searched for: whole folders are the workspace's.
     store.erasures.start(Erasure(uuid.uuid4().hex, team, "", Sentences(b""), (), at=0.0))
+    # What was deleted is an event, too; counting leaves none, and makes its hours empty.
+    store.usage_counts.count_events()
     store.personal_data.overwrite_deleted()
     return rows

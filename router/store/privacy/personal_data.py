@@ -43,6 +43,7 @@ from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
 from router.store.requests.turns import turn
 from router.store.usage.spend import spend
+from router.store.usage.usage_tables import usage_event
 
 MESSAGE_ANCHOR_DIGITS = 16
 """The anchor of a message is its time in microseconds."""
@@ -220,7 +221,8 @@ class PersonalData:
     def delete_team(self, team: str) -> dict[str, int]:
         """Deletes every row of a workspace; returns how many, by table.
 
-        Calling it twice is safe.
+        Calling it twice is safe. Events stay until `UsageCounts.count_events`: it empties the hours
+        that a count on the way may have filled again.
         """
 
         def delete_rows(connection: Connection) -> dict[str, int]:
@@ -228,7 +230,7 @@ class PersonalData:
             # Children come before their parents; what has no team goes by cascade.
             for table in reversed(metadata.sorted_tables):
                 # An erasure under way still has to be confirmed by every data folder.
-                if "team" in table.c and table not in (installation, erasure):
+                if "team" in table.c and table not in (installation, erasure, usage_event):
                     counts[table.name] = _count(
                         connection, delete(table).where(table.c.team == team)
                     )
