@@ -49,8 +49,10 @@ PLACES: tuple[Place, ...] = (
     Place("checked-weights.*", "hashes of weights", "none"),
     Place("logs/*", "what the processes of a demo printed", "lines"),
     Place("exports.jsonl", "where commands wrote files with people's words", "none"),
+    Place("clock", "the moment from which leases are timed", "none"),
     Place("folder.json", "the id of this data folder", "none"),
     Place("demo/*", "the data folder of the demo", "own"),
+    Place("demo.*", "the lock of a demo, and where its emulator listens", "none"),
     Place("measure*", "what evaluations made from their own data", "own"),
 )
 
