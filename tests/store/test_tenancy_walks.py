@@ -75,7 +75,6 @@ def test_the_limits_of_slack_s_methods_are_each_workspace_s_own():
         for call in calls
         if isinstance(call.func, ast.Attribute) and call.func.attr in ("acquire", "close_for")
     }
-    own = "f'{self.team}:"
     assigned = {
         ast.unparse(node.targets[0]): ast.unparse(node.value)
         for node in ast.walk(tree)
@@ -86,4 +85,9 @@ def test_the_limits_of_slack_s_methods_are_each_workspace_s_own():
     for name in named:
         # A name may begin with another one that has the workspace.
         base = name.removeprefix("f").strip("\"'{").split("}")[0]
-        assert name.startswith(own) or assigned.get(base, "").startswith(own), name
+        assert is_own(name) or is_own(assigned.get(base, "")), name
+
+
+def is_own(source: str) -> bool:
+    """Whether the f-string, in either kind of quotes, begins with the workspace."""
+    return source.removeprefix("f").lstrip("\"'").startswith("{self.team}:")
