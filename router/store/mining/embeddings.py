@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Engine, and_, delete, select, update
+from sqlalchemy import Engine, and_, delete, update
 
 from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.mining_tables import mined_vector
@@ -32,12 +32,11 @@ class StoredEmbeddings:
                 mined_vector.c.encoder == encoder,
                 mined_vector.c.hash.in_(batch),
             )
+            # Read and marked at once: whatever is still looked up survives `delete_unused`.
+            marked = update(mined_vector).where(stored).values(used_at=at)
+            looked_up = marked.returning(mined_vector.c.hash, mined_vector.c.vector)
             with writing(self._engine, ("embeddings", team)) as connection:
-                for row in connection.execute(select(mined_vector).where(stored)):
-                    found[row.hash] = row.vector
-
-                # Whatever is still looked up survives `delete_unused`.
-                connection.execute(update(mined_vector).where(stored).values(used_at=at))
+                found |= {row.hash: row.vector for row in connection.execute(looked_up)}
 
         return found
 

@@ -81,7 +81,6 @@ class Decisions:
         somebody else has revised it since.
         """
         revised = replace(new, revision=seen + 1, asked_by=asked_by)
-        # The new row is the lock: of two people who correct the same answer, one inserts it.
         row = self._insert(decision).values(decision_row(key, revised, at))
         known = exists().where(decision.c.request == key, decision.c.revision == seen)
         # Also from `decided`: an answer may be corrected while it is being written.
@@ -100,10 +99,11 @@ class Decisions:
         )
 
         with writing(self._engine) as connection:
-            # The second one has to look again.
-            if not connection.execute(row.on_conflict_do_nothing()).rowcount:
-                return None
+            # The request first: where an erasure has deleted it, there is nothing to revise.
             if not connection.execute(reopened).rowcount:
+                return None
+            # Of two people who correct the same answer, one inserts the row; the other looks again.
+            if not connection.execute(row.on_conflict_do_nothing()).rowcount:
                 connection.rollback()
                 return None
 
