@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import resource
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -69,6 +72,18 @@ def test_one_process_reads_many_documents(parser):
 
 
 def test_a_document_that_needs_too_much_memory_is_refused_and_the_next_one_is_read(parser):
+    # Letters of four bytes, each of which is twelve in the answer.
+    big = "\U0001f30a".encode() * (5 * 2**20)
+
+    with pytest.raises(SourceError, match="memory"):
+        parser.read(big, "big.txt", ".txt")
+
+    # At once: the process that was full may not have ended yet.
+    assert parser.read(b"# Tide\n\nNoon.", "t.md", ".md").title == "Tide"
+
+
+@pytest.mark.fuzz
+def test_a_workbook_that_unpacks_to_too_much_is_refused_and_the_next_one_is_read(parser):
     # 4,000,000 cells, 200 kB packed.
     with pytest.raises(SourceError, match=r"memory|too long"):
         parser.read(spreadsheet(80_000), "big.xlsx", ".xlsx")
@@ -85,6 +100,22 @@ def test_a_document_that_never_ends_is_refused_and_the_next_one_is_read():
         process.kill()
         process.wait()
         assert parser.read(b"# Tide\n\nNoon.", "t.md", ".md").title == "Tide"
+
+
+def test_what_reading_took_is_that_of_its_own_processes(parser):
+    hundred_mb = "held = b'x' * 100_000_000"
+    subprocess.run([sys.executable, "-c", hundred_mb], check=True)
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 90_000
+
+    parser.read(b"# Tide\n\nNoon.", "t.md", ".md")
+    first = parser.usage()
+    parser.close()
+    parser.read(b"# Tide\n\nNoon.", "t.md", ".md")
+    both = parser.usage()
+
+    assert 1_000 < first.peak_kb < 90_000
+    assert 1_000 < both.peak_kb < 90_000
+    assert both.cpu_seconds >= first.cpu_seconds
 
 
 def test_a_crash_while_a_document_is_read_is_that_document_s_reason(parser):

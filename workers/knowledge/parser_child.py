@@ -1,7 +1,8 @@
 """The process that reads untrusted documents, one after the other, within limits.
 
-It gets a document on its standard input and writes its text, as JSON, on its standard output. What
-a document does to it, from endless loops to crashes of native code, is over when the process is.
+It says that it is ready, gets a document on its standard input and writes its text, as JSON, on its
+standard output. What a document does to it, from endless loops to crashes of native code, is over
+when the process is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import resource
 import signal
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import IO, Any
 
@@ -18,8 +20,8 @@ MAX_MEMORY_BYTES = 512 * 2**20
 MAX_CPU_SECONDS = 9.0
 """For one document."""
 MAX_OUTPUT_CHARS = 20_000_000
-OUT_OF_MEMORY = 3
-"""Exit status after a document filled the memory: what is left of it is not worth keeping."""
+READY = b"ready"
+"""The line that it writes before each document, once all of the one before it is freed."""
 
 
 def main() -> None:
@@ -34,26 +36,15 @@ def main() -> None:
     # A library that prints must not write into the answers.
     sys.stdout = sys.stderr
 
-    while header := sys.stdin.buffer.readline():
-        request = json.loads(header)
-        data = sys.stdin.buffer.read(request["size"])
-        is_full = False
-        # Counts the time of this process only, so a busy machine does not cut a document short.
-        signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
-        try:
-            answer = _answer(readers[request["suffix"]], data, request)
-        except MemoryError:
-            is_full = True
-            del data
-            answer = {
-                "error": f"it takes over {MAX_MEMORY_BYTES // 2**20} MB of memory to read; split it"
-            }
-        finally:
-            signal.setitimer(signal.ITIMER_PROF, 0)
+    is_full = False
+    while not is_full:
+        _write(output, READY)
+        header = sys.stdin.buffer.readline()
+        if not header:
+            return
 
-        _write(output, answer)
-        if is_full:
-            sys.exit(OUT_OF_MEMORY)
+        # What is left of a memory that was full is not worth keeping.
+        is_full = _read_document(readers, json.loads(header), output)
 
 
 def set_limits() -> None:
@@ -63,6 +54,28 @@ def set_limits() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
+
+
+def _read_document(readers: Mapping[str, Any], request: dict[str, Any], output: IO[bytes]) -> bool:
+    """Answers with the document that follows on the input; returns whether the memory was full."""
+    # Counts the time of this process only, so a busy machine does not cut a document short.
+    signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
+    is_full = False
+    try:
+        data = sys.stdin.buffer.read(request["size"])
+        line = _line(_answer(readers[request["suffix"]], data, request))
+    except MemoryError:
+        is_full = True
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+    if is_full:
+        data = b""
+        limit = MAX_MEMORY_BYTES // 2**20
+        line = _line({"error": f"it takes over {limit} MB of memory to read; split it"})
+
+    _write(output, line)
+    return is_full
 
 
 def _answer(reader: Any, data: bytes, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,8 +96,13 @@ def _answer(reader: Any, data: bytes, request: dict[str, Any]) -> dict[str, Any]
     return {"parsed": asdict(parsed)}
 
 
-def _write(output: IO[bytes], answer: dict[str, Any]) -> None:
-    output.write(json.dumps(answer).encode("ascii") + b"\n")
+def _line(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer).encode("ascii")
+
+
+def _write(output: IO[bytes], line: bytes) -> None:
+    output.write(line)
+    output.write(b"\n")
     output.flush()
 
 

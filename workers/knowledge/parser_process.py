@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import select
 import signal
 import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 from workers.knowledge.formats import Parsed, Section, SourceError
+from workers.knowledge.parser_child import READY
+from workers.knowledge.parser_usage import ParserUsage, later_usage
 
 MAX_WALL_SECONDS = 60.0
 """For one document on a busy machine; the child itself limits its computing to much less."""
@@ -24,14 +24,6 @@ READ_BYTES = 1 << 16
 MAX_ANSWER_BYTES = 160 * 2**20
 """More than the child may write: twenty million letters, each as `\\uXXXX`, and their headings."""
 CHILD = "workers.knowledge.parser_child"
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessUsage:
-    """What the children took so far: processor time in all, and the largest peak of memory."""
-
-    cpu_seconds: float
-    peak_kb: int
 
 
 class DocumentReader(Protocol):
@@ -46,13 +38,17 @@ class ParserProcess:
     """Reads documents in one child process, which is started when it is first needed.
 
     A document that makes the child hang, crash or fill its memory is refused with the reason; the
-    next one gets a new child. For one thread at a time. Use it in a `with` statement.
+    next one gets a new child. The child says when it is ready for a document, so that one that ends
+    after its answer, however late, is not taken for damage in the next document. For one thread at
+    a time. Use it in a `with` statement.
     """
 
     def __init__(self, wall_seconds: float = MAX_WALL_SECONDS) -> None:
         self._wall_seconds = wall_seconds
         self._process: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._ended = ParserUsage()
+        self._current = ParserUsage()
 
     def __enter__(self) -> ParserProcess:
         return self
@@ -68,38 +64,26 @@ class ParserProcess:
     def read(self, data: bytes, name: str, suffix: str, charset: str = "") -> Parsed:
         """See `DocumentReader.read`."""
         request = {"name": name, "suffix": suffix, "charset": charset, "size": len(data)}
-        process = self._running()
 
         try:
-            answer = self._ask(process, request, data)
+            answer = self._ask(request, data)
         except BaseException:
             # Whatever it still writes must not be taken for the next document's text.
             self.close()
             raise
 
-        if process.poll() is not None:
-            self.close()
         if "error" in answer:
             raise SourceError(answer["error"])
 
         return _parsed(answer["parsed"])
 
-    def usage(self) -> ProcessUsage:
-        """Returns what this process's children took, with the one that runs (Linux only)."""
-        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-        cpu = ended.ru_utime + ended.ru_stime
-        peak = ended.ru_maxrss
+    def usage(self) -> ParserUsage:
+        """Returns what the children took up to the last answer (Linux only).
 
-        if self._process is not None and self._process.poll() is None:
-            folder = Path(f"/proc/{self._process.pid}")
-            # After the name, which may hold blanks, the 12th and 13th fields are ticks of time.
-            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            cpu += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-            for line in (folder / "status").read_text().splitlines():
-                if line.startswith("VmHWM:"):
-                    peak = max(peak, int(line.split()[1]))
-
-        return ProcessUsage(cpu, peak)
+        The memory of a child that was ended while it read a document, other than for taking too
+        long, is what it was before that document.
+        """
+        return self._ended.plus(self._current)
 
     def close(self) -> None:
         """Ends the child, if one runs."""
@@ -109,6 +93,8 @@ class ParserProcess:
         if process is None:
             return
 
+        self._ended = self.usage()
+        self._current = ParserUsage()
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
@@ -135,10 +121,9 @@ class ParserProcess:
 
         return self._process
 
-    def _ask(
-        self, process: subprocess.Popen[bytes], request: dict[str, Any], data: bytes
-    ) -> dict[str, Any]:
+    def _ask(self, request: dict[str, Any], data: bytes) -> dict[str, Any]:
         deadline = time.monotonic() + self._wall_seconds
+        process = self._ready(request["name"], deadline)
         assert process.stdin is not None
         # A child that died before it read all of it says why by its exit status.
         with suppress(BrokenPipeError):
@@ -147,11 +132,27 @@ class ParserProcess:
             )
 
         line = self._line(process, deadline)
+        # Before anybody waits for a child that has ended: after that nothing is known of it.
+        self._current = later_usage(process.pid, self._current)
         if line is None:
             raise SourceError(_reason(process, request["name"]))
 
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _ready(self, name: str, deadline: float) -> subprocess.Popen[bytes]:
+        """Returns a child that waits for a document, in place of one that ended after its last."""
+        is_used = self._process is not None
+        process = self._running()
+        line = self._line(process, deadline)
+        if line is None and is_used:
+            self.close()
+            process = self._running()
+            line = self._line(process, deadline)
+        if line != READY:
+            raise SourceError(_reason(process, name))
+
+        return process
 
     def _line(self, process: subprocess.Popen[bytes], deadline: float) -> bytes | None:
         """Returns the child's next line; None when it ended, took too long, or wrote too much."""
