@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -14,26 +14,29 @@ from bot.plainer.refusals import BLOCK_ERRORS
 from bot.transport.clients import SECONDS, PacedClient, error_code
 
 TEXT = "Beagle checks its connection to Slack. This message goes away by itself."
-SAMPLES: Mapping[str, Block] = {
-    "markdown": {"type": "markdown", "text": "**checked**"},
-    "table": {"type": "table", "rows": [[{"type": "raw_text", "text": "checked"}]]},
-    "card": {"type": "card", "title": {"type": "plain_text", "text": "checked"}},
-    "context_actions": {
-        "type": "context_actions",
-        "elements": [
-            {
-                "type": "feedback_buttons",
-                "action_id": "doctor_checked",
-                "positive_button": {
-                    "text": {"type": "plain_text", "text": "Good"},
-                    "value": "good",
-                },
-                "negative_button": {"text": {"type": "plain_text", "text": "Bad"}, "value": "bad"},
-            }
-        ],
-    },
+THUMBS: Block = {
+    "type": "feedback_buttons",
+    "action_id": "doctor_checked",
+    "positive_button": {"text": {"type": "plain_text", "text": "Good"}, "value": "good"},
+    "negative_button": {"text": {"type": "plain_text", "text": "Bad"}, "value": "bad"},
 }
-"""The smallest block of each newer kind that answers and digests use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The smallest message with a newer kind of block."""
+
+    kind: str
+    blocks: Sequence[Block]
+
+
+SAMPLES = (
+    Sample("markdown", [{"type": "markdown", "text": "**checked**"}]),
+    Sample("table", [{"type": "table", "rows": [[{"type": "raw_text", "text": "checked"}]]}]),
+    Sample("card", [{"type": "card", "title": {"type": "plain_text", "text": "checked"}}]),
+    Sample("context_actions", [{"type": "context_actions", "elements": [THUMBS]}]),
+)
+"""What answers and digests use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ def make_round_trip(client: WebClient, user: str) -> RoundTrip:
 
     try:
         client.chat_update(channel=channel, ts=ts, text=TEXT)
-        refused = [kind for kind, block in SAMPLES.items() if _is_refused(client, channel, block)]
+        refused = [one.kind for one in SAMPLES if _is_refused(client, channel, one)]
         no_stream = _try_stream(client, channel, ts, (team, user))
     except BaseException:
         # Nothing of a check that failed should stay with the person.
@@ -77,10 +80,10 @@ def make_round_trip(client: WebClient, user: str) -> RoundTrip:
     return RoundTrip(user, no_stream, tuple(refused))
 
 
-def _is_refused(client: WebClient, channel: str, block: Block) -> bool:
-    """Returns whether a message cannot hold the block."""
+def _is_refused(client: WebClient, channel: str, sample: Sample) -> bool:
+    """Returns whether a message cannot hold the sample's blocks."""
     try:
-        response = client.chat_postMessage(channel=channel, text=TEXT, blocks=[block])
+        response = client.chat_postMessage(channel=channel, text=TEXT, blocks=sample.blocks)
     except SlackApiError as error:
         if error_code(error) in BLOCK_ERRORS:
             return True
