@@ -20,7 +20,7 @@ from router.store.base.tables import metadata
 from router.store.mining.channel_messages import ChannelMessage, MinedChannel
 from router.store.versions.versions import StoredVersion
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import Citation, Feedback, Outcome, Tokens
+from router.types import Citation, Feedback, Outcome, Proposal, Tokens
 
 
 @pytest.fixture
@@ -363,3 +363,11 @@ def test_channel_messages_are_stored_only_while_the_channel_is_mined_and_the_aut
     assert store.channel_messages.stop_mining("T1", "C1") == 1
     assert store.channel_messages.mined_channels("T1", 0.0, 9.0) == []
     assert not store.channel_messages.insert(said)
+
+
+def test_an_opinion_or_a_proposal_for_an_erased_request_is_not_stored(every_store, clock):
+    every_store.feedback.record(Feedback("gone", "U1", "thumb", "up", clock()))
+    every_store.proposals.propose(Proposal("gone", 0, "note", {"text": "a"}, "Keep a?", clock()))
+
+    assert every_store.feedback.for_request("gone") == []
+    assert every_store.proposals.get("gone.0") is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Engine, delete, select
 
 from router.store.base.engine import insert_for, one_statement
-from router.store.base.rows import as_row
+from router.store.base.rows import as_row, literals
 from router.store.base.tables import feedback, request
 from router.types import Feedback
 
@@ -18,9 +18,19 @@ class FeedbackTable:
         self._insert = insert_for(engine)
 
     def record(self, new: Feedback) -> None:
-        """Stores the feedback in place of an older one; one that arrives late changes nothing."""
+        """Stores the feedback in place of an older one; one that arrives late changes nothing.
+
+        Neither does one on a request that was erased meanwhile.
+        """
         row = as_row(new)
-        statement = self._insert(feedback).values(row)
+        # An erasure waits for this statement, or this one finds the request gone.
+        stored = (
+            select(*literals(feedback, row))
+            .select_from(request)
+            .where(request.c.id == new.request)
+            .with_for_update(read=True)
+        )
+        statement = self._insert(feedback).from_select(list(row), stored)
         # Events may arrive out of order, so an older opinion never replaces a newer one.
         newest = statement.on_conflict_do_update(
             index_elements=["request", "user", "aspect"],

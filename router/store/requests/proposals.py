@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from router.store.base.engine import insert_for, one_statement, reading, writing
-from router.store.base.rows import as_row
-from router.store.base.tables import metadata
+from router.store.base.rows import as_row, literals
+from router.store.base.tables import metadata, request
 from router.types import Proposal
 
 PENDING_SECONDS = 86_400.0
@@ -62,12 +62,20 @@ class Proposals:
     def propose(self, new: Proposal) -> None:
         """Stores the proposal.
 
-        It replaces a pending one of the same revision, never a decided one.
+        It replaces a pending one of the same revision, never a decided one. For a request that was
+        erased meanwhile nothing is stored.
         """
         values = as_row(new)
         values["args"] = dict(new.args)
 
-        statement = self._insert(proposal).values(values)
+        # An erasure waits for this statement, or this one finds the request gone.
+        stored = (
+            select(*literals(proposal, values))
+            .select_from(request)
+            .where(request.c.id == new.request)
+            .with_for_update(read=True)
+        )
+        statement = self._insert(proposal).from_select(list(values), stored)
         # The state is a condition of the write: a decision in between would be lost.
         statement = statement.on_conflict_do_update(
             index_elements=["request", "revision"],
