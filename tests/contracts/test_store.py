@@ -114,6 +114,24 @@ def test_a_worker_that_lost_its_lease_can_neither_finish_nor_renew(
     assert store.requests.get(request.id).state == "decided"
 
 
+@pytest.mark.parametrize("end", ["complete", "retry"])
+def test_a_click_on_an_answer_that_is_not_closed_yet_is_served_next(
+    store, make_request, make_decision, clock, end
+):
+    request = decided(store, make_request, make_decision, clock)
+    lease = store.requests.acquire(request.id, "a", clock(), 10)
+    store.decisions.revise(request.id, make_decision(), 0, clock(), asked_by="U1")
+    store.requests.renew([lease], clock(), 10)
+
+    if end == "complete":
+        assert store.requests.complete(lease, "answered", clock()) == request.id
+    else:
+        store.requests.retry(lease, clock() + 60, "model", free=True)
+
+    assert store.requests.acquire(request.id, "b", clock(), 10).tries == 1
+    assert store.decisions.newest(request.id).revision == 1
+
+
 def test_a_renewed_lease_outlives_its_first_length(store, make_request, make_decision, clock):
     request = decided(store, make_request, make_decision, clock)
     lease = store.requests.acquire(request.id, "a", clock(), 10)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Update, and_, update
+from sqlalchemy import ColumnElement, Connection, Update, and_, case, update
 
 from router.store.base.tables import request
 from router.store.requests.conditions import is_free, waits_for_thread
-from router.types import Request
+from router.types import Request, RequestState
 
 FIELDS = tuple(request.c[name] for name in Request.__slots__)
 
@@ -68,6 +68,44 @@ def lease_request(
 def update_held(lease: Lease) -> Update:
     """Returns an update of the request that changes nothing once the lease has been lost."""
     return update(request).where(request.c.id == lease.request.id, request.c.fence == lease.fence)
+
+
+def closing_values(
+    lease: Lease, state: RequestState, now: float, error: str | None
+) -> dict[str, object]:
+    """Returns what frees the request and closes it; one that was asked for again stays open."""
+    again = _is_asked_again(lease)
+    return {
+        "state": case((again, request.c.state), else_=state),
+        "done_at": case((again, request.c.done_at), else_=now),
+        "error": case((again, request.c.error), else_=error),
+        "owner": None,
+        "lease_until": None,
+    }
+
+
+def retry_values(lease: Lease, wake_at: float, error: str, *, free: bool) -> dict[str, object]:
+    """Returns what frees the request until `wake_at`, or at once if it was asked for again."""
+    again = _is_asked_again(lease)
+    values: dict[str, object] = {
+        "owner": None,
+        # A lease that nobody holds keeps every worker off until then.
+        "lease_until": case((again, None), else_=wake_at),
+        "wake_at": case((again, request.c.wake_at), else_=wake_at),
+        "error": case((again, request.c.error), else_=error),
+    }
+    if free:
+        values["tries"] = case((again, 0), else_=request.c.tries - 1)
+
+    return values
+
+
+def _is_asked_again(lease: Lease) -> ColumnElement[bool]:
+    """Returns whether somebody asked for the request again while it was held.
+
+    With a click on an answer that is shown but not closed yet: that begins the tries anew.
+    """
+    return request.c.tries != lease.tries
 
 
 def bring_back(connection: Connection, key: str, now: float) -> None:

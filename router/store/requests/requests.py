@@ -20,7 +20,9 @@ from router.store.requests.leasing import (
     FIELDS,
     Lease,
     bring_back,
+    closing_values,
     lease_request,
+    retry_values,
     update_held,
 )
 from router.store.requests.turns import lock_next, people_in_turn, record_turn, request_of
@@ -203,15 +205,9 @@ class Requests:
     ) -> str | None:
         """Sets the request's final state and frees it; returns the next open request of its thread.
 
-        Does nothing, and returns None, if the lease has been lost.
+        That is the request itself, still open, where somebody asked for it again meanwhile. Does
+        nothing, and returns None, if the lease has been lost.
         """
-        values = {
-            "state": state,
-            "done_at": now,
-            "error": error,
-            "owner": None,
-            "lease_until": None,
-        }
         completed = lease.request
         # Whoever waits behind this request in its thread may be answered now.
         following = (
@@ -229,9 +225,14 @@ class Requests:
 
         # Not one transaction, which costs more round trips: whoever sets the next request aside has
         # locked this one before. After a crash in between it waits for the end of that time.
+        values = closing_values(lease, state, now, error)
+        closed = update_held(lease).values(values).returning(request.c.state)
         with one_statement(self._engine) as connection:
-            if not connection.execute(update_held(lease).values(values)).rowcount:
+            final_state = connection.execute(closed).scalar()
+            if final_state is None:
                 return None
+            if final_state == "decided":
+                return completed.id
 
         with one_statement(self._engine) as connection:
             key: str | None = connection.execute(following).scalar()
@@ -247,16 +248,7 @@ class Requests:
 
         With `free` this attempt does not count.
         """
-        values: dict[str, object] = {
-            "owner": None,
-            # A lease that nobody holds keeps every worker off until then.
-            "lease_until": wake_at,
-            "wake_at": wake_at,
-            "error": error,
-        }
-        if free:
-            values["tries"] = request.c.tries - 1
-
+        values = retry_values(lease, wake_at, error, free=free)
         with one_statement(self._engine) as connection:
             connection.execute(update_held(lease).values(values))
 
