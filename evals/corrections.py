@@ -9,8 +9,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from bot.cli.terminal import Json
 from evals.figures import print_figures
 from evals.routing.router_data import OOS, CachedEncoder, Row, Trial, draw_trial, read_rows
+from evals.routing.router_options import DEFAULT_CACHE, EncoderCache, EncoderName
 from evals.routing.router_scores import mean_figures
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -28,15 +30,9 @@ def main(
     reports: Annotated[int, typer.Option(help="Misroutes that people report.")] = 150,
     junk: Annotated[int, typer.Option(help="Labels drawn at random that one person gives.")] = 1000,
     seeds: Annotated[int, typer.Option(min=1, help="Draws to average over.")] = 3,
-    encoder: Annotated[
-        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
-    ] = "fast",
-    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
-        ".beagle/encoder"
-    ),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    encoder: EncoderName = "fast",
+    cache: EncoderCache = DEFAULT_CACHE,
+    as_json: Json = False,
 ) -> None:
     """Start from a few examples, learn from reported misroutes, and compare with junk labels."""
     set_up_logs("auto", "error")

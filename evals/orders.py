@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from bot.cli.terminal import Json
 from evals.figures import print_figures
+from evals.routing.router_options import DEFAULT_CACHE, EncoderCache, EncoderName
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -33,15 +32,9 @@ FORMS: Mapping[str, str] = {
 
 
 def main(
-    encoder: Annotated[
-        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
-    ] = "fast",
-    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
-        ".beagle/encoder"
-    ),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    encoder: EncoderName = "fast",
+    cache: EncoderCache = DEFAULT_CACHE,
+    as_json: Json = False,
 ) -> None:
     """Put pasted text of 40 to 200 words behind orders and count which go to their route."""
     set_up_logs("auto", "error")

@@ -9,8 +9,10 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from bot.cli.terminal import Json
 from evals.figures import print_figures
 from evals.routing.router_data import CachedEncoder, draw_trial, read_rows
+from evals.routing.router_options import DEFAULT_CACHE, EncoderCache, EncoderName
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -35,15 +37,9 @@ def main(
     shots: Annotated[int, typer.Option(min=1, help="Examples of each route from the file.")] = 10,
     most: Annotated[int, typer.Option(min=1, help="Messages to change.")] = 500,
     seed: Annotated[int, typer.Option(help="Draws examples and changes.")] = 0,
-    encoder: Annotated[
-        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
-    ] = "fast",
-    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
-        ".beagle/encoder"
-    ),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    encoder: EncoderName = "fast",
+    cache: EncoderCache = DEFAULT_CACHE,
+    as_json: Json = False,
 ) -> None:
     """Change each message in eleven ways and count how often its route or outcome flips."""
     set_up_logs("auto", "error")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli.terminal import Json
 from evals.routing.router_data import (
     CachedEncoder,
     Trial,
@@ -18,6 +19,7 @@ from evals.routing.router_data import (
     read_rows,
     without_names,
 )
+from evals.routing.router_options import DEFAULT_CACHE, EncoderCache, EncoderName
 from evals.routing.router_peer import peer_answers
 from evals.routing.router_plot import draw_plot
 from evals.routing.router_scores import RouterAnswers, by_route, confusions, mean_figures, scores
@@ -59,21 +61,15 @@ def main(
     names: Annotated[
         bool, typer.Option(help="Read the labels as names, as the product does.")
     ] = True,
-    encoder: Annotated[
-        str, typer.Option(help="fast, torch, or a sentence-transformers name.")
-    ] = "fast",
+    encoder: EncoderName = "fast",
     peer: Annotated[
         str | None, typer.Option(help="semantic-router, if installed, on the same vectors.")
     ] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Write reliability, coverage and ROC as an SVG.")
     ] = None,
-    cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
-        ".beagle/encoder"
-    ),
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
-    ] = False,
+    cache: EncoderCache = DEFAULT_CACHE,
+    as_json: Json = False,
 ) -> None:
     """Measure accuracy, calibration, out-of-scope detection, speed and memory of the router."""
     set_up_logs("auto", "error")

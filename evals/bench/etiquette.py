@@ -46,7 +46,7 @@ def main(
         questions = [Question(float(ts), ts) for ts in roots] + _follow_up(stack, roots, turns)
         typed = _type_stats(stack, stats)
         wait_for_all(stack, WAIT_SECONDS)
-        shown = _wait_for_stats(stack, stats)
+        stats_count = _wait_for_stats(stack, stats)
         figures = {
             "threads": threads,
             "questions": len(questions),
@@ -55,14 +55,14 @@ def main(
                 lambda: stack.sandbox.context.error_counts["ratelimited"]
             ),
             "stats_typed": stats,
-            "stats_shown": shown,
+            "stats_shown": stats_count,
             "stats_ack_max_ms": round(max(typed, default=0.0) * 1000),
             "seconds": round(time.monotonic() - start, 1),
         }
 
     print_figures(figures, as_json=as_json, width=18)
 
-    is_polite = figures["lost"] == figures["refused_by_slack"] == 0 and shown == stats
+    is_polite = figures["lost"] == figures["refused_by_slack"] == 0 and stats_count == stats
     raise typer.Exit(0 if is_polite else 1)
 
 
@@ -95,12 +95,12 @@ def _type_stats(stack: LocalStack, count: int) -> list[float]:
 def _wait_for_stats(stack: LocalStack, count: int) -> int:
     """Returns how many of the statistics were shown to whoever typed the command."""
 
-    def shown() -> int:
+    def count_replies() -> int:
         people = [stack.sandbox.actor(name) for name, _, _ in HUMANS]
         return sum(len(person.ephemerals(CHANNEL)) for person in people)
 
-    wait_until(lambda: shown() >= count, WAIT_SECONDS / 10)
-    return shown()
+    wait_until(lambda: count_replies() >= count, WAIT_SECONDS / 10)
+    return count_replies()
 
 
 def _answers(stack: LocalStack) -> list[Question]:
