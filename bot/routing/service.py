@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
+from bot.routing.default_route import apply_default_route
 from bot.routing.explain import explain
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.workspace_routers import WorkspaceRouters
 from bot.ui.texts import common as texts
-from bot.ui.texts import explain as explain_texts
 from router.catalog.catalog import Catalog, Route
 from router.decide import Router, Signals
 from router.errors import QueueError
@@ -392,25 +392,3 @@ class RoutingService:
             )
 
         return replace(decision, version=version.id, reason=reason)
-
-
-def apply_default_route(
-    decision: Decision, rule: ChannelRule, usable: Mapping[str, Route]
-) -> Decision:
-    """Returns the decision, or the channel's default route in place of asking or giving up.
-
-    The default route counts only where it is among the `usable` ones of the person who asked.
-    """
-    default = rule.default_route
-    if decision.verb not in ("ask", "out_of_scope") or default not in usable:
-        return decision
-
-    confidence = 0.0
-    for score in decision.scores:
-        if score.route == default:
-            confidence = score.confidence
-
-    reason = {**decision.reason, "channel": explain_texts.DEFAULT_ROUTE.format(route=default)}
-    return replace(
-        decision, verb="route", route=default, confidence=confidence, margin=0.0, reason=reason
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.routing.service import apply_default_route
+from bot.routing.default_route import apply_default_route
 from router.store.workspace.channel_rules import ChannelRule
 
 
