@@ -40,8 +40,6 @@ read in more than one way. Chosen on CLINC150 with 10 examples (seed 0)."""
 UNMARKED_ORDER_CONFIDENCE = 0.8
 """Confidence that an order needs where only the end of a sentence separates it from the material:
 the first sentence of a report is no order."""
-
-
 SERVED_FROM = 3
 """Examples by which a route serves a kind of small talk: one may be a fragment among many rows."""
 
@@ -149,8 +147,7 @@ class Router:
         """Returns the decision, and the message's vector where one was needed.
 
         A route called by name wins, then small talk and a question about Beagle itself, then the
-        classifier. What
-        other threads decide meanwhile changes nothing.
+        classifier. What other threads decide meanwhile changes nothing.
         """
         start = time.perf_counter()
         decision, vector = self._decide(text, signals)
