@@ -40,6 +40,7 @@ from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Payer
 from workers.readiness import thresholds as limits
 from workers.readiness.bottom_line import summarise_advice
+from workers.readiness.decided_candidates import decided_candidates
 from workers.readiness.evidence import PromptStats, Subject, build_evidence
 from workers.readiness.prices import known_prices
 from workers.readiness.trial_results import Trials, trials_of
@@ -54,7 +55,6 @@ MAX_GAPS = 5
 MAX_CHANNELS = 200
 """Channels that Slack is asked about; nothing is quoted from further ones."""
 MAX_ROUTES = 12
-MAX_DECIDED = 10
 DAY_SECONDS = 86_400.0
 
 
@@ -347,10 +347,11 @@ def _body(
     store = context.store
     since = now - WEEK
     stats = store.stats.since(team, since)
+    visible_ids = _visible_ids(team, mined)
     visible = [
         candidate.evidence
         for candidate in store.candidates.for_team(team, BEFORE_APPROVAL)
-        if candidate.state != "rejected" and candidate.id in _visible_ids(team, mined)
+        if candidate.state != "rejected" and candidate.id in visible_ids
     ]
     signals = summarise_questions(store, team, since, now, MAX_GAPS)
     channels = store.channel_messages.mined_channels(team, now - WEEKS * WEEK, now)
@@ -378,33 +379,6 @@ def _body(
         "advice": asdict(summarise_advice(visible)),
         "gaps": [asdict(gap) for gap in signals.gaps],
         "cap_usd": context.settings.cap_team_usd,
-        "decided": _decided(store, team, since),
+        "decided": decided_candidates(store, team, since),
         "drift": summary_lines(store, team, week),
     }
-
-
-def _decided(store: Store, team: str, since: float) -> list[dict[str, Any]]:
-    """Returns the candidates that admins decided on, the last changed one first.
-
-    Approved candidates stay listed; the others only in the week of their decision.
-    """
-    decided: list[dict[str, Any]] = []
-    for candidate in store.candidates.for_team(team):
-        history = store.candidates.history(candidate.id)
-        by_people = [edge for edge in history if edge.actor != SYSTEM]
-        if not by_people:
-            continue
-
-        last = by_people[-1]
-        if candidate.state not in BEFORE_APPROVAL or last.at >= since:
-            decided.append(
-                {
-                    "label": candidate.label,
-                    "state": candidate.state,
-                    "by": last.actor,
-                    "at": history[-1].at,
-                }
-            )
-
-    decided.sort(key=lambda entry: -float(entry["at"]))
-    return decided[:MAX_DECIDED]
