@@ -57,8 +57,7 @@ def explain(
         return [texts.UNDECIDED]
 
     lines = [_opening(decision), *_comparison_lines(decision, hidden, quote)]
-    if changed_words and "nearest" in reason:
-        # Only the classifier reads words; a route that is called by its name needs none.
+    if changed_words:
         words = [texts.READ_WORD.format(typed=typed, read=read) for typed, read in changed_words]
         lines.append(texts.READ_AS.format(words=", ".join(words[:MAX_WORDS])))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.admins import Admins
@@ -111,8 +111,12 @@ class RoutingService:
         # The reasons name similar routes; those that the person may not use stay unnamed.
         hidden = self.hidden_routes(person, request.channel)
         quote = self._routers.quotes.for_reader(person)
-        # A decision keeps no words, so the message is read again.
-        changed_words = self.router(request.team).changed_words(request.text)
+        changed_words: Sequence[tuple[str, str]] = ()
+        # Only the classifier reads words; a route that is called by its name needs none.
+        if "nearest" in decision.reason:
+            # A decision keeps no words, so the message is read again.
+            changed_words = self.router(request.team).changed_words(request.text)
+
         return explain(decision, hidden, quote, changed_words)
 
     def visible_stats(self, period: Period, person: SlackPerson, channel: str) -> Period:
