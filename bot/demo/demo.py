@@ -63,7 +63,7 @@ Press Ctrl-C to stop. Logs: {logs}
 """
 KEPT = """Kept from earlier: documents, corrections, approvals and figures (a digest that was posted
 then: /beagle digest). The channels of the page begin empty. To forget all of it: {fresh}"""
-KEPT_LATER = "What you do here is kept for the next start, unless that is: {fresh}"
+KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh}"
 FRESH = 'make demo ARGS="--fresh"'
 OTHER_PORT = 'make demo ARGS="--port 0"'
 
