@@ -8,6 +8,7 @@ when the process is.
 from __future__ import annotations
 
 import json
+import os
 import resource
 import signal
 import sys
@@ -20,6 +21,8 @@ MAX_MEMORY_BYTES = 512 * 2**20
 MAX_CPU_SECONDS = 9.0
 """For one document."""
 MAX_OUTPUT_CHARS = 20_000_000
+FULL_STATUS = 3
+"""The exit status after a document that did not fit into the memory."""
 READY = b"ready"
 """The line that it writes before each document, once all of the one before it is freed."""
 
@@ -36,15 +39,14 @@ def main() -> None:
     # A library that prints must not write into the answers.
     sys.stdout = sys.stderr
 
-    is_full = False
-    while not is_full:
+    try:
         _write(output, READY)
-        header = sys.stdin.buffer.readline()
-        if not header:
-            return
-
-        # What is left of a memory that was full is not worth keeping.
-        is_full = _read_document(readers, json.loads(header), output)
+        while header := sys.stdin.buffer.readline():
+            _read_document(readers, json.loads(header), output)
+            _write(output, READY)
+    except MemoryError:
+        # At once: a full memory may have no room for a sentence, nor for an orderly end.
+        os._exit(FULL_STATUS)
 
 
 def set_limits() -> None:
@@ -56,26 +58,17 @@ def set_limits() -> None:
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
 
 
-def _read_document(readers: Mapping[str, Any], request: dict[str, Any], output: IO[bytes]) -> bool:
-    """Answers with the document that follows on the input; returns whether the memory was full."""
+def _read_document(readers: Mapping[str, Any], request: dict[str, Any], output: IO[bytes]) -> None:
+    """Answers with the document that follows on the input."""
     # Counts the time of this process only, so a busy machine does not cut a document short.
     signal.setitimer(signal.ITIMER_PROF, MAX_CPU_SECONDS)
-    is_full = False
     try:
         data = sys.stdin.buffer.read(request["size"])
         line = _line(_answer(readers[request["suffix"]], data, request))
-    except MemoryError:
-        is_full = True
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
 
-    if is_full:
-        data = b""
-        limit = MAX_MEMORY_BYTES // 2**20
-        line = _line({"error": f"it takes over {limit} MB of memory to read; split it"})
-
     _write(output, line)
-    return is_full
 
 
 def _answer(reader: Any, data: bytes, request: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from workers.knowledge.formats import Parsed, Section, SourceError
-from workers.knowledge.parser_child import READY
+from workers.knowledge.parser_child import FULL_STATUS, MAX_MEMORY_BYTES, READY
 from workers.knowledge.parser_usage import ParserUsage, later_usage
 
 MAX_WALL_SECONDS = 60.0
@@ -198,6 +198,10 @@ def _reason(process: subprocess.Popen[bytes], name: str) -> str:
 
     if status == -signal.SIGPROF:
         return f"reading {name!r}: it takes too long to read; save it again, or split it"
+
+    if status == FULL_STATUS:
+        limit = MAX_MEMORY_BYTES // 2**20
+        return f"reading {name!r}: it takes over {limit} MB of memory to read; split it"
 
     return f"reading {name!r}: the reader stopped at it ({status}); it is damaged, save it again"
 
