@@ -159,6 +159,8 @@ def test_the_one_that_waits_longest_makes_room(start, connect, clock):
     server = start(connections=3)
     first = connect(server, HALF_OPEN)
     assert get(server) == 200
+    # Until the answered one is gone: it would be counted, and wait since a later time than `first`.
+    assert wait_until(lambda: server.open_connections == 1, WAIT)
     clock.forward(1)
     others = [connect(server, HALF_OPEN) for _ in range(3)]
 
