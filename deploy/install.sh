@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Makes .venv with everything Beagle needs, each package checked by its hash. Safe to call again: what is there is kept.
 #
-# deploy/install.sh [LOCK [packages]]: LOCK names the file in requirements/, `lock` (all, the default) or `run` (no tools
-# for developing); `packages` leaves Beagle itself out. PYTHON chooses the interpreter.
+# deploy/install.sh [LOCK [packages]]: LOCK names the file in requirements/, `lock` (all, the default), `run` (no tools for
+# developing) or `serve` (no torch either, and no local model: it answers, and trains nothing); `packages` leaves
+# Beagle itself out. PYTHON chooses the interpreter.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -90,7 +91,7 @@ install_uv
 # shellcheck source=deploy/index-settings.sh
 . deploy/index-settings.sh
 install_locked
-install_torch
+[ "${1:-}" = serve ] || install_torch
 if [ "${2:-}" != packages ]; then
   uv_install --no-deps --no-build-isolation --editable .
 fi

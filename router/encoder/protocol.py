@@ -8,6 +8,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+WORD_BLOCK_NORM = 0.5
+"""Length of the block of word embeddings in the views. They tell routes apart that mean nearly the
+same, but know nothing of synonyms, so they count less than the other blocks."""
+
 
 class Encoder(Protocol):
     """Turns texts into vectors. A text's vector never depends on what else is encoded with it.

@@ -72,8 +72,15 @@ class Reranker:
 
 
 def _open_cross_encoder(name: str) -> Any:
-    """Returns the model. Raises SettingsError when it gives more than one score a passage."""
-    from sentence_transformers import CrossEncoder
+    """Returns the model.
+
+    Raises SettingsError when it gives more than one score a passage, or where the packages for such
+    models are not installed.
+    """
+    try:
+        from sentence_transformers import CrossEncoder
+    except ImportError as error:
+        raise SettingsError(f"{error}; install beagle-slack[encoders]") from error
 
     model = CrossEncoder(name, device="cpu")
     if model.num_labels != 1:

@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from router.encoder.protocol import WORD_BLOCK_NORM
+from router.errors import SettingsError
+
 MAX_CHARS = 4000
 """Characters that are read of a text; the encoder's 256 tokens end long before."""
 BATCH = 64
-WORD_BLOCK_NORM = 0.5
-"""Length of the block of word embeddings. They tell routes apart that mean nearly the same, but
-know nothing of synonyms, so they count less than the other blocks."""
-MASKED = 1e9
-"""Subtracted from features of padding, so that none is ever the maximum."""
 
 
 class TorchEncoder:
@@ -35,20 +32,22 @@ class TorchEncoder:
     def __init__(self, name: str, model_id: str) -> None:
         """Opens the model of that name or in that folder.
 
-        Raises OSError or ValueError when there is none.
+        Raises OSError or ValueError when there is none, SettingsError where the packages for such
+        models are not installed.
         """
-        import torch
-        from sentence_transformers import SentenceTransformer
+        try:
+            import torch
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise SettingsError(
+                f"opening the encoder {name!r}: {error}; install beagle-slack[encoders], or set "
+                "BEAGLE_ENCODER=fast"
+            ) from error
 
         torch.set_num_threads(1)
         self._model = SentenceTransformer(name, device="cpu")
         self.model_id = model_id
         self.dim = int(self._model.get_embedding_dimension() or 0)
-
-    @property
-    def transformer(self) -> Any:
-        """The model below the pooling, as torch knows it."""
-        return self._model[0].auto_model
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Returns the first block of the views."""
@@ -80,55 +79,13 @@ class TorchEncoder:
         is_token = np.asarray(mask, bool)[: len(tokens)]
         max_pooled = to_unit_length(np.asarray(tokens, np.float32)[is_token].max(axis=0))
 
-        embeddings = self.transformer.get_input_embeddings().weight.detach().numpy()
+        embeddings = self._model[0].auto_model.get_input_embeddings().weight.detach().numpy()
         if embeddings.shape[1] != self.dim:
             return np.concatenate([sentence, max_pooled])
 
         word_ids = np.asarray(ids)[: len(tokens)][is_token]
         words = to_unit_length(embeddings[word_ids].sum(axis=0))
         return np.concatenate([sentence, max_pooled, WORD_BLOCK_NORM * words])
-
-    def write_onnx(self, path: Path) -> None:
-        """Writes the whole encoder as an ONNX file: tokens in, all three blocks out."""
-        import torch
-
-        normalize = torch.nn.functional.normalize
-        transformer = self.transformer
-
-        class Pooled(torch.nn.Module):  # type: ignore[misc]  # mypy does not read torch
-            """`_view` for a batch, as a graph."""
-
-            def __init__(self) -> None:
-                super().__init__()
-                self.transformer = transformer
-                self.embeddings = transformer.get_input_embeddings()
-
-            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-                output = self.transformer(input_ids=input_ids, attention_mask=attention_mask)
-                hidden = output.last_hidden_state
-                mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
-
-                mean = normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1)
-                max_pooled = normalize((hidden + (mask - 1) * MASKED).amax(1), dim=-1)
-                words = normalize((self.embeddings(input_ids) * mask).sum(1), dim=-1)
-                return torch.cat([mean, max_pooled, WORD_BLOCK_NORM * words], dim=-1)
-
-        # The values of the sample do not matter: its two dimensions are declared as variable.
-        ids = torch.ones((2, 8), dtype=torch.int64)
-        torch.onnx.export(
-            Pooled().eval(),
-            (ids, torch.ones_like(ids)),
-            str(path),
-            input_names=["input_ids", "attention_mask"],
-            output_names=["views"],
-            dynamic_axes={
-                "input_ids": {0: "n", 1: "t"},
-                "attention_mask": {0: "n", 1: "t"},
-                "views": {0: "n"},
-            },
-            opset_version=17,
-            dynamo=False,
-        )
 
 
 def to_unit_length(row: NDArray[np.float32]) -> NDArray[np.float32]:

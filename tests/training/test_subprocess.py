@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
 from router.config import Settings, bare_environment, environment_names
+from workers.runtime.processes import wait_until
 from workers.training.subprocess import _start_child
+from workers.training.trainers import ChatExample, TrainingOptions
 
 SECRETS = [
     *(
@@ -42,10 +47,39 @@ def test_a_child_that_needs_no_secret_gets_none(monkeypatch):
 @pytest.mark.usefixtures("_secrets")
 def test_the_trainer_s_process_has_no_secret(tmp_path):
     with (tmp_path / "log").open("wb") as log, _start_child(1, log) as child:
+        environ = Path(f"/proc/{child.pid}/environ")
         try:
-            environment = Path(f"/proc/{child.pid}/environ").read_bytes()
+            # Empty for a moment, while the kernel puts the new program in place of the old one.
+            assert wait_until(lambda: environ.read_bytes() != b"", 60)
+            environment = environ.read_bytes()
         finally:
             child.kill()
 
     assert b"secret of" not in environment
     assert b"OMP_WAIT_POLICY=passive" in environment
+
+
+def test_a_trainer_whose_packages_are_missing_says_which_to_install(tmp_path: Path) -> None:
+    """As on a machine that only answers: torch cannot be imported."""
+    job = {
+        "trainer": "lora",
+        "examples": [asdict(ChatExample([{"role": "user", "content": "hello"}], "hi"))],
+        "base": str(tmp_path),
+        "folder": str(tmp_path),
+        "options": asdict(TrainingOptions()),
+    }
+    script = (
+        "import sys; sys.modules['torch'] = None; "
+        "from workers.training.subprocess import main; main()"
+    )
+
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write(json.dumps(job).encode() + b"\n")
+        child.stdin.flush()
+        answer = json.loads(child.stdout.readline())
+
+    assert "install beagle-slack[tune]" in answer["refused"]

@@ -143,6 +143,11 @@ def main() -> None:
         )
     except BeagleError as error:
         send(refused=str(error))
+    except ImportError as error:
+        send(
+            refused=f"training with {job['trainer']!r}: {error}; install beagle-slack[tune] where "
+            "the compute worker runs (the image made with LOCK=serve trains nothing)"
+        )
     else:
         send(trained=asdict(trained))
 

@@ -1,0 +1,194 @@
+"""Writes MiniLM as an ONNX graph, straight from its weights: no torch takes part.
+
+The model is BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) with 6 layers: after each
+sublayer its input is added and the sum normalised. Names of weights are those of its file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.encoder.protocol import WORD_BLOCK_NORM
+
+OPSET = 17
+"""The first one with LayerNormalization."""
+EPSILON = 1e-12
+"""Of the layer normalisation, as in the model's `config.json`."""
+HEADS = 12
+LAYERS = 6
+WIDTH = 384
+"""Of a token's vector, and of each block of the views."""
+BLOCKS = 3
+
+
+def write_minilm(weights: Path, path: Path) -> None:
+    """Writes the encoder in full precision: the token ids `(1, t)` of one text in, views out.
+
+    `weights` is the model's safetensors file. The views, `(1, BLOCKS * WIDTH)`, are those of
+    `TorchEncoder`.
+    """
+    import onnx
+    from safetensors.numpy import load_file
+
+    graph = _Graph(load_file(weights))
+    hidden = _embed(graph)
+    for number in range(LAYERS):
+        hidden = _layer(graph, hidden, f"encoder.layer.{number}")
+
+    _pool(graph, hidden)
+    onnx.save(graph.model(), str(path))
+
+
+class _Graph:
+    """A graph that grows node by node. Values are known by their names."""
+
+    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+        self._weights = weights
+        self._nodes: list[Any] = []
+        self._constants: dict[str, NDArray[Any]] = {}
+
+    def add(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Adds a node of one output, and returns that output's name."""
+        from onnx.helper import make_node
+
+        output = f"{kind.lower()}_{len(self._nodes)}"
+        self._nodes.append(make_node(kind, list(inputs), [output], name=output, **attributes))
+        return output
+
+    def constant(self, name: str, value: Any) -> str:
+        """Adds a constant, once for each name."""
+        self._constants[name] = np.asarray(value)
+        return name
+
+    def weight(self, name: str) -> str:
+        """Adds a weight of the model as it is."""
+        return self.constant(name, self._weights[name].astype(np.float32))
+
+    def linear(self, value: str, name: str) -> str:
+        """Adds `value @ weight.T + bias`."""
+        # Turned here: a constant on the right is what the quantiser looks for.
+        turned = self.constant(f"{name}.turned", self._weights[f"{name}.weight"].T.copy())
+        return self.add("Add", self.add("MatMul", value, turned), self.weight(f"{name}.bias"))
+
+    def normalised(self, value: str, name: str) -> str:
+        """Adds a layer normalisation over the last axis."""
+        scale, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
+        return self.add("LayerNormalization", value, scale, bias, axis=-1, epsilon=EPSILON)
+
+    def model(self) -> Any:
+        """Returns the ONNX model; its output is the value that was added last."""
+        from onnx import TensorProto
+        from onnx.helper import (
+            make_graph,
+            make_model,
+            make_node,
+            make_opsetid,
+            make_tensor_value_info,
+        )
+        from onnx.numpy_helper import from_array
+
+        last = self._nodes[-1].output[0]
+        graph = make_graph(
+            [*self._nodes, make_node("Identity", [last], ["views"])],
+            "minilm",
+            [make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"])],
+            [make_tensor_value_info("views", TensorProto.FLOAT, [1, BLOCKS * WIDTH])],
+            [from_array(value, name) for name, value in self._constants.items()],
+        )
+        return make_model(graph, opset_imports=[make_opsetid("", OPSET)], ir_version=8)
+
+
+def _embed(graph: _Graph) -> str:
+    """Adds word, position and segment embeddings; a text is all of the first segment."""
+    words = graph.add("Gather", graph.weight("embeddings.word_embeddings.weight"), "input_ids")
+
+    length = graph.add("Shape", "input_ids", start=1, end=2)
+    zero = graph.constant("zero", np.array([0], np.int64))
+    positions = graph.add(
+        "Slice", graph.weight("embeddings.position_embeddings.weight"), zero, length, zero
+    )
+
+    segments = graph.weight("embeddings.token_type_embeddings.weight")
+    segment = graph.add("Gather", segments, graph.constant("first", np.array(0, np.int64)))
+    summed = graph.add("Add", graph.add("Add", words, segment), positions)
+    return graph.normalised(summed, "embeddings.LayerNorm")
+
+
+def _layer(graph: _Graph, hidden: str, name: str) -> str:
+    attended = graph.linear(
+        _attention(graph, hidden, f"{name}.attention.self"), f"{name}.attention.output.dense"
+    )
+    hidden = graph.normalised(
+        graph.add("Add", attended, hidden), f"{name}.attention.output.LayerNorm"
+    )
+
+    widened = _gelu(graph, graph.linear(hidden, f"{name}.intermediate.dense"))
+    narrowed = graph.linear(widened, f"{name}.output.dense")
+    return graph.normalised(graph.add("Add", narrowed, hidden), f"{name}.output.LayerNorm")
+
+
+def _attention(graph: _Graph, hidden: str, name: str) -> str:
+    """Adds softmax(Q K^T / sqrt(d)) V, each head for itself. There is no padding to mask."""
+    size = WIDTH // HEADS
+    split = graph.constant("split_heads", np.array([1, -1, HEADS, size], np.int64))
+    joined = graph.constant("join_heads", np.array([1, -1, WIDTH], np.int64))
+    scale = graph.constant("head_scale", np.array(size**-0.5, np.float32))
+
+    query = graph.add("Reshape", graph.linear(hidden, f"{name}.query"), split)
+    key = graph.add("Reshape", graph.linear(hidden, f"{name}.key"), split)
+    value = graph.add("Reshape", graph.linear(hidden, f"{name}.value"), split)
+
+    scores = graph.add(
+        "MatMul",
+        graph.add("Mul", graph.add("Transpose", query, perm=[0, 2, 1, 3]), scale),
+        graph.add("Transpose", key, perm=[0, 2, 3, 1]),
+    )
+    attended = graph.add(
+        "MatMul",
+        graph.add("Softmax", scores, axis=-1),
+        graph.add("Transpose", value, perm=[0, 2, 1, 3]),
+    )
+    return graph.add("Reshape", graph.add("Transpose", attended, perm=[0, 2, 1, 3]), joined)
+
+
+def _gelu(graph: _Graph, value: str) -> str:
+    """Adds x * Phi(x), Phi being the normal distribution's function (the exact form of GELU)."""
+    root = graph.constant("root_of_two", np.array(2**0.5, np.float32))
+    one = graph.constant("one", np.array(1, np.float32))
+    half = graph.constant("half", np.array(0.5, np.float32))
+
+    distribution = graph.add("Add", graph.add("Erf", graph.add("Div", value, root)), one)
+    return graph.add("Mul", graph.add("Mul", value, distribution), half)
+
+
+def _pool(graph: _Graph, hidden: str) -> str:
+    """Adds the three blocks: mean and maximum over the tokens, and the sum of the word vectors."""
+    tokens = graph.constant("token_axis", np.array([1], np.int64))
+    words = graph.add("Gather", "embeddings.word_embeddings.weight", "input_ids")
+    blocks = [
+        graph.add("ReduceMean", hidden, axes=[1], keepdims=0),
+        graph.add("ReduceMax", hidden, axes=[1], keepdims=0),
+        graph.add("ReduceSum", words, tokens, keepdims=0),
+    ]
+
+    lengths = [1.0, 1.0, WORD_BLOCK_NORM]
+    return graph.add("Concat", *_scaled(graph, blocks, lengths), axis=-1)
+
+
+def _scaled(graph: _Graph, blocks: Sequence[str], lengths: Sequence[float]) -> list[str]:
+    """Adds what gives each block its length."""
+    scaled = []
+    for block, length in zip(blocks, lengths, strict=True):
+        unit = graph.add("LpNormalization", block, axis=-1, p=2)
+        if length != 1:
+            factor = graph.constant(f"length_{length}", np.array(length, np.float32))
+            unit = graph.add("Mul", unit, factor)
+
+        scaled.append(unit)
+
+    return scaled
