@@ -74,7 +74,9 @@ def test_torch_is_installed_in_the_version_that_the_project_asks_for(root, requi
 
 @pytest.mark.parametrize("name", ["run.txt", "serve.txt"])
 def test_the_images_hold_what_the_tests_ran_with(root, name):
-    assert pins(root / "requirements" / name).items() <= pins(root / "requirements/lock.txt").items()
+    assert (
+        pins(root / "requirements" / name).items() <= pins(root / "requirements/lock.txt").items()
+    )
 
 
 def test_the_image_that_only_answers_has_what_beagle_requires_and_no_torch(root, project):
