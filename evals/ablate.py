@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from evals.route import labelled_rows
 from evals.routes.route_runs import find_route, real_context
@@ -19,9 +18,10 @@ from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
+from router.statistics import paired_difference
 from router.text.printable import print_line
 from workers.context import Context
-from workers.evaluation.metrics import ScoringRule, bootstrap_interval, score, scoring_rule
+from workers.evaluation.metrics import ScoringRule, score, scoring_rule
 from workers.evaluation.run import answer_of, run_rows
 
 
@@ -51,8 +51,8 @@ def main(
 def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[str, Any]:
     """Returns `accuracy` with all rules and `rules`, the most important first.
 
-    `loss` is what accuracy falls by without a rule, `ci95` its paired bootstrap interval. Raises
-    RouteError where the prompt has no rules.
+    `loss` is what accuracy falls by without a rule, `ci95` its paired interval, `p` the
+    exact sign test's p-value. Raises RouteError where the prompt has no rules.
     """
     texts = [rule.text for rule in prompt_rules(route) if rule.text in route.version.prompt]
     if not texts:
@@ -73,17 +73,11 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
             rule,
         )
 
-        loss = whole - without
-        losses.append(
-            {
-                "rule": text,
-                "loss": float(loss.mean()),
-                "ci95": list(bootstrap_interval(loss.tolist())),
-            }
-        )
+        loss = paired_difference(whole, without)
+        losses.append({"rule": text, "loss": loss.gain, "ci95": [loss.low, loss.high], "p": loss.p})
 
     return {
-        "accuracy": float(whole.mean()),
+        "accuracy": float(np.mean(whole)),
         "rules": sorted(losses, key=lambda entry: -float(str(entry["loss"]))),
     }
 
@@ -103,9 +97,9 @@ def table(report: dict[str, Any]) -> str:
 
 def _row_scores(
     context: Context, version: Version, rows: Sequence[ExampleRow], rule: ScoringRule
-) -> NDArray[np.float64]:
+) -> list[float]:
     results = run_rows(context, version, rows)
-    return np.array([score(rule, answer_of(result, rule), result.row.answer) for result in results])
+    return [score(rule, answer_of(result, rule), result.row.answer) for result in results]
 
 
 def _without_rule(prompt: str, rule: str) -> str:

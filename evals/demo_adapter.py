@@ -15,6 +15,7 @@ from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_ser
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
+from router.statistics import mean_interval
 from router.text.printable import print_line
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.ports import Message
@@ -101,8 +102,6 @@ def _measure(
     right = np.array([a == b for a, b in zip(data, expected, strict=True)], dtype=float)
     by_hand = {row["text"] for row in natural_rows()}
     is_by_hand = np.array([row.text in by_hand for row in rows])
-    # Percentile bootstrap over the rows.
-    draws = np.random.default_rng(0).choice(right, (2000, len(right))).mean(1)
 
     uncached_ms = None
     if uncached_answers:
@@ -110,7 +109,7 @@ def _measure(
 
     return {
         "exact": float(right.mean()),
-        "ci95": [float(edge) for edge in np.quantile(draws, (0.025, 0.975))],
+        "ci95": list(mean_interval(right.tolist())),
         "exact_by_hand": float(right[is_by_hand].mean()) if is_by_hand.any() else None,
         "exact_made_up": float(right[~is_by_hand].mean()) if (~is_by_hand).any() else None,
         "field_f1": _field_f1(data, expected),

@@ -17,10 +17,11 @@ from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.log import set_up_logs
+from router.statistics import share_interval
 from router.text.normalise import normalise
 from router.text.printable import print_line
 from workers.drift.alarms import AlarmKind, DriftMeasurement, triggered_alarms
-from workers.drift.correction_rate import CorrectionRate, wilson_interval
+from workers.drift.correction_rate import CorrectionRate
 from workers.drift.input_shift import InputShift, nearest_distances
 from workers.drift.psi import bin_counts, critical_psi, psi, quantile_edges
 from workers.evaluation.paired import PairedAccuracy, compare_scores
@@ -209,7 +210,7 @@ def _count_alarms(
         first_week[str(share)] = float((delays == 1).mean())
         median_weeks[str(share)] = float(np.median(delays))
 
-    low, high = wilson_interval(sum(quiet), len(quiet))
+    low, high = share_interval(sum(quiet) / len(quiet), len(quiet))
     return {
         "quiet_weeks": len(quiet),
         "false_alarms": sum(quiet) / len(quiet),
@@ -244,7 +245,7 @@ def _has_alarm(measurement: DriftMeasurement, kind: AlarmKind, settings: Setting
 
 
 def _share(hits: int, answers: int) -> CorrectionRate:
-    low, high = wilson_interval(hits, answers)
+    low, high = share_interval(hits / answers, answers)
     return CorrectionRate(answers, hits, hits / answers, low, high)
 
 

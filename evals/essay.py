@@ -28,8 +28,8 @@ from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_ser
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.statistics import mean_interval
 from router.text.printable import print_line
-from workers.evaluation.metrics import bootstrap_interval
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
 from workers.llm.local_server import LocalServerOptions as ServerOptions
@@ -281,7 +281,7 @@ def _figures(name: str, task: Task, answers: Sequence[Any]) -> dict[str, Any]:
     return {
         "name": name,
         "accuracy": float(np.mean(right)),
-        "ci95": list(bootstrap_interval(right)),
+        "ci95": list(mean_interval(right)),
     }
 
 

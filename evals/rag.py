@@ -22,12 +22,13 @@ from evals.retrieval.rag_data import (
     read_corpus,
     read_questions,
 )
-from evals.retrieval.retrieval_metrics import ndcg, paired_interval, precision_at_1, recall
+from evals.retrieval.retrieval_metrics import ndcg, precision_at_1, recall
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.index import WORKSPACE_ACL, Document, Hit, Index, Vector
 from router.log import set_up_logs
+from router.statistics import paired_difference
 from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
@@ -170,8 +171,9 @@ def _measure_search(
     for name, run in runs.items():
         result[name] = run.summary(questions)
         if name != "vector":
-            mean, low, high = paired_interval(run.scores(questions), vector, seed)
-            result[name]["ndcg10_over_vector"] = [round(mean, 4), round(low, 4), round(high, 4)]
+            gain = paired_difference(run.scores(questions), vector, seed)
+            ends = (gain.gain, gain.low, gain.high)
+            result[name]["ndcg10_over_vector"] = [round(end, 4) for end in ends]
 
     return result | {"answers": _measure_answers(runs["hybrid"], questions, names)}
 

@@ -114,6 +114,9 @@ class WeeklySettings(BaseSettings):
     once."""
     dataset_max_error_rate: float = Field(0.1, ge=0, lt=1)
     """Largest share of that sample, 0 to 1, that may have been wrong."""
+    evaluation_min_rows: int = Field(20, ge=1)
+    """Test rows on which a version must have been measured before it may be rolled out; on fewer,
+    a difference may be chance."""
     tune_epochs: int = Field(3, ge=1)
     """Largest number of passes over the examples in training."""
     tune_rank: int = Field(8, ge=1)

@@ -1,14 +1,9 @@
-"""Ranking metrics, and a bootstrap interval for the difference between two rankings."""
+"""Ranking metrics."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
-RESAMPLES = 10_000
 
 
 def ndcg(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
@@ -32,21 +27,3 @@ def recall(ranked: Sequence[str], grades: Mapping[str, int], depth: int = 10) ->
 def precision_at_1(ranked: Sequence[str], grades: Mapping[str, int]) -> float:
     """Returns 1 if the first document is relevant, else 0."""
     return float(bool(ranked) and grades.get(ranked[0], 0) > 0)
-
-
-def paired_interval(
-    first: Sequence[float], second: Sequence[float], seed: int
-) -> tuple[float, float, float]:
-    """Returns the mean of `first - second` over the same queries, and its 95 % interval.
-
-    The interval is a percentile bootstrap over the queries.
-    """
-    difference: NDArray[np.float64] = np.asarray(first, float) - np.asarray(second, float)
-    rng = np.random.default_rng(seed)
-    means = [
-        difference[rng.integers(0, len(difference), len(difference))].mean()
-        for _ in range(RESAMPLES)
-    ]
-    low, high = np.percentile(means, [2.5, 97.5])
-
-    return float(difference.mean()), float(low), float(high)

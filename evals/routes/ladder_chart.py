@@ -9,7 +9,7 @@ from typing import Any
 ROW, TOP, LEFT, WIDTH, RIGHT = 34, 64, 190, 420, 260
 KEPT_COLOUR, DROPPED_COLOUR, INK, PALE = "#2f6f4f", "#b9c7bf", "#1d1c1d", "#e8e8e8"
 
-NOTE = "Whiskers: 95 % bootstrap interval. Pale: not kept, it did not help on the dev rows."
+NOTE = "Whiskers: 95 % interval. Pale: not kept, it did not help on the dev rows."
 
 
 def chart(report: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ HEADS = (
     "CPU ms",
     "p50 ms",
 )
-CHART_NOTE = "Whiskers: 95 % bootstrap interval. Latency without prefix caching."
+CHART_NOTE = "Whiskers: 95 % interval. Latency without prefix caching."
 
 
 def table(report: Mapping[str, Any]) -> str:

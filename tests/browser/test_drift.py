@@ -22,13 +22,14 @@ from router.catalog.version import Version
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
 from router.lifecycle_evidence import EVIDENCE_BY_STATE
+from router.statistics import share_interval
 from router.store import Store
 from router.store.versions.versions import StoredVersion
 from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
 from tests.browser.screens import channel, first_message
 from workers.drift.alarms import DriftMeasurement, triggered_alarms
-from workers.drift.correction_rate import CorrectionRate, wilson_interval
+from workers.drift.correction_rate import CorrectionRate
 from workers.drift.cost import retraining_cost
 from workers.drift.input_shift import InputShift
 from workers.drift.model_sunset import ModelSunset
@@ -53,12 +54,12 @@ WAY: tuple[State, ...] = (
 
 
 def share(corrected: int, answers: int) -> CorrectionRate:
-    low, high = wilson_interval(corrected, answers)
+    low, high = share_interval(corrected / answers, answers)
     return CorrectionRate(answers, corrected, corrected / answers, low, high)
 
 
 FOUND = DriftMeasurement(
-    own=PairedAccuracy(120, 0.975, 0.908, -0.067, -0.117, -0.025),
+    own=PairedAccuracy(120, 0.975, 0.908, -0.067, -0.117, -0.025, p=0.01),
     golden=PairedAccuracy(40, 0.95, 0.95, 0.0, 0.0, 0.0),
     shift=InputShift(214, 0.31, 0.12, [9, 12, 14, 18, 20, 21, 22, 25, 30, 43]),
     promoted=share(6, 150),

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from router.catalog.version import Version
 from router.config import Settings
+from router.statistics import share_interval
 from workers.drift.alarms import DriftMeasurement, triggered_alarms
 from workers.drift.base_model import changed_models, models_of
-from workers.drift.correction_rate import CorrectionRate, rate_increase, wilson_interval
+from workers.drift.correction_rate import CorrectionRate, rate_increase
 from workers.drift.cost import retraining_cost
 from workers.drift.input_shift import InputShift, nearest_distances
 from workers.drift.model_sunset import ModelSunset, days_until, sunsets_within
@@ -27,9 +28,8 @@ COUNTS = st.integers(1, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.j
 
 
 def share(hits, answers):
-    return CorrectionRate(
-        answers, hits, hits / answers if answers else 0.0, *wilson_interval(hits, answers)
-    )
+    rate = hits / answers if answers else 0.0
+    return CorrectionRate(answers, hits, rate, *share_interval(rate, answers))
 
 
 CALM = DriftMeasurement(
@@ -50,11 +50,12 @@ def test_a_calm_week_rings_nothing():
 
 
 def test_a_fall_rings_only_when_it_is_large_and_sure():
-    fall = PairedAccuracy(100, 0.95, 0.90, -0.05, -0.09, -0.01)
+    fall = PairedAccuracy(100, 0.95, 0.90, -0.05, -0.09, -0.01, p=0.02)
     assert kinds(replace(CALM, own=fall)) == ["accuracy"]
     assert kinds(replace(CALM, golden=fall)) == ["accuracy"]
     assert kinds(replace(CALM, own=fall), drift_max_accuracy_drop=0.06) == []
     assert kinds(replace(CALM, own=replace(fall, high=0.01))) == []
+    assert kinds(replace(CALM, own=replace(fall, p=0.06))) == []
     assert kinds(replace(CALM, own=PairedAccuracy(0, change=-1.0, high=-1.0))) == []
 
 
@@ -87,7 +88,7 @@ def test_another_base_and_an_end_ring_each_with_its_name():
 @given(COUNTS)
 def test_the_interval_of_a_share_holds_the_share(pair):
     hits, trials = pair
-    low, high = wilson_interval(hits, trials)
+    low, high = share_interval(hits / trials, trials)
     assert 0.0 <= low <= hits / trials + 1e-9
     assert hits / trials - 1e-9 <= high <= 1.0
 
@@ -105,7 +106,8 @@ def test_the_interval_of_a_rise_holds_the_rise_and_turns_with_it(one, other):
 )
 def test_the_same_rows_twice_have_not_changed(scores):
     found = compare_scores(scores, dict(reversed(scores.items())))
-    assert (found.rows, found.change, found.low, found.high) == (len(scores), 0.0, 0.0, 0.0)
+    assert (found.rows, found.change, found.p) == (len(scores), 0.0, 1.0)
+    assert found.rows == 0 or found.low < 0 < found.high
 
 
 def test_only_rows_that_were_asked_both_times_are_compared():

@@ -63,7 +63,7 @@ def test_retraining_leads_to_a_new_live_version_and_the_old_one_answers_until_th
     drift_admin.store.datasets.save_review(
         stored, to_records(accept_rest(rows, drawn, "UADA", 0.1)), stored.card
     )
-    weeks.rollout.context = dataclasses.replace(weeks.context, model=LeftModel())
+    weeks.rollout.context = dataclasses.replace(weeks.context, model=LeftModel(plain=False))
     rollout.set_state("reviewed", "UADA", dataset=stored.id)
     rollout.run_until_waiting()
     assert rollout.state == "shadow"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,6 @@ ROWS = [
     ExampleRow(text=f"row {n}", answer={"box": ["left", "right"][n % 2]}, split="test")
     for n in range(40)
 ]
-FINE = {"schema_valid": 1.0}
 
 
 class Reader:
@@ -58,6 +58,8 @@ def test_a_better_version_passes_and_its_report_says_by_how_much(context):
     assert body["differences"]["live"]["gain"] == 0.5
     low, high = body["differences"]["live"]["ci95"]
     assert high - low == pytest.approx(2 * 1.96 * 0.5 / 40**0.5, rel=0.06)
+    assert (body["differences"]["live"]["better"], body["differences"]["live"]["worse"]) == (20, 0)
+    assert body["differences"]["live"]["p"] < 0.001
     assert json.loads(json.dumps(body)) == body
 
 
@@ -96,10 +98,34 @@ def test_an_adapter_leaves_the_base_as_it_was(context):
     ],
 )
 def test_the_rules_have_sharp_edges(gain, low, valid, forgotten, passed):
-    assert (
-        assess({"schema_valid": valid}, {"gain": gain, "ci95": [low, 0.2]}, forgotten).passed
-        is passed
-    )
+    figures = {"schema_valid": valid, "rows": 20}
+    difference = {"gain": gain, "ci95": [low, 0.2]}
+
+    assert assess(figures, difference, forgotten, min_rows=20).passed is passed
+
+
+def test_too_few_rows_never_pass(context):
+    few = evaluate_version(context, GOOD, {"live": LIVE}, ROWS[:19], {})
+    enough = evaluate_version(context, GOOD, {"live": LIVE}, ROWS[:20], {})
+
+    assert (few["passed"], enough["passed"]) == (False, True)
+    assert few["reasons"][0] == "Not passed: measured on 19 test rows (at least 20 required)"
+
+
+def test_the_smallest_number_of_rows_is_a_setting(context):
+    settings = context.settings.model_copy(update={"evaluation_min_rows": 41})
+    context = replace(context, settings=settings)
+
+    assert not evaluate_version(context, GOOD, {"live": LIVE}, ROWS, {})["passed"]
+
+
+def test_a_few_rows_that_all_tie_do_not_show_that_a_version_keeps_up(context):
+    same = GOOD.with_changes(prompt="GOOD too")
+    body = evaluate_version(context, same, {"live": GOOD}, ROWS, {})
+
+    assert (body["differences"]["live"]["gain"], body["passed"]) == (0.0, False)
+    assert any("125 rows or more" in reason for reason in body["reasons"])
+    assert evaluate_version(context, same, {"live": GOOD}, ROWS * 4, {})["passed"]
 
 
 def test_the_report_can_be_read(context):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from router.statistics import share_interval
 from tests.fixtures.mining import HashedWordEncoder
-from workers.readiness.intervals import wilson
 from workers.readiness.learners import LabelledTexts, cross_validate_learners
 from workers.readiness.trial_results import LearnedResult, Trials, WayResult, trials_of
 from workers.readiness.tuning_estimate import estimate_tuning
@@ -112,7 +112,7 @@ def test_a_rising_curve_promises_some_gain_and_a_flat_one_none():
 
     more = estimate_tuning(Trials(learned=rising), 1_200)
     assert 0.8 < more.likely <= 0.9
-    assert more.low == pytest.approx(wilson(0.8, 300)[0])
+    assert more.low == pytest.approx(share_interval(0.8, 300)[0])
     assert estimate_tuning(Trials(learned=flat), 1_200).likely == pytest.approx(0.8)
     assert estimate_tuning(Trials(learned=rising), 300).likely == pytest.approx(0.8)
     assert estimate_tuning(Trials(), 1_200) is None

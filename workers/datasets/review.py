@@ -11,8 +11,8 @@ from typing import Any, get_args
 from jsonschema import Draft202012Validator
 
 from router.errors import InputError
+from router.statistics import mean_interval
 from workers.datasets.build import BULK_SUFFIX, DatasetExample, ReviewStatus
-from workers.evaluation.metrics import bootstrap_interval
 
 JsonSchema = Mapping[str, Any]
 SAMPLE_SEED = 0
@@ -119,9 +119,7 @@ def sample_result(rows: Sequence[DatasetExample], indices: Iterable[int]) -> Sam
         if row.review != "waiting" and row.by and not row.needs_manual_review:
             wrong.append(float(row.review != "accepted"))
 
-    # Nothing reviewed yet says nothing: the whole range is possible.
-    interval = bootstrap_interval(wrong) if wrong else (0.0, 1.0)
-    return SampleResult(len(wrong), int(sum(wrong)), interval)
+    return SampleResult(len(wrong), int(sum(wrong)), mean_interval(wrong))
 
 
 def accept_rest(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from router.config import Settings
+from router.statistics import SIGNIFICANCE
 from workers.drift.correction_rate import CorrectionRate, rate_increase
 from workers.drift.input_shift import InputShift
 from workers.drift.model_sunset import ModelSunset
@@ -69,12 +70,14 @@ def triggered_alarms(measurement: DriftMeasurement, settings: Settings) -> list[
 def _accuracy_alarm(measurement: DriftMeasurement, settings: Settings) -> Alarm | None:
     """Returns an alarm if accuracy fell on the worse of the two sets of rows.
 
-    It must have fallen by more than is allowed, with its whole 95 % interval below 0.
+    It must have fallen by more than is allowed, with its whole 95 % interval below 0, and
+    significantly by the exact test.
     """
     worst = min((measurement.own, measurement.golden), key=lambda accuracy: accuracy.change)
     limit = settings.drift_max_accuracy_drop
     # `high` below 0: even the upper end of the interval is a loss.
-    if worst.rows == 0 or worst.change >= -limit or worst.high >= 0:
+    significant = worst.high < 0 and worst.p < SIGNIFICANCE
+    if worst.rows == 0 or worst.change >= -limit or not significant:
         return None
 
     rows = "its reviewed test rows"

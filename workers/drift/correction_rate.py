@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 
+from router.statistics import share_difference, share_interval
 from router.store.versions.shadow_runs import ShadowRuns, VersionMetrics
 
-Z = 1.96
-"""Standard deviations of a 95 % interval."""
 WEEK_SECONDS = 7 * 86_400.0
 TREND_WEEKS = 8
 """Weeks of the trend that are kept."""
@@ -29,39 +27,13 @@ class CorrectionRate:
 def correction_rate(metrics: VersionMetrics) -> CorrectionRate:
     """Returns the rate at which people corrected a version's answers."""
     corrected = round(metrics.corrected * metrics.calls)
-    low, high = wilson_interval(corrected, metrics.calls)
+    low, high = share_interval(metrics.corrected, metrics.calls)
     return CorrectionRate(metrics.calls, corrected, metrics.corrected, low, high)
 
 
-def wilson_interval(hits: int, trials: int) -> tuple[float, float]:
-    """Returns the 95 % Wilson score interval of a proportion (Wilson 1927).
-
-    All of 0-1 without trials.
-    """
-    if trials == 0:
-        return 0.0, 1.0
-
-    # Unlike the normal approximation it holds for small counts and for shares near 0 or 1.
-    share = hits / trials
-    squared = Z * Z
-    scale = 1 + squared / trials
-    centre = (share + squared / (2 * trials)) / scale
-    variance = share * (1 - share) / trials + squared / (4 * trials * trials)
-    half_width = Z * sqrt(variance) / scale
-
-    return max(0.0, centre - half_width), min(1.0, centre + half_width)
-
-
 def rate_increase(now: CorrectionRate, then: CorrectionRate) -> tuple[float, float, float]:
-    """Returns the increase of the rate since then (-1 to 1), and the ends of its 95 % interval.
-
-    Newcombe's hybrid score interval for a difference of proportions (1998, method 10).
-    """
-    increase = now.share - then.share
-    low = increase - sqrt((now.share - now.low) ** 2 + (then.high - then.share) ** 2)
-    high = increase + sqrt((now.high - now.share) ** 2 + (then.share - then.low) ** 2)
-
-    return increase, low, high
+    """Returns the increase of the rate since then (-1 to 1), and the ends of its 95 % interval."""
+    return share_difference(now.share, now.answers, then.share, then.answers)
 
 
 def rate_at_promotion(

@@ -14,13 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from router import statistics
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from workers.context import Context
 from workers.evaluation.interference import compare, snapshot
 from workers.evaluation.metrics import (
-    BOOTSTRAP_DRAWS,
-    CONFIDENCE_QUANTILES,
     score,
     scoring_rule,
 )
@@ -83,6 +82,7 @@ def evaluate_version(
         figures["new"],
         differences[best_prompt],
         interference["changed"] if interference else None,
+        context.settings.evaluation_min_rows,
     )
     return {
         "rows": len(rows),
@@ -129,30 +129,44 @@ def paired_difference(
 ) -> dict[str, Any]:
     """Returns how many more of the same rows the new version had right (-1 to 1).
 
-    The interval is a 95 % percentile bootstrap over rows, of the paired differences.
+    `ci95` is its 95 % interval, `better` and `worse` are rows, `p` is the p-value of the exact sign
+    test on them.
     """
     # One rule for both, that of the new version: otherwise the scores could not be subtracted.
     rule = scoring_rule(version.output, rows)
-    gains = []
+    new_scores = []
+    other_scores = []
     for row, mine, theirs in zip(rows, new, other, strict=True):
-        new_score = score(rule, answer_of(mine, rule), row.answer)
-        other_score = score(rule, answer_of(theirs, rule), row.answer)
-        gains.append(new_score - other_score)
+        new_scores.append(score(rule, answer_of(mine, rule), row.answer))
+        other_scores.append(score(rule, answer_of(theirs, rule), row.answer))
 
-    draws = np.random.default_rng(0).choice(np.array(gains), (BOOTSTRAP_DRAWS, len(gains)))
-    low, high = np.quantile(draws.mean(axis=1), CONFIDENCE_QUANTILES)
-    return {"gain": float(np.mean(gains)), "ci95": [float(low), float(high)]}
+    difference = statistics.paired_difference(new_scores, other_scores)
+    return {
+        "gain": difference.gain,
+        "ci95": [difference.low, difference.high],
+        "better": difference.better,
+        "worse": difference.worse,
+        "p": difference.p,
+    }
 
 
-def assess(figures: JsonObject, difference: JsonObject, interference: float | None) -> Assessment:
+def assess(
+    figures: JsonObject, difference: JsonObject, interference: float | None, min_rows: int
+) -> Assessment:
     """Returns the verdict, by rule alone.
 
-    `interference` is None where no other's model was touched.
+    `interference` is None where no other's model was touched. Fewer than `min_rows` rows never
+    pass: what they show may be chance.
     """
+    rows = figures["rows"]
     gain = difference["gain"]
     low = difference["ci95"][0]
     valid = figures["schema_valid"]
     checks = [
+        (
+            rows >= min_rows,
+            f"measured on {rows} test rows (at least {min_rows} required)",
+        ),
         (
             gain >= -MAX_ACCURACY_LOSS,
             f"accuracy {100 * gain:+.1f} points against the best prompted version "
@@ -161,7 +175,8 @@ def assess(figures: JsonObject, difference: JsonObject, interference: float | No
         (
             low > MIN_INTERVAL_LOW,
             f"the 95% interval of that difference begins at {100 * low:+.1f} points "
-            f"(above {100 * MIN_INTERVAL_LOW:+.0f} required)",
+            f"(above {100 * MIN_INTERVAL_LOW:+.0f} required; a version that only keeps up shows "
+            f"that on {statistics.rows_for_margin(-MIN_INTERVAL_LOW)} rows or more)",
         ),
         (
             valid >= MIN_VALID,

@@ -16,9 +16,6 @@ JsonSchema = Mapping[str, Any]
 EXTRACTED_SHARE = 0.8
 """Share of right values that must be in their messages, word for word, for a field to be
 extracted."""
-BOOTSTRAP_DRAWS = 2000
-CONFIDENCE_QUANTILES = (0.025, 0.975)
-"""The ends of a 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +133,6 @@ def word_f1(text: str, right: str) -> float:
     # The intersection of multisets: a word counts as often as both texts have it.
     shared = (words & right_words).total()
     return 2 * shared / (words.total() + right_words.total())
-
-
-def bootstrap_interval(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
-    """Returns the 95 % percentile bootstrap interval of the mean."""
-    data = np.asarray(values, dtype=float)
-    # A fixed seed: the same rows must give the same report.
-    draws = np.random.default_rng(seed).choice(data, (BOOTSTRAP_DRAWS, len(data)))
-    low, high = np.quantile(draws.mean(axis=1), CONFIDENCE_QUANTILES)
-
-    return float(low), float(high)
 
 
 def _is_closed(schema: JsonSchema) -> bool:

@@ -7,11 +7,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
-from workers.evaluation.metrics import bootstrap_interval, score, scoring_rule
+from router.statistics import paired_difference
+from workers.evaluation.metrics import score, scoring_rule
 from workers.evaluation.run import RowResult, answer_of
 
 KEY_DIGITS = 16
@@ -23,8 +22,8 @@ Scores = Mapping[str, float]
 class PairedAccuracy:
     """Accuracy (0-1) on the same rows `then` and `now`.
 
-    `change` is now minus then, with its 95 % interval. `rows` is how many were compared. With none
-    of them the figures are 0 and mean nothing.
+    `change` is now minus then, with its 95 % interval and the p-value of the exact sign test.
+    `rows` is how many were compared. With none of them the figures are 0 and mean nothing.
     """
 
     rows: int
@@ -33,6 +32,7 @@ class PairedAccuracy:
     change: float = 0.0
     low: float = 0.0
     high: float = 0.0
+    p: float = 1.0
 
 
 def row_key(row: ExampleRow) -> str:
@@ -63,16 +63,17 @@ def compare_scores(then: Scores, now: Scores) -> PairedAccuracy:
     if not keys:
         return PairedAccuracy(0)
 
-    before = np.array([then[key] for key in keys])
-    after = np.array([now[key] for key in keys])
+    before = [then[key] for key in keys]
+    after = [now[key] for key in keys]
     # Paired: the interval of the differences is narrower than the two intervals apart.
-    low, high = bootstrap_interval(list(after - before))
+    difference = paired_difference(after, before)
 
     return PairedAccuracy(
         rows=len(keys),
-        then=float(before.mean()),
-        now=float(after.mean()),
-        change=float((after - before).mean()),
-        low=low,
-        high=high,
+        then=sum(before) / len(keys),
+        now=sum(after) / len(keys),
+        change=difference.gain,
+        low=difference.low,
+        high=difference.high,
+        p=difference.p,
     )

@@ -168,13 +168,24 @@ def _table_row(name: str, body: ReportBody) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def _paired_counts(difference: Mapping[str, Any]) -> str:
+    """Returns the rows that differ and the exact test on them; nothing for an earlier report."""
+    if "p" not in difference:
+        return ""
+
+    return (
+        f"; {difference['better']} rows better, {difference['worse']} worse, "
+        f"exact p = {difference['p']:.2g}"
+    )
+
+
 def _differences(body: ReportBody) -> list[str]:
     lines = []
     for name, difference in body["differences"].items():
         low, high = difference["ci95"]
         lines.append(
             f"Against {NAMES.get(name, name)}: {100 * difference['gain']:+.1f} points "
-            f"({100 * low:+.1f} to {100 * high:+.1f}, paired)."
+            f"({100 * low:+.1f} to {100 * high:+.1f}, paired{_paired_counts(difference)})."
         )
 
     return lines

@@ -12,11 +12,11 @@ import numpy as np
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.errors import BudgetError, ModelError, PathError
+from router.statistics import mean_interval
 from router.types import Decision, Outcome, Request, Tokens
 from workers.context import Context, Work
 from workers.evaluation.metrics import (
     ScoringRule,
-    bootstrap_interval,
     field_scores,
     score,
     scoring_rule,
@@ -115,7 +115,7 @@ def summarise(version: Version, results: Sequence[RowResult]) -> dict[str, Any]:
         "rows": len(results),
         "metric": rule.metric,
         "accuracy": float(np.mean(scores)),
-        "ci95": list(bootstrap_interval(scores)),
+        "ci95": list(mean_interval(scores)),
         "fields": _field_accuracies(rule, results),
         "schema_valid": valid / len(results),
         "errors": errors,

@@ -12,6 +12,7 @@ from typing import Any
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.errors import ModelError
+from router.statistics import SIGNIFICANCE
 from router.store.versions.versions import StoredVersion
 from router.store.weekly.datasets import Report
 from workers.context import Context
@@ -39,8 +40,8 @@ class RetrievalComparison:
     """The version with documents and its report against the one without.
 
     Both None if it was not tried. `summary` is for people. `gain` (-1 to 1) is how many more of the
-    same rows were right with documents, `ci95` its 95 % interval. `no_documents` says that
-    there are none that everybody may read.
+    same rows were right with documents, `ci95` its 95 % interval, `p` the p-value of the exact
+    sign test. `no_documents` says that there are none that everybody may read.
     """
 
     summary: str
@@ -48,12 +49,14 @@ class RetrievalComparison:
     report: Report | None = None
     gain: float | None = None
     ci95: tuple[float, float] = (0.0, 0.0)
+    p: float = 1.0
     spend: dict[str, Any] = field(default_factory=dict)
     no_documents: bool = False
 
     def helps(self, min_gain: float) -> bool:
         """Returns whether documents gain at least `min_gain`, and significantly more than 0."""
-        return self.gain is not None and self.gain >= min_gain and self.ci95[0] > 0
+        significant = self.p < SIGNIFICANCE and self.ci95[0] > 0
+        return self.gain is not None and self.gain >= min_gain and significant
 
 
 def compare_with_retrieval(
@@ -183,12 +186,21 @@ def _comparison(new: Version, report: Report) -> RetrievalComparison:
     """Returns the comparison that a report holds."""
     body = report.body
     figures = body["figures"]
-    gain = body["differences"]["live"]["gain"]
-    low, high = body["differences"]["live"]["ci95"]
+    difference = body["differences"]["live"]
+    gain, (low, high) = difference["gain"], difference["ci95"]
     summary = (
         f"{figures['live']['accuracy']:.1%} right from memory, "
         f"{figures['new']['accuracy']:.1%} with documents, on the same {body['rows']} rows: "
         f"{100 * gain:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
     )
 
-    return RetrievalComparison(summary, new, report, gain, (low, high), dict(body["bill"]))
+    return RetrievalComparison(
+        summary,
+        new,
+        report,
+        gain,
+        ci95=(low, high),
+        # A report of an earlier release has no p-value, and is measured again within a day.
+        p=difference.get("p", 1.0),
+        spend=dict(body["bill"]),
+    )

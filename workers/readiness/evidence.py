@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.config import Settings
+from router.statistics import share_interval
 from workers.llm.model_prices import LOCAL
 from workers.mining.naming import EXAMPLES
 from workers.mining.pipeline import Cluster
@@ -19,7 +20,6 @@ from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.readiness.gate_text import figure_text, limit_text, reasons
 from workers.readiness.gates import Readiness, assess_readiness
-from workers.readiness.intervals import wilson
 from workers.readiness.prices import Prices
 from workers.readiness.prompt_choice import LiveRecord, PromptChoice, choose_prompt
 from workers.readiness.readiness_input import Attempt, ReadinessInput, TuningEstimate
@@ -179,7 +179,9 @@ def _head_attempt(trials: Trials, target: float) -> Attempt | None:
     if learned is None or learned.head is None:
         return None
 
-    return Attempt(learned.head, learned.rows, target, high=wilson(learned.head, learned.rows)[1])
+    return Attempt(
+        learned.head, learned.rows, target, high=share_interval(learned.head, learned.rows)[1]
+    )
 
 
 def _stored_trials(trials: Trials) -> dict[str, Any] | None:

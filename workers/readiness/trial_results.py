@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from workers.readiness.intervals import wilson
+from router.statistics import share_interval
 
 LIVE = "live"
 
@@ -34,7 +34,7 @@ class WayResult:
     @property
     def interval(self) -> tuple[float, float]:
         """The 95 % interval of the accuracy."""
-        return wilson(self.accuracy, self.rows)
+        return share_interval(self.accuracy, self.rows)
 
 
 @dataclass(frozen=True, slots=True)

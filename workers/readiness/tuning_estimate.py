@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from workers.readiness.intervals import wilson
+from router.statistics import share_interval
 from workers.readiness.readiness_input import TuningEstimate
 from workers.readiness.trial_results import LearnedResult, Trials
 
@@ -28,7 +28,7 @@ def estimate_tuning(trials: Trials, rows_to_learn: int) -> TuningEstimate | None
     if learned is None:
         return None
 
-    low, high = wilson(learned.learner, learned.rows)
+    low, high = share_interval(learned.learner, learned.rows)
     likely = _at(learned, rows_to_learn)
 
     if trials.earlier_reports and learned.head is not None:
