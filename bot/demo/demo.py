@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bot.app import now
 from bot.demo import data_folder, sample_data
 from bot.demo.handbook_site import HandbookSite
 from bot.demo.stack import LocalStack, StackConfig, silent
+from bot.demo.supervisor import CHECK_SECONDS, Supervisor
 from bot.sandbox import seed_data
 from bot.sandbox.server import SandboxError
 from bot.transport.http_server import HttpServer
@@ -20,6 +22,7 @@ from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.text.printable import print_line
 from workers.knowledge.refresh import read_source
+from workers.runtime.periodic import PeriodicTask
 from workers.runtime.queue import RqQueue
 
 HANDBOOK = Path(__file__).parents[2] / "evals" / "handbook"
@@ -56,7 +59,7 @@ Beagle runs. Open {page} and try, in #general:
      (answered by a tuned 135M model with a LoRA adapter)
   4. @Beagle say this in plain English: …    or   /beagle stats
      (streams its answer; shows what all answers cost)
-  5. In #leads the week's digest appears: approve *incident*, then follow its thread to a tuned
+  5. In #leads the week's digest appears: approve *incident*, then follow its card to a tuned
      version that is live. To watch a script do the same: beagle demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
@@ -65,6 +68,21 @@ KEPT = """Kept from earlier: documents, corrections, approvals and figures (a di
 then: /beagle digest). The channels of the page begin empty. To forget all of it: {fresh}"""
 KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh}"
 FRESH = 'make demo ARGS="--fresh"'
+TOUR_TITLE = "Welcome. Five things to try, one click each:"
+TOUR_PROMPTS = (
+    ("1. A request becomes a ticket", "@beagle the vpn is down again for the whole Berlin office"),
+    (
+        "2. An answer quoted from a handbook",
+        "@beagle how many days of parental leave do we get?",
+    ),
+    (
+        "3. A small tuned model fills in a form",
+        "@beagle I'm off next Thursday and Friday, Priya covers",
+    ),
+    ("4. What all of it cost", "/beagle stats"),
+    ("5. What repeats: the digest in #leads, after a minute or two", "#leads"),
+)
+"""The tour on the page: a label, and what it says, runs or opens."""
 OTHER_PORT = 'make demo ARGS="--port 0"'
 
 
@@ -104,6 +122,8 @@ class Demo(LocalStack):
             raise InputError(f"{error}: {OTHER_PORT} takes any free one") from error
 
         self.read_handbook(HANDBOOK)
+        self.offer_tour()
+        self._watch_processes()
         if self.keeps:
             return self
 
@@ -112,6 +132,26 @@ class Demo(LocalStack):
         sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
         data_folder.mark_filled(self.folder)
         return self
+
+    def offer_tour(self) -> None:
+        """Offers the tour on the page, in #general."""
+        prompts = [{"title": title, "message": message} for title, message in TOUR_PROMPTS]
+        workspace = self.sandbox.workspace
+        self.sandbox.call(lambda: workspace.set_prompts(GENERAL, "", TOUR_TITLE, prompts))
+
+    def tell(self, text: str) -> None:
+        """Says on the page and in the terminal what happened to a process; empty: all is well."""
+        self.sandbox.call(lambda: self.sandbox.workspace.set_notice(text))
+        if text:
+            print_line(text, flush=True)
+
+    def _watch_processes(self) -> None:
+        """Starts a process again that ends by itself, for as long as the demo runs."""
+        supervisor = Supervisor(self, self.tell, time.monotonic)
+        task = PeriodicTask("supervisor", CHECK_SECONDS, supervisor.check)
+        task.start()
+        # Stopped first of all, so that nothing is started again while all processes end.
+        self.at_end(task.stop)
 
     def read_handbook(self, folder: Path) -> None:
         """Copies the pages in `folder`, unless an earlier copy is kept; serves and ingests them.

@@ -18,7 +18,7 @@ from typing import Any
 
 from router.kinds import Kind
 from router.store import Store
-from router.store.requests.history import ServedRequest
+from router.store.requests.history import SIMULATED_EVENT, ServedRequest
 from router.types import ChannelKind, Decision, Feedback, Outcome, Request, Tokens
 
 DAY = 86_400.0
@@ -206,7 +206,7 @@ def _request(key: str, team: str, channel: str, sample: SampleRequest) -> Reques
         channel=channel,
         user=sample.user,
         ts=f"{sample.at:.6f}",
-        event_id=f"Ev{key}",
+        event_id=f"{SIMULATED_EVENT}{key}",
         text=sample.text,
         received_at=sample.at,
         channel_kind=sample.channel_kind,

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
@@ -96,6 +97,8 @@ class LocalStack:
         )
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self._logs: dict[str, IO[bytes]] = {}
+        # A process that is being replaced must not be taken for one that ended.
+        self._restarting = threading.RLock()
         # A child that dies with its parent dies with the *thread* that started it. So one thread
         # that stays starts them all.
         self._launcher = ThreadPoolExecutor(1, thread_name_prefix="launcher")
@@ -163,11 +166,26 @@ class LocalStack:
 
     def kill(self, name: str) -> None:
         """Kills the process without a warning (SIGKILL) and starts it again."""
-        child = self.children[name]
-        arguments = [str(part) for part in child.args][3:]  # type: ignore[union-attr]  # we passed a list
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        self.start(name, *arguments)
+        with self._restarting:
+            child = self.children[name]
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            self._start_again(name)
+
+    def ended(self) -> list[str]:
+        """Returns the names of the processes that ended by themselves."""
+        with self._restarting:
+            return [name for name, child in self.children.items() if child.poll() is not None]
+
+    def start_again(self, name: str) -> None:
+        """Starts a process that has ended as it was started first."""
+        with self._restarting:
+            if self.children[name].poll() is not None:
+                self._start_again(name)
+
+    def log_path(self, name: str) -> str:
+        """Returns the file that a process writes its log to."""
+        return str(self.folder / "logs" / f"{name}.log")
 
     def ready(self) -> bool:
         """Returns whether the bot reports itself ready and each queue has a worker."""
@@ -227,6 +245,10 @@ class LocalStack:
             self.start(name, "worker", "--queue", queue)
 
         self._wait_until_ready()
+
+    def _start_again(self, name: str) -> None:
+        arguments = [str(part) for part in self.children[name].args][3:]  # type: ignore[union-attr]  # we passed a list
+        self.start(name, *arguments)
 
     def _wait_until_ready(self) -> None:
         started = wait_until(lambda: self._ended_child() is not None or self.ready(), READY_SECONDS)

@@ -45,6 +45,7 @@ class Workspace:
         self.statuses: dict[ThreadKey, Json] = {}
         self.sessions: dict[ThreadKey, Json] = {}
         self.prompts: dict[ThreadKey, Json] = {}
+        self.notice = ""
         self.views: dict[str, list[Json]] = {}
         self.homes: dict[str, Json] = {}
         self.files: dict[str, Json] = {}
@@ -251,6 +252,11 @@ class Workspace:
         self.notify("session", **session)
 
         return session
+
+    def set_notice(self, text: str) -> None:
+        """Shows a line about the bot's processes on every page; an empty text removes it."""
+        self.notice = text
+        self.notify("notice", text=text)
 
     def set_prompts(self, channel: str, thread_ts: str, title: str, prompts: list[Json]) -> None:
         """Sets the suggested prompts of a thread, or of a DM if `thread_ts` is empty."""

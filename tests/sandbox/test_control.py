@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
+from websocket import WebSocketBadStatusException, create_connection
 
 from bot.sandbox.actions import VERBS
 from bot.sandbox.actor import Actor
@@ -195,6 +196,28 @@ def test_a_person_gets_no_events_of_others_private_things(
     feed = changes("user=linus&after=0")
     assert next(feed)["message"]["text"] == "public"
     feed.close()
+
+
+def test_the_page_follows_the_same_changes_over_a_socket(sandbox: Sandbox, ada: Actor) -> None:
+    ada.say("general", "one")
+    address = f"{sandbox.url}sandbox/events?user=ada&after=0&token={sandbox.context.page_token}"
+    socket = create_connection(address.replace("http", "ws", 1), timeout=60)
+    seen = []
+    while len(seen) < 2:
+        change = json.loads(socket.recv())
+        if change["type"] == "message":
+            seen.append(change["message"]["text"])
+            if len(seen) == 1:
+                ada.say("general", "two")
+
+    socket.close()
+    assert seen == ["one", "two"]
+
+
+def test_another_sites_page_opens_no_socket(sandbox: Sandbox) -> None:
+    address = f"{sandbox.url}sandbox/events?token={sandbox.context.page_token}"
+    with pytest.raises(WebSocketBadStatusException, match="403"):
+        create_connection(address.replace("http", "ws", 1), origin="http://evil.example")
 
 
 def test_a_page_that_missed_too_many_events_reloads_its_state(

@@ -22,7 +22,8 @@ or page, or without the token. Users are named by name (`ada`) or id.
      "files": [file],
      "commands": [{"command", "description", "usage_hint"}],
      "shortcuts": [{"callback_id", "name", "type"}],    type: message, global
-     "connected": true}       a bot is listening (Socket Mode) or has a request URL (HTTP)
+     "connected": true,       a bot is listening (Socket Mode) or has a request URL (HTTP)
+     "notice": ""}            a line about the bot's processes, if something happened to one
 
     user       Slack's object: id, name, real_name, is_admin, is_bot, profile
     channel    id, name ("" for a DM), is_channel, is_private, is_im, user (of a DM), topic,
@@ -38,7 +39,8 @@ or page, or without the token. Users are named by name (`ada`) or id.
 
 `GET /sandbox/events?user=ada&after=17` returns server-sent events: each `data:` is one change, its
 `id:` the `seq`. Without `user` all changes are sent. An EventSource that reconnects receives what
-it missed, or `{"type": "reset"}` if that is no longer kept and the state must be read again.
+it missed, or `{"type": "reset"}` if that is no longer kept and the state must be read again. The
+same address takes a WebSocket; each of its messages is one change.
 Changes, each with "type" and "seq":
 
     message     "channel", "ts", "thread_ts", "message": a new message
@@ -54,6 +56,7 @@ Changes, each with "type" and "seq":
     channel     "channel", "data": channel
     file        "file"
     connection  "connected": bool
+    notice      "text": a line about the bot's processes; "" removes it
     delivery    "name": an event type, interaction type or command, "event_id", "attempt",
                 "outcome": "acknowledged" or why not ("timeout", "connection_failed", ...)
 

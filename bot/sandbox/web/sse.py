@@ -1,4 +1,8 @@
-"""Server-sent events: each page receives each change once, also after a short disconnection."""
+"""Streams of changes: each page receives each change once, also after a short disconnection.
+
+Programs read server-sent events. The page takes the same over a WebSocket: browsers open at most
+six plain connections to an address, so a seventh tab would wait for ever.
+"""
 
 from __future__ import annotations
 
@@ -34,18 +38,31 @@ class EventStream:
 
     async def serve(self, request: web.Request, user: str | None) -> web.StreamResponse:
         """Streams the changes after the one that the request names until the page disconnects."""
+        # A browser that reconnects sends the last id itself; it is newer than the one in the URL.
+        after = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            socket = web.WebSocketResponse(heartbeat=PING_SECONDS)
+            await socket.prepare(request)
+            return await self._serve(socket, user, after)
+
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"}
         )
         await response.prepare(request)
+        return await self._serve(response, user, after)
 
-        # A browser that reconnects sends the last id itself; it is newer than the one in the URL.
-        after = request.headers.get("Last-Event-ID") or request.query.get("after", "")
+    async def _serve(
+        self, response: web.StreamResponse, user: str | None, after: str
+    ) -> web.StreamResponse:
         queue: ChangeQueue = asyncio.Queue(QUEUE_LIMIT)
 
         # No await between these two lines: a change in between would be lost or sent twice.
         missed = self._since(int(after)) if after.isdigit() else []
         self._pages[queue] = user
+
+        reader = None
+        if isinstance(response, web.WebSocketResponse):
+            reader = asyncio.create_task(self._until_closed(response, queue))
 
         try:
             await self._send_missed(response, user, missed)
@@ -54,8 +71,18 @@ class EventStream:
             pass  # the page was closed
         finally:
             self._pages.pop(queue, None)
+            if reader is not None:
+                reader.cancel()
 
         return response
+
+    async def _until_closed(self, socket: web.WebSocketResponse, queue: ChangeQueue) -> None:
+        """Ends the page's stream when it closes its socket. What it sends is not read."""
+        async for _ in socket:
+            pass
+
+        if queue in self._pages:
+            self._disconnect(queue)
 
     def stop(self) -> None:
         """Ends the streams of all pages."""
@@ -66,26 +93,27 @@ class EventStream:
         self, response: web.StreamResponse, user: str | None, missed: list[Json] | None
     ) -> None:
         if missed is None:
-            await response.write(b'data: {"type": "reset"}\n\n')
+            await _send(response, {"type": "reset"})
             return
 
         for change in missed:
             if user is None or is_visible(self._workspace, user, change):
-                await response.write(_encode(change))
+                await _send(response, change)
 
     async def _follow(self, response: web.StreamResponse, queue: ChangeQueue) -> None:
         while True:
             try:
                 change = await asyncio.wait_for(queue.get(), PING_SECONDS)
             except TimeoutError:
-                # A comment line, so that a page that is gone is noticed.
-                await response.write(b": still here\n\n")
+                # A comment line, so that a page that is gone is noticed; sockets have pings.
+                if not isinstance(response, web.WebSocketResponse):
+                    await response.write(b": still here\n\n")
                 continue
 
             if change is None:
                 return
 
-            await response.write(_encode(change))
+            await _send(response, change)
 
     def _broadcast(self, change: Json) -> None:
         if change["type"] == "channel":
@@ -119,5 +147,11 @@ class EventStream:
         return later if is_complete else None
 
 
-def _encode(change: Json) -> bytes:
-    return f"id: {change['seq']}\ndata: {json.dumps(change)}\n\n".encode()
+async def _send(response: web.StreamResponse, change: Json) -> None:
+    """Sends one change in the form of the connection."""
+    if isinstance(response, web.WebSocketResponse):
+        await response.send_json(change)
+        return
+
+    number = f"id: {change['seq']}\n" if "seq" in change else ""
+    await response.write(f"{number}data: {json.dumps(change)}\n\n".encode())

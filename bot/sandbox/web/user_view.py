@@ -56,6 +56,7 @@ def user_state(context: SandboxContext, user: Json) -> Json:
         "commands": list(context.commands),
         "shortcuts": list(context.shortcuts),
         "connected": workspace.connected,
+        "notice": workspace.notice,
     }
 
 

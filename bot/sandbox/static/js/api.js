@@ -6,6 +6,7 @@ import { applyChange, applyState } from "./reducers.js";
 import { store } from "./store.js";
 
 const KEY = "beagle-sandbox-token";
+const RECONNECT_MS = 1000;
 const token = readToken();
 let events = null;
 let generation = 0;
@@ -53,23 +54,36 @@ export async function enter(user) {
   subscribe(state.me.id, state.seq, mine);
 }
 
+/** Follows the changes over a WebSocket: of plain connections a browser opens six to an address, one for each tab. */
 function subscribe(user, seq, mine) {
   events?.close();
-  events = new EventSource(withToken(`/sandbox/events?user=${encodeURIComponent(user)}&after=${seq}`));
-  events.onopen = () =>
-    store.update((draft) => {
-      draft.linked = true;
-    });
-  events.onerror = () =>
-    store.update((draft) => {
-      draft.linked = false;
-    });
-  events.onmessage = (event) => {
-    if (mine !== generation) return;
-    const change = JSON.parse(event.data);
-    if (change.type === "reset") enter(user).catch((error) => note("the state could not be read again", String(error)));
-    else store.update((draft) => applyChange(draft, change));
+  let newest = seq;
+  const follow = () => {
+    const address = new URL(withToken(`/sandbox/events?user=${encodeURIComponent(user)}&after=${newest}`));
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    events = socket;
+    socket.onopen = () =>
+      store.update((draft) => {
+        draft.linked = true;
+      });
+    socket.onclose = () => {
+      if (mine !== generation || events !== socket) return;
+      store.update((draft) => {
+        draft.linked = false;
+      });
+      setTimeout(() => mine === generation && follow(), RECONNECT_MS);
+    };
+    socket.onmessage = (event) => {
+      if (mine !== generation) return;
+      const change = JSON.parse(event.data);
+      newest = change.seq ?? newest;
+      if (change.type === "reset") enter(user).catch((error) => note("the state could not be read again", String(error)));
+      else store.update((draft) => applyChange(draft, change));
+      if (change.type === "notice" && change.text) toast(change.text);
+    };
   };
+  follow();
 }
 
 /** Performs one action as the reader. Shows a refusal and returns null for it. */

@@ -61,7 +61,8 @@ export class Conversation {
     this.composer.draw();
     if (store.location.focus === "channel") this.composer.takeFocus();
     drawStatus(this.status, channel.id, null);
-    drawPrompts(this.prompts, channel.id, null, () => !store.mainMessages(channel.id).length || channel.kind === "im");
+    // Those of a channel are the tour: it stays in reach while one tries it.
+    drawPrompts(this.prompts, channel.id, null, () => true);
     this.openAnswer(channel);
   }
 

@@ -1,8 +1,18 @@
-/** The bot's suggested prompts; pressing one posts it. */
+/** Suggested prompts; pressing one posts it, runs a command (`/beagle stats`) or opens a channel (`#leads`). */
 
 import { act } from "./api.js";
 import { h, renew } from "./dom.js";
+import { openChannel } from "./location.js";
 import { store } from "./store.js";
+
+function press(channel, thread, message) {
+  const place = { channel, ...(thread ? { thread_ts: thread } : {}) };
+  const target = store.channels.find(({ name }) => message === `#${name}`);
+  if (target) return openChannel(target.id);
+  const command = /^(\/\w+)(?:\s+(.*))?$/.exec(message);
+  if (command) return act("slash", { ...place, command: command[1], text: command[2] ?? "" });
+  return act("say", { ...place, text: message });
+}
 
 /** Draws a conversation's prompts into `host` if `fits()` returns true. */
 export function drawPrompts(host, channel, thread, fits) {
@@ -22,7 +32,7 @@ export function drawPrompts(host, channel, thread, fits) {
                 type: "button",
                 "data-testid": "prompt",
                 title: prompt.message,
-                onclick: () => act("say", { channel, text: prompt.message, ...(thread ? { thread_ts: thread } : {}) }),
+                onclick: () => press(channel, thread, prompt.message),
               },
               prompt.title,
             ),

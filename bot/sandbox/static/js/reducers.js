@@ -33,6 +33,7 @@ export function applyState(store, state) {
   Object.assign(store, {
     ready: true,
     connected: state.connected,
+    notice: state.notice ?? "",
     team: state.team,
     me: state.me.id,
     botId: state.bot.id,
@@ -94,6 +95,9 @@ const REDUCERS = {
   // Not shown on their own: files appear in their messages, deliveries are for tests and benchmarks.
   file: () => {},
   delivery: () => {},
+  notice: (store, change) => {
+    store.notice = change.text;
+  },
   connection: (store, change) => {
     store.connected = change.connected;
   },

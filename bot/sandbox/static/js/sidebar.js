@@ -72,7 +72,7 @@ function switcher() {
 export function drawSidebar(host) {
   host.classList.toggle("open", store.location.drawer);
   const rows = store.channels.map((channel) => [channel.id, channel.name, store.unread(channel.id)]);
-  renew(host, [store.me, store.location.channel, store.team, store.users, store.connected, store.linked, rows], column);
+  renew(host, [store.me, store.location.channel, store.team, store.users, store.connected, store.linked, store.notice, rows], column);
 }
 
 function column() {
@@ -84,7 +84,13 @@ function column() {
       "div",
       { class: "workspace" },
       h("img", { class: "avatar", src: FACE, alt: "" }),
-      h("div", {}, h("strong", {}, store.team.name), connection()),
+      h(
+        "div",
+        {},
+        h("strong", {}, store.team.name),
+        connection(),
+        store.notice ? h("span", { class: "connection connection-off", role: "status", "data-testid": "notice" }, store.notice) : null,
+      ),
       h(
         "button",
         {

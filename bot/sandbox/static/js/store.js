@@ -26,6 +26,8 @@ class Store {
     this.linked = true;
     /** Whether a bot is connected to the sandbox. */
     this.connected = false;
+    /** What has happened to the bot's processes; empty while all is well. */
+    this.notice = "";
     this.team = { id: "", name: "" };
     this.me = "";
     this.botId = "";
