@@ -127,34 +127,41 @@ def _as_buttons(element: Block) -> Iterator[Block]:
         name = _label(element.get("placeholder"))
         for number, option in enumerate(_options(element)):
             label = _label(option.get("text"))
-            named: Block = {"text": {"text": f"{name}: {label}" if name else label}}
+            named: Block = {
+                "text": {"text": f"{name}: {label}" if name else label},
+                **_confirm_of(element),
+            }
             yield _button(named, _id(AS_OPTION, number, action_id), option.get("value"))
 
 
 def _as_menu(buttons: Sequence[Block], refused: Collection[str]) -> Iterator[Block]:
-    """Yields one menu with an option for each button whose ids fit into it."""
-    options: list[Block] = []
-    confirm: Block = {}
-    for button in buttons:
-        if "confirm" in button:
-            confirm = {"confirm": button["confirm"]}
+    """Yields a menu with an option for each button whose ids fit into it.
 
-        value = f"{button.get('action_id')} {button.get('value') or ''}"
-        if len(value) <= MAX_OPTION_VALUE:
-            options.append({"text": button["text"], "value": value})
-
+    A button that asks before it acts gets a menu of its own: the others need no such question.
+    """
     kind = next((name for name in ("static_select", "overflow") if name not in refused), None)
-    if not options or kind is None:
+    if kind is None:
         return
 
+    groups: list[list[Block]] = [[button for button in buttons if "confirm" not in button]]
+    groups += [[button] for button in buttons if "confirm" in button]
     size = 5 if kind == "overflow" else 100
-    for number, start in enumerate(range(0, len(options), size)):
-        yield {
-            "type": kind,
-            "action_id": _id(AS_BUTTON, number, ""),
-            "options": options[start : start + size],
-            **confirm,
-        }
+    number = 0
+    for group in groups:
+        options = []
+        for button in group:
+            value = f"{button.get('action_id')} {button.get('value') or ''}"
+            if len(value) <= MAX_OPTION_VALUE:
+                options.append({"text": button["text"], "value": value})
+
+        for start in range(0, len(options), size):
+            yield {
+                "type": kind,
+                "action_id": _id(AS_BUTTON, number, ""),
+                "options": options[start : start + size],
+                **_confirm_of(group[0]),
+            }
+            number += 1
 
 
 def _button(labelled: Block, action_id: str, value: object) -> Block:
@@ -164,8 +171,13 @@ def _button(labelled: Block, action_id: str, value: object) -> Block:
         "text": {"type": "plain_text", "text": label[:MAX_LABEL] or "…"},
         "action_id": action_id,
         "value": str(value or ""),
-        **({"confirm": labelled["confirm"]} if "confirm" in labelled else {}),
+        **_confirm_of(labelled),
     }
+
+
+def _confirm_of(control: Block) -> Block:
+    """Returns the question that the control asks before it acts; empty without one."""
+    return {"confirm": control["confirm"]} if "confirm" in control else {}
 
 
 def _label(text: object) -> str:

@@ -91,6 +91,11 @@ def answer_to(view: View, name: str) -> str:
     return _text(answer.get("value"))
 
 
+def has_question(view: View, name: str) -> bool:
+    """Returns whether the dialog sent that question, also with an empty answer."""
+    return bool(_input(view, name))
+
+
 def answers_to(view: View, name: str) -> list[str]:
     """Returns the values of all chosen options of checkboxes or a multi-select.
 

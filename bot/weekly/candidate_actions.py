@@ -41,7 +41,12 @@ from bot.weekly.candidate_click import CandidateClick, CandidateClicks
 from bot.weekly.candidate_view import ids_of
 from bot.weekly.digest import update_digest
 from router.config import Settings
-from router.lifecycle_evidence import RejectionEvidence, SnoozeEvidence, TransitionEvidence
+from router.lifecycle_evidence import (
+    DigestedEvidence,
+    RejectionEvidence,
+    SnoozeEvidence,
+    TransitionEvidence,
+)
 from router.log import get_log
 from router.store import Store
 from router.store.weekly.digests import Verdict, VerdictValue
@@ -88,6 +93,7 @@ class CandidateActions:
             "candidate_snooze_dialog": self.open_snooze,
             "candidate_examples": self.show_examples,
             "candidate_split": self.open_split,
+            "candidate_return": self.bring_back,
         }
         dialogs = {
             approval_dialog.VIEW: self.approve,
@@ -147,6 +153,23 @@ class CandidateActions:
         """Hides the candidate for as long as the dialog says."""
         click = self._clicks.on_dialog("candidate", ack, body, view, "when")
         self._snooze(click, answer_to(view, "when"), client)
+
+    def bring_back(
+        self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
+    ) -> None:
+        """Returns a snoozed or rejected candidate to the digest, where it awaits a decision."""
+        ack()
+        click = self._button(action, body, respond, client)
+        candidate = click.resolve()
+        if candidate is None:
+            return
+        if candidate.state not in candidate_view.PUT_ASIDE:
+            click.refuse_late(candidate)
+            return
+
+        evidence = DigestedEvidence(explanation=texts.BROUGHT_BACK_BY_ADMIN)
+        if click.advance(candidate, evidence, texts.BROUGHT_BACK, action="return") is not None:
+            self._show(candidate, client)
 
     def open_rejection(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -289,13 +312,17 @@ class CandidateActions:
         )
         self._log.info("verdict", candidate=candidate.id, value=verdict)
 
+        self._show(candidate, client)
+        return True
+
+    def _show(self, candidate: Candidate, client: WebClient) -> None:
+        """Shows the new state in the digest and in open App Homes."""
         # Only the newest: older digests keep their buttons, which answer that they are late.
         digest = self._store.digests.newest(candidate.team)
         if digest is not None:
             update_digest(self._store, client, digest)
 
         self._changed()
-        return True
 
 
 def snooze_dialog(candidate: Candidate) -> Block:

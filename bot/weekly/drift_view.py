@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, actions, button, clock_time, format_usd, truncate
+from bot.ui.blocks import Rendered, actions, button, clock_time, confirmation, truncate
 from bot.ui.dialogs import dialog, question, text_field
 from bot.ui.rich_text import Element
 from bot.ui.stats import header
@@ -22,6 +22,7 @@ from router.lifecycle import SYSTEM
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.drift_checks import DriftCheck
 from router.types import Candidate
+from workers.readiness.money_text import format_usd
 
 DriftBody: TypeAlias = Mapping[str, Any]
 """The JSON that a drift check stores (`workers/drift/check.py`)."""
@@ -66,11 +67,13 @@ def drift_card(
 def buttons(candidate: Candidate) -> list[Block]:
     """Returns what an admin can do with a drifting version."""
     ids = ids_of(candidate)
+    roll_back = confirmation(texts.ROLL_BACK_ASK, texts.ROLL_BACK_MEANS, texts.ROLL_BACK)
+    retire = confirmation(texts.RETIRE_ASK, texts.RETIRE_MEANS, texts.RETIRE)
     return [
         button(texts.RETRAIN, "drift_retune", ids, style="primary"),
         button(texts.DISMISS, "drift_keep", ids),
-        button(texts.ROLL_BACK, "drift_rollback", ids, style="danger"),
-        button(texts.RETIRE, "drift_retire", ids, style="danger"),
+        button(texts.ROLL_BACK, "drift_rollback", ids, style="danger", confirm=roll_back),
+        button(texts.RETIRE, "drift_retire", ids, style="danger", confirm=retire),
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from bot.payloads import Ack, Action, ActionBody, Respond, View, ViewBody
 from bot.ui.dialogs import answer_to, dialog_value
 from bot.ui.ephemeral import send_ephemeral
 from bot.ui.texts import rollout as texts
-from bot.weekly import report_view, rollout_view
+from bot.weekly import report_view, review_form
 from bot.weekly.action_ids import listen
 from bot.weekly.candidate_click import CandidateClick, CandidateClicks
 from router.canary import CANARY_SHARES
@@ -72,7 +71,7 @@ class RolloutActions:
             "rollout_rollback": self.roll_back,
             "rollout_report": self.show_report,
         }
-        listen(app, actions, {rollout_view.REVIEW_VIEW: self.save_review})
+        listen(app, actions, {review_form.REVIEW_VIEW: self.save_review})
 
     def open_review(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -94,15 +93,16 @@ class RolloutActions:
             click.tell(texts.SAMPLE_DONE)
             return
 
-        places = waiting[: rollout_view.ROWS_PER_DIALOG]
-        view = rollout_view.review_dialog(candidate, stored.id, rows, places)
+        schema = self._schema(stored)
+        places = waiting[: review_form.rows_per_dialog(review_form.fields_of(schema))]
+        view = review_form.review_dialog(candidate, stored.id, rows, places, schema)
         client.views_open(trigger_id=body["trigger_id"], view=view)
 
     def save_review(self, ack: Ack, body: ViewBody, view: View) -> None:
         """Stores the dialog's verdicts. A wrong one is shown at its row, and then none counts."""
         value = dialog_value(view)
         places = value.get("places", [])
-        question = rollout_view.verdict_name(places[0]) if places else ""
+        question = review_form.verdict_name(places[0]) if places else ""
         click = self._clicks.on_dialog("rollout", ack, body, view, question)
         candidate = click.resolve()
         if candidate is None:
@@ -116,21 +116,12 @@ class RolloutActions:
         rows = from_records(stored.rows)
         schema = self._schema(stored)
 
-        # A written answer corrects the row, whatever verdict was chosen beside it.
         for place in places:
-            text = answer_to(view, rollout_view.answer_name(place))
-            verdict = answer_to(view, rollout_view.verdict_name(place))
-            if text:
-                verdict = "fixed"
-            elif not verdict:
-                continue
-
             try:
-                answer = _parse_answer(text, schema)
-                rows = record_verdict(rows, int(place), verdict, click.user, answer, schema)
+                rows = _with_verdict(view, rows, int(place), click.user, schema)
             except (InputError, ValueError) as error:
                 problem = str(error)[:ERROR_LIMIT]
-                ack(response_action="errors", errors={rollout_view.answer_name(place): problem})
+                ack(response_action="errors", errors={review_form.verdict_name(place): problem})
                 return
 
         if self._save_rows(click, candidate, stored, rows):
@@ -246,7 +237,8 @@ class RolloutActions:
             click.tell(texts.NO_REPORT.format(version=version))
             return
 
-        send_ephemeral(respond, report_view.render_report(report))
+        simulated = self._store.stats.simulated(candidate.team)
+        send_ephemeral(respond, report_view.render_report(report, simulated))
 
     def _advance(
         self,
@@ -304,15 +296,26 @@ class RolloutActions:
         return text
 
 
-def _parse_answer(text: str, schema: Mapping[str, Any] | None) -> Any:
-    """Returns the answer as the reviewer wrote it, parsed where the route answers in JSON.
+def _with_verdict(
+    view: View,
+    rows: tuple[DatasetExample, ...],
+    place: int,
+    user: str,
+    schema: Mapping[str, Any] | None,
+) -> tuple[DatasetExample, ...]:
+    """Returns the rows with what the dialog says of one of them; as they were if it says nothing.
 
-    Raises ValueError if it is not JSON then.
+    Raises InputError for an answer that does not fit, ValueError for a field that cannot be read.
     """
-    if not text or schema is None:
-        return text or None
+    if not 0 <= place < len(rows):
+        raise InputError(f"reviewing row {place}: the dataset has {len(rows)} rows")
 
-    try:
-        return json.loads(text)
-    except RecursionError as error:
-        raise ValueError("the answer is nested too deeply") from error
+    verdict = answer_to(view, review_form.verdict_name(place))
+    answer = None
+    if verdict != "dropped":
+        answer = review_form.corrected_answer(view, place, rows[place], schema)
+    if answer is not None:
+        # A corrected field is a verdict of its own, whether or not *Right* was chosen, too.
+        verdict = "fixed"
+
+    return record_verdict(rows, place, verdict, user, answer, schema) if verdict else rows

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,8 +17,10 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.blocks import Rendered, clock_time, truncate
 from bot.ui.rich_text import Element
+from bot.ui.stats import simulated_note
 from bot.ui.texts import rollout as texts
 from bot.ui.texts import weekly
+from bot.weekly import review_form
 from bot.weekly.rollout_view import canary_share, rollout_card
 from router.canary import next_share
 from router.config import Settings
@@ -28,8 +31,11 @@ from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
+from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
 from workers.evaluation.guardrails import disagrees
 
+MINED_DAYS = 28
+"""Days that a candidate's count covers."""
 TRAIL_STEPS = 12
 """The newest steps that the message lists."""
 TRAIL_STEP_LIMIT = 80
@@ -51,7 +57,9 @@ class RolloutState:
 
     `in_shadow` are the version's metrics beside the live one, `live_again` those of the live
     version when it is asked twice. `answers` are the version's metrics with users at the present
-    step, `previous_answers` those of the version that it replaces.
+    step, `previous_answers` those of the version that it replaces. `sample_waiting` counts the
+    rows of the dataset's sample that nobody has reviewed, `simulated` the workspace's requests
+    that are made up.
     """
 
     candidate: Candidate
@@ -65,6 +73,8 @@ class RolloutState:
     live_again: VersionMetrics
     answers: VersionMetrics
     previous_answers: VersionMetrics
+    sample_waiting: int = 0
+    simulated: int = 0
 
     @property
     def edge(self) -> CandidateTransition | None:
@@ -84,11 +94,12 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
     version = _newest(edge.evidence.subject_version for edge in history)
     previous = _newest(edge.evidence.previous_version for edge in history)
 
-    dataset, report = None, None
+    dataset, report, sample_waiting = None, None, 0
     in_shadow = live_again = answers = previous_answers = NO_METRICS
 
     if candidate.state == "dataset":
         dataset = store.datasets.newest_for_candidate(team, candidate.id)
+        sample_waiting = _sample_waiting(dataset, settings.dataset_sample)
 
     if version:
         report = store.datasets.newest_report(team, route, version)
@@ -114,6 +125,8 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         live_again=live_again,
         answers=answers,
         previous_answers=previous_answers,
+        sample_waiting=sample_waiting,
+        simulated=store.stats.simulated(team),
     )
 
 
@@ -123,13 +136,58 @@ def render(rollout: RolloutState) -> Rendered:
     head, *rest = rollout_card(candidate, rollout.edge, rollout.dataset, rollout.report)
     lines = [*_progress(rollout), *_shadow(rollout), *_answers(rollout)]
     figures = [rich_text.lines_block(lines)] if lines else []
+    following = rich_text.block([rich_text.section(_next_step(rollout))])
 
     text = texts.STATE_LINE.format(
         label=rich_text.strip_invisible(candidate.label),
         state=weekly.state_sentence(candidate.state, rollout.share),
     )
-    blocks = [head, *figures, *rest, *_trail(rollout.history)]
+    note = simulated_note(rollout.simulated)
+    blocks = [head, following, *figures, *rest, *note, *_trail(rollout.history)]
     return Rendered(escape(text, quote=False), blocks)
+
+
+def _next_step(rollout: RolloutState) -> list[Element]:
+    """Returns what to do next, and about how long it takes; so that nobody has to ask."""
+    candidate = rollout.candidate
+    text = texts.NEXT[candidate.state]
+
+    if candidate.state == "dataset":
+        text = texts.NEXT_ACCEPT
+        if rollout.sample_waiting:
+            minutes = review_form.minutes_for(rollout.sample_waiting)
+            text = texts.NEXT_REVIEW.format(rows=rollout.sample_waiting, minutes=minutes)
+    elif candidate.state == "shadow":
+        left = rollout.shadow_requests - rollout.in_shadow.calls
+        text = texts.NEXT_CANARY
+        if left > 0:
+            text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
+    elif candidate.state in ("kept_prompt", "rag"):
+        evidence = None if rollout.edge is None else rollout.edge.evidence
+        if evidence is not None and evidence.version:
+            text = texts.NEXT_TRY
+
+    return [*rich_text.text(texts.NEXT_LABEL, bold=True), *rich_text.text(text)]
+
+
+def _days_for(requests: int, candidate: Candidate) -> str:
+    """Returns in how many days so many requests come, at the pace of the four mined weeks."""
+    per_day = candidate.evidence.count / MINED_DAYS
+    if per_day <= 0:
+        return texts.UNKNOWN_DAYS
+
+    days = math.ceil(requests / per_day)
+    return texts.ONE_DAY if days <= 1 else texts.DAYS.format(days=days)
+
+
+def _sample_waiting(dataset: StoredDataset | None, sample: int) -> int:
+    """Returns how many rows of the dataset's sample nobody has reviewed."""
+    if dataset is None:
+        return 0
+
+    rows = from_records(dataset.rows)
+    places = draw_sample(rows, sample, SAMPLE_SEED)
+    return sum(rows[place].review == "waiting" for place in places)
 
 
 def digest_of(message: Rendered) -> str:
@@ -166,6 +224,9 @@ def _progress(rollout: RolloutState) -> list[str]:
     bar = "▰" * full + "▱" * (BAR_WIDTH - full)
     parts = [f"{bar} {texts.PROGRESS[step].format(done=done, of=total)}"]
 
+    minutes = _minutes_left(progress.at - rollout.edge.at, done, total)
+    if minutes is not None:
+        parts.append(texts.MINUTES_LEFT.format(minutes=minutes))
     if body.get("loss") is not None:
         parts.append(texts.LOSS.format(loss=body["loss"]))
     if body.get("dev_exact") is not None:
@@ -176,13 +237,26 @@ def _progress(rollout: RolloutState) -> list[str]:
     return [" · ".join(parts)]
 
 
+def _minutes_left(seconds: float, done: int, total: int) -> int | None:
+    """Returns about how long the step still takes, at its pace so far; None while that is unknown.
+
+    `seconds` have passed since the step could begin.
+    """
+    if done <= 0 or done >= total:
+        return None
+
+    return max(1, round(seconds * (total - done) / done / 60))
+
+
 def _shadow(rollout: RolloutState) -> list[str]:
     """Returns how often the version agrees with the live one, and the live one with itself."""
     if rollout.candidate.state != "shadow":
         return []
 
     version, live = rollout.in_shadow, rollout.live_again
-    lines = [texts.SHADOW_CALLS.format(calls=version.calls, wanted=rollout.shadow_requests)]
+    is_enough = version.calls >= rollout.shadow_requests
+    text = texts.SHADOW_ENOUGH if is_enough else texts.SHADOW_CALLS
+    lines = [text.format(calls=version.calls, wanted=rollout.shadow_requests)]
 
     if version.calls:
         lines.append(

@@ -1,4 +1,4 @@
-"""Publishes one message for each approved candidate, under its digest, and keeps it up to date.
+"""Publishes one message for each approved candidate, with a thread of its own, and updates it.
 
 Several changes within a few seconds are one update. The store says who posts, so any number of
 processes may run it.
@@ -85,16 +85,7 @@ class RolloutPublisher:
             message,
             claim=lambda: cards.claim(candidate.id, channel, self._now()),
             release=lambda: cards.release(candidate.id),
-            thread_ts=self._digest_thread(candidate),
         )
         if ts is not None:
             cards.mark_shown(candidate.id, ts, digest_of(message), self._now())
             self._log.info("rollout_card_posted", candidate=candidate.id)
-
-    def _digest_thread(self, candidate: Candidate) -> str | None:
-        """Returns the timestamp of the digest that lists the candidate; None without one."""
-        digest = self._store.digests.newest(candidate.team)
-        if digest is None or digest.channel != self._settings.admin_channel:
-            return None
-
-        return digest.ts if candidate.id in digest.body["candidates"] else None

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from bot.payloads import Block, ButtonValue
+from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import actions, button, truncate
-from bot.ui.dialogs import dialog, option, question, text_field
+from bot.ui.blocks import actions, button, confirmation, truncate
 from bot.ui.texts import report as report_texts
 from bot.ui.texts import rollout as texts
 from bot.ui.texts import weekly
@@ -25,24 +23,19 @@ from router.lifecycle_evidence import (
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
 from router.types import Candidate
-from workers.datasets.build import BULK_SUFFIX, MAX_CHARACTERS, DatasetExample
+from workers.datasets.build import BULK_SUFFIX
 from workers.datasets.review import from_records, sample_result
 from workers.evaluation.report_markdown import (
     forgetting_text,
     rows_description,
-    settings_text,
 )
 
-REVIEW_VIEW = "rollout_review_view"
 MEASURED_STATES = ("shadow", "canary", "live", "drifting", "rolled_back")
 """States that a version reaches only with a report."""
-ROWS_PER_DIALOG = 8
-"""Slack accepts 100 blocks; people do not read so many."""
 PROMPTS_SHOWN = 6
 """Prompts that the card lists beside the live one."""
 LINE_LIMIT = 400
 EXPLANATION_LIMIT = 300
-ANSWER_LIMIT = 1000
 
 
 def rollout_card(
@@ -85,60 +78,6 @@ def canary_share(evidence: TransitionEvidence | None) -> float:
     return evidence.share if isinstance(evidence, CanaryEvidence) else 0.0
 
 
-def review_dialog(
-    candidate: Candidate, dataset: str, rows: Sequence[DatasetExample], places: Sequence[int]
-) -> Block:
-    """Returns a dialog in which each row is accepted, dropped, or given the right answer.
-
-    `places` are the positions in `rows` of those to show.
-    """
-    blocks: list[Block] = []
-    verdicts = [
-        option(texts.REVIEW_RIGHT, "accepted"),
-        option(texts.REVIEW_DROP, "dropped"),
-    ]
-
-    for place in places:
-        row = rows[place]
-        warning = ""
-        if row.suspect:
-            warning += texts.REVIEW_SUSPICIOUS.format(reason=row.suspect)
-        if row.contradicted:
-            warning += texts.REVIEW_CONTRADICTED
-
-        message = rich_text.section(rich_text.text(f"{warning}{row.text}"))
-        answer = rich_text.section(rich_text.text(_as_text(row.answer), bold=True))
-        blocks += [
-            rich_text.block([message, answer]),
-            question(
-                verdict_name(place),
-                texts.REVIEW_QUESTION,
-                {"type": "radio_buttons", "options": verdicts},
-            ),
-            question(
-                answer_name(place),
-                texts.REVIEW_ANSWER,
-                text_field(ANSWER_LIMIT, multiline=False),
-                optional=True,
-            ),
-        ]
-
-    # The dialog carries positions, not texts: Slack limits its metadata to 3,000 characters.
-    value: ButtonValue = {**ids_of(candidate), "dataset": dataset, "places": list(places)}
-    buttons = (texts.REVIEW_SAVE, texts.REVIEW_CANCEL)
-    return dialog(REVIEW_VIEW, texts.REVIEW_TITLE, buttons, value, blocks)
-
-
-def verdict_name(place: int) -> str:
-    """Returns the name of the question whether a row is right."""
-    return f"verdict{place}"
-
-
-def answer_name(place: int) -> str:
-    """Returns the name of the question for a row's right answer."""
-    return f"answer{place}"
-
-
 def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[Block]:
     """Returns what an admin can do in the candidate's state."""
     ids = ids_of(candidate)
@@ -166,7 +105,13 @@ def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[
     if candidate.state == "drifting":
         buttons = drift_view.buttons(candidate)
     if candidate.state in ("shadow", "canary", "live"):
-        buttons.append(button(texts.ROLL_BACK, "rollout_rollback", ids, style="danger"))
+        asks = confirmation(texts.ROLL_BACK_ASK, texts.ROLL_BACK_MEANS, texts.ROLL_BACK)
+        buttons.append(
+            button(texts.ROLL_BACK, "rollout_rollback", ids, style="danger", confirm=asks)
+        )
+    if candidate.state == "rolled_back" and evidence is not None and evidence.version:
+        # The way back: nothing of what was trained is lost.
+        buttons.append(button(texts.TRY_AGAIN, "rollout_shadow", ids))
     if candidate.state in MEASURED_STATES:
         buttons.append(button(texts.REPORT, "rollout_report", ids))
 
@@ -265,11 +210,7 @@ def _report_lines(report: Report) -> list[str]:
     outcome = report_texts.PASSED if body["passed"] else report_texts.NOT_PASSED
     lines = [outcome.format(rows=body["rows"], kind=rows_description(body))]
     lines += [report_view.figures_line(name, body) for name in body["figures"]]
-    lines += [*body["reasons"], forgetting_text(body), settings_text(body)]
+    # Which settings were changed for it is in the report, one click away.
+    lines += [*body["reasons"], forgetting_text(body)]
 
     return [line for line in lines if line]
-
-
-def _as_text(answer: object) -> str:
-    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
-    return truncate(text, MAX_CHARACTERS)

@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.block_kit import check_message, check_view
 from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
+from bot.weekly import candidate_view
 from tests.fixtures.weekly import (
     ADMIN,
     TEAM,
@@ -186,6 +187,21 @@ def test_put_aside_in_the_home_is_one_dialog(store, week, review, slack, clock):
     assert submit(review.submit_snooze, slack.views[0], slack, when="4w") == {}
     assert store.candidates.get(one.id).state == "snoozed"
     assert store.candidates.history(one.id)[-1].evidence.until == clock() + 4 * WEEK
+
+
+def test_what_was_snoozed_or_rejected_can_be_brought_back(store, week, review, slack):
+    one = find_candidate(store)
+    press(review.open_snooze, one, slack)
+    submit(review.submit_snooze, slack.views[-1], slack, when="4w")
+    snoozed = store.candidates.get(one.id)
+    assert "candidate_return" in str(candidate_view.candidate_card(snoozed))
+
+    press(review.bring_back, snoozed, slack)
+
+    again = store.candidates.get(one.id)
+    assert again.state == "digested"
+    press(review.bring_back, again, slack)
+    assert store.candidates.get(one.id).version == again.version
 
 
 def test_the_message_is_rendered_again_from_the_store(store, week, review, slack):

@@ -58,6 +58,7 @@ class Clicks:
             "rollout_review": self.parts.open_review,
             "rollout_accept": self.parts.accept_remaining,
             "rollout_canary": self.parts.start_canary,
+            "rollout_shadow": self.parts.start_shadow,
             "rollout_rollback": self.parts.roll_back,
         }
         act[name](self.ack, action, self.body(user), respond, self)
@@ -111,7 +112,9 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
             ShadowRun(f"q{rollout.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0)
         )
 
-    assert "5 of 5 requests in the shadow test" in json.dumps(clicks.card().blocks)
+    assert "The shadow test is complete: 5 requests, 5 were needed." in json.dumps(
+        clicks.card().blocks
+    )
     clicks.press("rollout_canary")
     assert clicks.told[-1] == texts.CANARY_STARTED
     assert rollout.serving_versions() == {rollout.live.id, version}
@@ -119,6 +122,35 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     assert rollout.serving_versions() == {rollout.live.id}
     rollout.run_until_waiting()
     assert (rollout.state, rollout.serving_versions()) == ("rolled_back", {rollout.live.id})
+
+
+def test_the_form_of_a_row_shows_what_was_answered_and_what_may_be_chosen(clicks):
+    clicks.press("rollout_review")
+    view = clicks.views[-1]
+    place = json.loads(view["private_metadata"])["places"][0]
+    row = clicks.rollout.store.datasets.newest_for_candidate("T1", KEY).rows[place]
+    inputs = {block["block_id"]: block for block in view["blocks"] if block["type"] == "input"}
+    box, who = inputs[f"answer{place}"], inputs[f"answer{place}_1"]
+
+    assert (box["label"]["text"], who["label"]["text"]) == ("box", "who")
+    assert [choice["value"] for choice in box["element"]["options"]] == ["left", "right"]
+    assert box["element"]["initial_option"]["value"] == row["answer"]["box"]
+    assert who["element"]["initial_value"] == row["answer"]["who"]
+    assert json.dumps(row["answer"]) not in json.dumps(view).replace('\\"', '"')
+
+
+def test_what_was_rolled_back_can_be_tried_again(clicks):
+    rollout = clicks.rollout
+    rollout.accept_dataset()
+    rollout.run_until_waiting()
+    assert clicks.button("rollout_rollback")["confirm"]["title"]["text"] == "Roll back?"
+    clicks.press("rollout_rollback")
+    assert rollout.state == "rolled_back"
+
+    clicks.press("rollout_shadow")
+
+    assert rollout.state == "shadow"
+    assert rollout.serving_versions() == {rollout.live.id}
 
 
 def test_the_report_is_a_click_away_once_there_is_one(clicks):
@@ -158,9 +190,9 @@ def test_nobody_else_can_press_and_an_old_button_is_late(clicks):
 def test_a_wrong_answer_is_fixed_and_one_that_breaks_the_schema_is_marked_at_its_row(clicks):
     clicks.press("rollout_review")
     place = json.loads(clicks.views[-1]["private_metadata"])["places"][0]
-    clicks.fill(**{f"answer{place}": '{"box": "middle"}'})
-    assert f"answer{place}" in clicks.acks[-1]["errors"]
-    clicks.fill(**{f"answer{place}": '{"box": "left", "who": "ann"}'})
+    clicks.fill(**{f"answer{place}": "middle"})
+    assert f"verdict{place}" in clicks.acks[-1]["errors"]
+    clicks.fill(verdict="", **{f"answer{place}": "left", f"answer{place}_1": "ann"})
     row = clicks.rollout.store.datasets.newest_for_candidate("T1", KEY).rows[place]
     assert (row["review"], row["answer"], row["by"]) == (
         "fixed",

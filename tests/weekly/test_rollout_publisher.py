@@ -45,20 +45,21 @@ def keeper(rollout, channel):
     return RolloutPublisher(settings, rollout.store, lambda _: channel, rollout.clock)
 
 
-def test_it_is_posted_once_under_its_digest_and_then_updated(rollout, keeper, channel):
+def test_it_is_posted_once_with_a_thread_of_its_own_and_then_updated(rollout, keeper, channel):
     store = rollout.store
     store.digests.insert("T1", "2027-W02", {"candidates": [KEY]}, 1.0)
     store.digests.claim("T1", "2027-W02", "CLEADS")
     store.digests.mark_posted("T1", "2027-W02", "7.0")
     keeper.tick()
     keeper.tick()
-    assert [(said["channel"], said["thread_ts"]) for said in channel.posts] == [("CLEADS", "7.0")]
+    assert [(said["channel"], said["thread_ts"]) for said in channel.posts] == [("CLEADS", None)]
     assert not channel.updates
     rollout.run_until_waiting()
     keeper.tick()
     assert len(channel.posts) == 1
     assert "Dataset ready for review" in channel.now
     assert "rollout_review" in channel.now
+    assert "press Review examples: 20 of them wait for you, about 10 minutes" in channel.now
 
 
 def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(rollout, keeper, channel):
@@ -75,6 +76,7 @@ def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(rollou
     keeper.tick()
     assert len(channel.updates) == 1
     assert "training, step 7 of 57" in channel.now
+    assert "min left" in channel.now
     assert "loss 0.214" in channel.now
 
 

@@ -6,6 +6,13 @@ RETRAIN = "Retrain"
 DISMISS = "Dismiss alarm"
 ROLL_BACK = "Roll back"
 RETIRE = "Retire"
+ROLL_BACK_ASK = "Roll back?"
+ROLL_BACK_MEANS = (
+    "From the next request on, the previous version answers everybody. You can start a shadow test "
+    "of this one again."
+)
+RETIRE_ASK = "Retire?"
+RETIRE_MEANS = "The best prompt answers everybody instead. This version never answers again."
 STOP_RETRAINING = "Stop retraining"
 CANCEL = "Cancel"
 

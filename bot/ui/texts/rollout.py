@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from router.lifecycle import State
+
 REVIEW = "Review examples"
 ACCEPT_REST = "Accept the rest"
 START_SHADOW = "Start shadow test"
 START_CANARY = "Start canary (5%)"
 ROLL_BACK = "Roll back"
+ROLL_BACK_ASK = "Roll back?"
+ROLL_BACK_MEANS = (
+    "From the next request on, the previous version answers everybody. Nothing that was trained is "
+    "deleted: you can start its shadow test again."
+)
+TRY_AGAIN = "Start shadow test again"
 REPORT = "Report"
 
 NO_ROLLOUT = "No candidate is being rolled out. Approve one with `/beagle candidates`."
@@ -24,6 +34,43 @@ ROLLED_BACK_BY_ADMIN = "an admin rolled it back"
 SHADOW_FIRST = "The shadow test is not complete: {calls} of {wanted} requests so far."
 SHADOW_FIRST_HOURS = "After {hours:g} hours, {fewest} requests are enough."
 
+NEXT_LABEL = "Next: "
+NEXT: Mapping[State, str] = {
+    "detected": "nothing; the next digest lists it.",
+    "digested": "an admin decides in the digest.",
+    "rejected": "nothing.",
+    "snoozed": "nothing; it comes back in a digest.",
+    "approved": "nothing to do. Beagle looks for a better prompt, and says here what it found.",
+    "optimised": "nothing to do. Beagle prepares the examples by itself.",
+    "kept_prompt": "nothing to do. The prompt that answers now is kept.",
+    "rag": "add documents with `beagle ingest` or `/beagle knowledge`; nothing is trained.",
+    "dataset": "review the examples.",
+    "reviewed": "nothing to do. Training runs by itself, and the measuring after it.",
+    "tuned": "nothing to do. The measuring runs by itself.",
+    "evaluated": "nothing to do. The shadow test starts by itself if the report allows it.",
+    "shadow": "wait for requests.",
+    "canary": "nothing to do. The next step comes by itself, and a worse version is rolled back.",
+    "live": "nothing to do. It is measured again every week; Roll back stays possible.",
+    "drifting": "decide with one of the buttons below; until then it keeps answering.",
+    "rolled_back": "nothing has to be done. The button below tries the same version again.",
+    "retired": "nothing.",
+}
+"""What an admin does next, by the candidate's state; some states have a longer sentence."""
+NEXT_REVIEW = (
+    "press Review examples: {rows} of them wait for you, about {minutes} minutes. These are "
+    "enough; then Accept the rest takes the others, and training starts by itself."
+)
+NEXT_ACCEPT = "press Accept the rest. Training then starts by itself."
+NEXT_SHADOW = (
+    "nothing to do until {left} more requests came; at the pace of the last four weeks that takes "
+    "{days}. Then press Start canary (5%)."
+)
+NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
+NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."
+DAYS = "about {days} days"
+ONE_DAY = "about a day"
+UNKNOWN_DAYS = "an unknown time"
+MINUTES_LEFT = "about {minutes} min left"
 STATE_LINE = "{label}: {state}"
 STATE_AFTER_LABEL = "  {state}"
 PROMPTS_TRIED = "Accuracy on development rows by prompt: {prompts}."
@@ -51,8 +98,14 @@ REVIEW_SUSPICIOUS = "Look closely: it {reason}. "
 REVIEW_CONTRADICTED = "People got different answers to this. "
 REVIEW_RIGHT = "Right"
 REVIEW_DROP = "Drop it"
-REVIEW_QUESTION = "Is this answer right?"
-REVIEW_ANSWER = "If it is wrong, what is right?"
+REVIEW_QUESTION = "As it is in the fields above, is the answer right?"
+REVIEW_ANSWER = "Answer"
+REVIEW_INTRO = (
+    "{rows} examples, about {minutes} minutes. Below each message is what was answered. Correct "
+    "what is wrong, then choose Right. Drop what nobody should learn from. What you leave out can "
+    "be reviewed later."
+)
+REVIEW_UNREADABLE = "{field} has to be a value of the kind “{kind}”."
 
 PROGRESS = {
     "optimising": "looking for a better prompt, call {done} of at most {of}",
@@ -62,6 +115,7 @@ PROGRESS = {
 LOSS = "loss {loss:.3f}"
 DEV_EXACT = "{share:.0%} of the held-out rows answered word for word"
 SHADOW_CALLS = "{calls} of {wanted} requests in the shadow test; the live version answers them."
+SHADOW_ENOUGH = "The shadow test is complete: {calls} requests, {wanted} were needed."
 SHADOW_AGREEMENT = (
     "It agrees with the live version in {agreed:.0%}; {valid:.0%} have the right format; "
     "{seconds:.1f} s each."
@@ -78,7 +132,9 @@ THEN_LIVE = "it goes live"
 THEN_SHARE = "{share:.0%} of users get it"
 THIS_VERSION = "This version"
 PREVIOUS_VERSION = "Previous version"
-ANSWERED = "{version}: {calls} answers, {corrected:.0%} corrected, {seconds:.1f} s each."
+ANSWERED = (
+    "{version}: {calls} answers, {corrected:.0%} corrected or thumbed down, {seconds:.1f} s each."
+)
 
 TRAIL_STEP = "{state} {at}"
 TRAIL_CANARY = "{state} {share:.0%} {at}"
