@@ -73,13 +73,15 @@ class CandidateEvidence:
     trials: Mapping[str, Any] | None = stored()
 
     @property
-    def monthly_savings_usd(self) -> tuple[float, float] | None:
-        """What tuning would save a month, from low to high; None where no price is known."""
+    def monthly_savings_usd(self) -> tuple[float, float, float] | None:
+        """What tuning would save a month: low, likely, high. None where no price is known."""
         if not self.money:
             return None
 
         month = self.money["monthly_usd"]
-        return float(month["low"]), float(month["high"])
+        low, high = float(month["low"]), float(month["high"])
+        # Rows of older releases may have the ends alone.
+        return low, float(month.get("likely", (low + high) / 2)), high
 
     @property
     def tuning_pays(self) -> bool:

@@ -119,11 +119,7 @@ def _as_text(roi: Roi) -> str:
     lines = [f"{roi.times_cheaper:.1f}x cheaper a call, {verdict} on money"]
     lines += [f"  {reason}" for reason in roi.why]
 
-    monthly = roi.monthly_usd
-    lines.append(
-        f"  ${monthly.low:,.2f} to ${monthly.high:,.2f} a month, likely ${monthly.likely:,.2f}; "
-        f"${roi.first_usd:,.2f} before it starts"
-    )
+    lines.append(f"  ${roi.first_usd:,.2f} before it starts")
     if roi.calls_needed is not None:
         lines.append(f"  pays within a year from {roi.calls_needed:,.0f} calls a month")
 

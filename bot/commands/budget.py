@@ -6,9 +6,10 @@ from typing import Literal, TypeAlias
 
 from bot.commands import CommandContext
 from bot.ui import stats as figures
-from bot.ui.blocks import Rendered, clock_time, format_usd
+from bot.ui.blocks import Rendered, clock_time
 from bot.ui.texts import commands as texts
 from router.store.usage.spend import DAY_SECONDS
+from workers.readiness.money_text import format_usd
 
 HELP = "what you, this channel and the workspace may spend today, and how much of it was spent"
 Kind: TypeAlias = Literal["user", "channel", "team"]

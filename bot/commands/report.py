@@ -25,4 +25,8 @@ def run(context: CommandContext) -> Rendered:
     if route:
         report = context.store.datasets.newest_report(context.team, route, version)
 
-    return text_reply(texts.NONE) if report is None else report_view.render_report(report)
+    return (
+        text_reply(texts.NONE)
+        if report is None
+        else report_view.render_report(report, context.store.stats.simulated(context.team))
+    )

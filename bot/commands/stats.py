@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from bot.commands import CommandContext, text_reply
 from bot.ui import stats as figures
-from bot.ui.blocks import Rendered, clock_time, format_usd
+from bot.ui.blocks import Rendered, clock_time
 from bot.ui.texts import stats as texts
 from router.store.usage.spend import Cap
+from router.store.usage.stats import day_start
+from workers.readiness.money_text import format_usd
 
 HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"
-DAY = 86_400.0
 
 
 def run(context: CommandContext) -> Rendered:
@@ -18,8 +19,8 @@ def run(context: CommandContext) -> Rendered:
     if span not in figures.SPANS:
         return text_reply(texts.SPANS.format(spans=", ".join(figures.SPANS)))
 
-    # A sliding window, not calendar days: a Monday morning still shows seven full days.
-    since = context.now() - figures.SPANS[span] * DAY
+    # Today and so many whole days before it: a Monday morning still shows seven full days.
+    since = day_start(context.now(), figures.SPANS[span])
     period = context.store.stats.since(context.team, since)
     visible = context.routing.visible_stats(period, context.person, context.channel)
     return figures.render_stats(span, visible, _limits(context))

@@ -22,7 +22,7 @@ from router.config import Settings
 from router.log import get_log
 from router.store import Store
 from router.store.usage.spend import DAY_SECONDS
-from router.store.usage.stats import DAY
+from router.store.usage.stats import day_start
 from router.types import Candidate, SlackPerson
 from workers.drift.summary import alarm_figures, drifting_candidates
 
@@ -132,7 +132,7 @@ class HomePublisher:
             admin = self._load_admin(team, now)
 
         return home_view.MemberHome(
-            month=self._store.stats.since(team, now - MONTH_DAYS * DAY, user),
+            month=self._store.stats.since(team, day_start(now, MONTH_DAYS), user),
             recent=recent,
             # A home is in no channel, so no route that is limited to channels is offered there.
             offers=self._routing.offers(person, ""),
@@ -156,7 +156,7 @@ class HomePublisher:
             drifting[candidate.id] = alarm_figures(store, candidate)
 
         return home_view.AdminHome(
-            week=store.stats.since(team, now - WEEK_DAYS * DAY),
+            week=store.stats.since(team, day_start(now, WEEK_DAYS)),
             spent_usd=store.spend.usage(("team", team), int(now // DAY_SECONDS)).usd,
             cap_usd=self._settings.cap_team_usd,
             routes=routes,

@@ -12,7 +12,6 @@ from bot.ui.blocks import (
     actions,
     button,
     clock_time,
-    format_usd,
     menu_block,
     paragraph,
     truncate,
@@ -22,6 +21,7 @@ from bot.ui.texts import home as texts
 from bot.weekly.candidate_view import home_cards
 from router.store.usage.stats import Period
 from router.types import Candidate, Request, RouteOffer
+from workers.readiness.money_text import format_usd
 
 OPT_OUT, OPT_IN = "home_opt_out", "home_opt_in"
 MAX_RECENT = 5
@@ -152,6 +152,7 @@ def _workspace_blocks(data: AdminHome) -> list[Block]:
     blocks: list[Block] = [
         stats_view.header(texts.HOME_WEEK),
         stats_view.fields(figures),
+        *stats_view.simulated_note(data.week.simulated),
         paragraph(texts.HOME_CANDIDATES),
     ]
 

@@ -18,7 +18,7 @@ from bot.ui.texts import common as texts
 from bot.ui.texts import stats as stats_texts
 from router.log import get_log
 from router.store import Store
-from router.store.usage.stats import DAY, Period
+from router.store.usage.stats import Period, day_start
 
 DEFAULT_SPAN = "7d"
 
@@ -71,7 +71,7 @@ class StatsActions:
         """Returns the figures that the person who pressed may see in the channel."""
         team, _ = team_and_user(body)
         channel = body.get("channel")
-        period = self._store.stats.since(team, self._now() - view.SPANS[span] * DAY)
+        period = self._store.stats.since(team, day_start(self._now(), view.SPANS[span]))
         return self._routing.visible_stats(period, clicker(body), channel["id"] if channel else "")
 
 

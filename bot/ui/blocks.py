@@ -28,6 +28,7 @@ from router.types import (
     Request,
     RouteOffer,
 )
+from workers.readiness.money_text import format_usd
 
 EXTRACTIVE = "extractive"
 """The model name of an answer that was quoted and not written."""
@@ -161,17 +162,6 @@ def clock_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M UTC")
 
 
-def format_usd(usd: float) -> str:
-    """Returns an amount with cents, or with five digits where it is less than ten cents."""
-    # A local model costs nothing; a cheap call must not look as if it did.
-    if usd == 0:
-        return "$0"
-    if 0 < usd < 0.00001:
-        return "<$0.00001"
-
-    return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.5f}"
-
-
 def button(label: str, action: str, value: Mapping[str, object], **extra: object) -> Block:
     """Returns a button; its `value` carries ids, never content."""
     return {
@@ -180,6 +170,16 @@ def button(label: str, action: str, value: Mapping[str, object], **extra: object
         "action_id": action,
         "value": json.dumps(value, separators=(",", ":")),
         **extra,
+    }
+
+
+def confirmation(title: str, content: str, yes: str) -> Block:
+    """Returns what a button asks before it acts, for its `confirm`: a question, what happens."""
+    return {
+        "title": {"type": "plain_text", "text": title},
+        "text": {"type": "plain_text", "text": content},
+        "confirm": {"type": "plain_text", "text": yes},
+        "deny": {"type": "plain_text", "text": texts.CANCEL},
     }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.payloads import Block
-from bot.ui.blocks import Rendered, actions, button, format_usd, truncate
+from bot.ui.blocks import Rendered, actions, button, truncate
 from bot.ui.texts import common
 from bot.ui.texts import stats as texts
 from bot.ui.texts.weekly import sparkline as bars
 from router.store.usage.stats import Period, RouteStats
 from router.text.csv_table import csv_table
+from workers.readiness.money_text import format_usd
 
 MAX_CHART_ROUTES = 20
 LABEL_LIMIT = 20
@@ -30,13 +31,18 @@ CSV_COLUMNS = (
     "usd",
     "usd_each",
     "corrected",
+    "failed",
 )
 
 
 def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
     """Returns the figures of a span; `more` adds fields of the caller."""
     text = summary_text(span, period)
-    head = [header(texts.TITLE.format(span=span)), fields(figures(period) | more)]
+    head = [
+        header(texts.TITLE.format(span=span)),
+        fields(figures(period) | more),
+        *simulated_note(period.simulated),
+    ]
     if not period.routes:
         return Rendered(text, [*head, choices(span)])
 
@@ -46,7 +52,7 @@ def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
 def figures(period: Period) -> dict[str, str]:
     """Returns the totals of a period, by their names for people."""
     usd_each = period.usd / period.answered if period.answered else 0.0
-    cost = texts.EACH.format(usd=format_usd(period.usd), each=format_usd(usd_each))
+    cost = texts.EACH.format(usd=format_usd(period.spent_usd), each=format_usd(usd_each))
     latency = texts.SECONDS_PAIR.format(p50=period.p50_seconds, p95=period.p95_seconds)
 
     return {
@@ -59,6 +65,15 @@ def figures(period: Period) -> dict[str, str]:
         texts.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
         texts.FAILED: str(period.failed),
     }
+
+
+def simulated_note(count: int) -> list[Block]:
+    """Returns the line that says that figures hold a made-up history; nothing where they do not."""
+    if not count:
+        return []
+
+    text = texts.SIMULATED.format(count=f"{count:,}")
+    return [{"type": "context", "elements": [{"type": "plain_text", "text": text}]}]
 
 
 def share(part: int, whole: int) -> str:
@@ -130,6 +145,11 @@ def data_table(span: str, period: Period) -> Block:
         row[2] = {"type": "raw_number", "value": route.requests, "text": str(route.requests)}
         rows.append(row)
 
+    if period.other_usd:
+        other = [texts.OTHER_WORK, *["—"] * (len(texts.HEAD) - 1)]
+        other[6] = format_usd(period.other_usd)
+        rows.append([_cell(value) for value in other])
+
     return {
         "type": "data_table",
         "caption": texts.CAPTION.format(span=span),
@@ -171,9 +191,12 @@ def as_csv(period: Period) -> str:
                 route.usd,
                 route.usd / route.requests,
                 route.corrected,
+                route.failed,
             ]
         )
 
+    # With it the column of costs adds up to the total.
+    rows.append([texts.OTHER_WORK, "", 0, 0.0, 0.0, 0.0, period.other_usd, 0.0, 0, 0])
     return csv_table(CSV_COLUMNS, rows)
 
 

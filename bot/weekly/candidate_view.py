@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.payloads import Block, ButtonValue
 from bot.ui import rich_text
-from bot.ui.blocks import actions, button, truncate
+from bot.ui.blocks import actions, button, confirmation, truncate
 from bot.ui.dialogs import option
 from bot.ui.rich_text import Element
 from bot.ui.texts import weekly as texts
@@ -19,6 +19,8 @@ from router.types import Candidate
 
 WAITING: State = "digested"
 """The state in which a candidate awaits a decision and has buttons."""
+PUT_ASIDE: tuple[State, ...] = ("snoozed", "rejected")
+"""States from which a click brings a candidate back."""
 QUOTES = 2
 QUOTE_LIMIT = 160
 REASON_LIMIT = 300
@@ -43,7 +45,12 @@ def candidate_card(candidate: Candidate, by: str = "") -> list[Block]:
     else:
         line = rich_text.text(state_label(candidate), bold=True)
 
-    return [*blocks, rich_text.block([rich_text.section(line)])]
+    blocks.append(rich_text.block([rich_text.section(line)]))
+    if candidate.state in PUT_ASIDE:
+        back = button(texts.BRING_BACK, "candidate_return", ids_of(candidate))
+        blocks.append(actions([back]))
+
+    return blocks
 
 
 def home_cards(
@@ -159,7 +166,7 @@ def _details(evidence: CandidateEvidence) -> list[Element]:
 
 
 def _gate_line(gate: GateOutcome) -> list[Element]:
-    head = f"{texts.MARKS[gate.passed]} {texts.gate_title(gate)}: "
+    head = f"{texts.MARKS[gate.passed]}, {texts.gate_title(gate)}: "
     return [*rich_text.text(head, bold=True), *rich_text.text(texts.gate_sentence(gate))]
 
 
@@ -193,6 +200,7 @@ def _snooze_select(candidate: Candidate) -> Block:
         "action_id": "candidate_snooze",
         "placeholder": {"type": "plain_text", "text": texts.SNOOZE},
         "options": options,
+        "confirm": confirmation(texts.SNOOZE_ASK, texts.SNOOZE_MEANS, texts.SNOOZE),
     }
 
 
@@ -205,6 +213,8 @@ def _home_card(candidate: Candidate, drift: Sequence[str]) -> Block:
         card["body"] = _plain("; ".join(drift), BODY_LIMIT)
     if candidate.state == WAITING:
         card["actions"] = _home_buttons(candidate)
+    elif candidate.state in PUT_ASIDE:
+        card["actions"] = [button(texts.BRING_BACK, "candidate_return", ids_of(candidate))]
 
     return card
 

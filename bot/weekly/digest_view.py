@@ -9,11 +9,12 @@ from typing import Any, TypeAlias
 from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui import stats as figures
-from bot.ui.blocks import Rendered, format_usd, paragraph, truncate
+from bot.ui.blocks import Rendered, paragraph, truncate
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import candidate_card
 from router.store.weekly.digests import Digest
 from router.types import Candidate
+from workers.readiness.money_text import format_usd
 
 DigestBody: TypeAlias = Mapping[str, Any]
 """The JSON that the weekly job stores (`workers/jobs/digest.py`)."""
@@ -39,6 +40,7 @@ def render(
         figures.header(texts.DIGEST_TITLE.format(week=body["week"])),
         *_bottom_line(body),
         figures.fields(_numbers(body)),
+        *figures.simulated_note(body["numbers"].get("simulated", 0)),
     ]
     tail = [*_drift(body), *_gaps(body), *_decided(body), *_mined_channels(body), _note(body)]
 
@@ -70,6 +72,7 @@ def _numbers(body: DigestBody) -> dict[str, str]:
         texts.NUMBER_REQUESTS: f"{numbers['requests']:,}",
         texts.NUMBER_ANSWERED: f"{numbers['answered']:,}",
         texts.NUMBER_CORRECTED: figures.share(numbers["corrected"], numbers["requests"]),
+        texts.NUMBER_FAILED: f"{numbers['failed']:,}",
         texts.NUMBER_NO_ROUTE: f"{numbers['asked']} / {numbers['out_of_scope']}",
         texts.NUMBER_COST: cost,
         texts.NUMBER_LATENCY: texts.SECONDS.format(seconds=numbers["p50_seconds"]),

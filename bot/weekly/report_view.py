@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.blocks import Rendered
-from bot.ui.stats import header
+from bot.ui.stats import header, simulated_note
 from bot.ui.texts import report as texts
 from router.store.weekly.datasets import Report
 from workers.evaluation.report_markdown import (
@@ -30,15 +30,16 @@ CHART_TITLE_LIMIT = 50
 LABEL_LIMIT = 20
 
 
-def render_report(report: Report) -> Rendered:
-    """Returns the report as a message."""
+def render_report(report: Report, simulated: int = 0) -> Rendered:
+    """Returns the report as a message; `simulated` requests of the workspace are made up."""
     verdict_text = verdict(report)
     text = texts.FALLBACK.format(route=report.route, version=report.version, verdict=verdict_text)
     text = escape(text, quote=False)
     title = header(texts.TITLE.format(route=report.route)[:TITLE_LIMIT])
 
     summary = rich_text.lines_block([verdict_text, *_lines(report)])
-    return Rendered(text, [title, summary, chart(report), data_table(report)])
+    note = simulated_note(simulated)
+    return Rendered(text, [title, summary, *note, chart(report), data_table(report)])
 
 
 def verdict(report: Report) -> str:

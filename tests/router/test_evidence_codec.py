@@ -157,7 +157,7 @@ def test_a_candidate_of_an_older_release_is_read():
 
     assert (evidence.largest_share, evidence.features) == (0.2, {"share": 0.5})
     assert evidence.gates[0].passed is None
-    assert evidence.monthly_savings_usd == (-3.2, 41.0)
+    assert evidence.monthly_savings_usd == (-3.2, 4.0, 41.0)
     assert not evidence.tuning_pays
     assert (evidence.answers, evidence.volatility, evidence.channel_messages) == (900, None, 3)
     assert evidence.naming is None

@@ -50,8 +50,8 @@ def rollback_reason(settings: Settings, new: VersionMetrics, old: VersionMetrics
     # Compared with the previous version, because people correct some routes more than others.
     if new.corrected > old.corrected + settings.rollback_max_correction_increase:
         return (
-            f"{new.corrected:.1%} of {new.calls} answers were corrected, {old.corrected:.1%} "
-            f"before; an increase of at most "
+            f"{new.corrected:.1%} of {new.calls} answers were corrected or thumbed down, "
+            f"{old.corrected:.1%} before; an increase of at most "
             f"{100 * settings.rollback_max_correction_increase:.0f} points is allowed"
         )
 

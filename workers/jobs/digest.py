@@ -20,6 +20,7 @@ from router.lifecycle_evidence import DigestedEvidence, SnoozeEvidence
 from router.log import get_log
 from router.store import Store
 from router.store.mining.minable_requests import MinableRequest
+from router.store.usage.stats import Period, day_start
 from router.types import Candidate
 from workers.context import Context
 from workers.drift.summary import summary_lines
@@ -332,6 +333,21 @@ def _advance(
         return None
 
 
+def period_numbers(stats: Period) -> dict[str, Any]:
+    """Returns the figures of a digest's week, which are those of every other screen."""
+    return {
+        "requests": stats.requests,
+        "answered": stats.answered,
+        "asked": stats.asked,
+        "out_of_scope": stats.out_of_scope,
+        "corrected": stats.corrected,
+        "failed": stats.failed,
+        "usd": round(stats.spent_usd, 6),
+        "p50_seconds": round(stats.p50_seconds, 3),
+        "simulated": stats.simulated,
+    }
+
+
 def _body(
     context: Context,
     team: str,
@@ -346,7 +362,7 @@ def _body(
     """
     store = context.store
     since = now - WEEK
-    stats = store.stats.since(team, since)
+    stats = store.stats.since(team, day_start(since))
     visible_ids = _visible_ids(team, mined)
     visible = [
         candidate.evidence
@@ -361,16 +377,7 @@ def _body(
         "week": week,
         "since": since,
         "until": now,
-        "numbers": {
-            "requests": stats.requests,
-            "answered": stats.answered,
-            "asked": stats.asked,
-            "out_of_scope": stats.out_of_scope,
-            "corrected": stats.corrected,
-            "failed": stats.failed,
-            "usd": round(stats.usd, 6),
-            "p50_seconds": round(stats.p50_seconds, 3),
-        },
+        "numbers": period_numbers(stats),
         "routes": [[route.route, route.requests] for route in stats.routes[:MAX_ROUTES]],
         "mined": mined.mined_count,
         "overheard": [asdict(channel) for channel in channels],

@@ -93,17 +93,15 @@ class Budget:
             self._reserve(caps, payer.requests, 0.0)
 
     def reserve(self, payer: Payer | None, usd: float) -> Reservation | None:
-        """Reserves `usd`, the most that a call can cost. Returns None when no cap applies.
+        """Reserves `usd`, the most that a call can cost. Returns None when nobody pays for it.
 
+        It is counted where no cap applies, too: screens tell what was spent.
         Raises BudgetError naming the cap and when it resets.
         """
         if payer is None:
             return None
 
-        caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer) if cap.usd]
-        if not caps:
-            return None
-
+        caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer)]
         day = self._reserve(caps, 0, usd)
         return Reservation([cap.scope for cap in caps], day, usd)
 

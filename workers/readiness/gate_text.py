@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from workers.readiness.gates import GateName, GateResult, Readiness
 from workers.readiness.readiness_input import ReadinessInput
+from workers.readiness.roi import monthly_text
 
 LIMITS: Mapping[GateName, str] = {
     "volume": "at least {min_requests}",
@@ -22,7 +23,8 @@ LIMITS: Mapping[GateName, str] = {
         "the same format in {min_shape_share:.0%} of answers"
     ),
     "stable": (
-        "unchanged for {min_stable_weeks} weeks, at most {max_correction_rate:.0%} corrected"
+        "unchanged for {min_stable_weeks} weeks, at most {max_correction_rate:.0%} "
+        "sent to another route by people"
     ),
     "cheap head first": "a linear classifier on the embeddings was tried and is not enough",
     "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
@@ -35,7 +37,11 @@ LIMITS: Mapping[GateName, str] = {
 def figure_text(gate: GateResult, evidence: ReadinessInput) -> str:
     """Returns what was measured, in words."""
     if gate.name == "roi":
-        return "not worked out" if evidence.roi is None else evidence.roi.why[-1]
+        money = evidence.roi
+        if money is None:
+            return "not worked out"
+
+        return monthly_text(money.monthly_usd, money.break_even_months)
     if gate.name == "a person":
         return evidence.approved_by or "nobody yet"
 
@@ -144,7 +150,8 @@ def _stable_text(gate: GateResult) -> str:
         return "not measured"
 
     return (
-        f"unchanged for {figures['stable_weeks']} weeks, {figures['correction_rate']:.0%} corrected"
+        f"unchanged for {figures['stable_weeks']} weeks, people sent "
+        f"{figures['correction_rate']:.0%} to another route"
     )
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from router.errors import InputError
 from workers.llm.pricing import Price
+from workers.readiness.money_text import monthly_saving
 
 MONTH = 30.4375 * 86_400.0
 """Seconds in a twelfth of a year of 365.25 days."""
@@ -234,6 +235,15 @@ def _likely(accuracy: Interval | None) -> float:
     return 0.0 if accuracy is None else accuracy.likely
 
 
+def monthly_text(monthly: Interval, break_even: Interval | None) -> str:
+    """Returns what it would save or lose a month, and when it has paid for itself."""
+    text = f"it would {monthly_saving(monthly.low, monthly.likely, monthly.high)}"
+    if break_even is None:
+        return text
+
+    return f"{text}; paid back after {break_even.likely:.1f} months"
+
+
 def months_until(date: str | None, now: float) -> float | None:
     """Returns the months from `now` (unix seconds) to an ISO date, 0 if past; None without one."""
     if not date:
@@ -302,7 +312,10 @@ def _why(
     break_even: Interval | None,
 ) -> tuple[str, ...]:
     if saved <= 0:
-        return (f"a call would cost ${-saved:.6f} more, so that no number of calls pays",)
+        return (
+            f"a call would cost ${-saved:.6f} more, so that no number of calls pays",
+            monthly_text(monthly, break_even),
+        )
 
     reasons = [f"a call would cost ${saved:.6f} less"]
     if not base.passes:
@@ -311,15 +324,7 @@ def _why(
             "call and the rest for fewer wrong answers"
         ]
 
-    if break_even is None:
-        reasons.append(
-            f"at this volume the upkeep eats it: {-monthly.likely:,.2f} USD a month are lost"
-        )
-    else:
-        reasons.append(
-            f"${monthly.likely:,.2f} a month, paid back after {break_even.likely:.1f} months"
-        )
-
+    reasons.append(monthly_text(monthly, break_even))
     return tuple(reasons)
 
 

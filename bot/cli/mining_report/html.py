@@ -12,6 +12,7 @@ from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
 from router.text.printable import printable
 from workers.readiness.export_overview import Entry, MapPoint, Overview
+from workers.readiness.money_text import dollars
 
 HUES = 8
 """Colours of the style sheet; more requests than that repeat them."""
@@ -198,7 +199,8 @@ def _card(entry: Entry) -> str:
 def _gate(gate: GateOutcome) -> str:
     style = {True: "yes", False: "no", None: "open"}[gate.passed]
     return (
-        f'<li class="{style}"><b>{weekly.MARKS[gate.passed]} {escape(weekly.gate_title(gate))}</b> '
+        f'<li class="{style}"><b>{weekly.MARKS[gate.passed]}, '
+        f"{escape(weekly.gate_title(gate))}</b> "
         f"{escape(weekly.gate_sentence(gate))}</li>"
     )
 
@@ -244,7 +246,7 @@ def _cost_cells(entry: Entry) -> str:
         str(entry.number),
         f"{sign}${abs(saved):.6f}",
         weekly.a_month(entry.record),
-        weekly.dollars(money["first_usd"]),
+        dollars(money["first_usd"]),
         payback,
         needs,
     ]

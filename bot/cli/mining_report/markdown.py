@@ -218,7 +218,7 @@ def _entry(entry: Entry) -> list[str]:
     lines += [f"> {_escape(example)}\n" for example in record.examples]
     for gate in record.gates:
         mark = weekly.MARKS[gate.passed]
-        lines.append(f"- {mark} {weekly.gate_title(gate)}: {weekly.gate_sentence(gate)}")
+        lines.append(f"- {mark}, {weekly.gate_title(gate)}: {weekly.gate_sentence(gate)}")
 
     return [*lines, ""]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.ui.blocks import format_usd
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
+from workers.readiness.money_text import dollars, monthly_saving
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,8 @@ GATES: Mapping[str, GateText] = {
 }
 """The readiness gates by the names that the store knows them by."""
 
-MARKS = {True: "✓", False: "✗", None: "–"}
+MARKS = {True: "For training", False: "Against training", None: "Not known yet"}
+"""What the outcome of a gate means: a tick would not say what it is good for."""
 BARS = "▁▂▃▄▅▆▇█"
 
 ADVICE = {
@@ -198,6 +199,7 @@ MINED_CHANNEL_SINCE = " since {day}"
 NUMBER_REQUESTS = "Requests"
 NUMBER_ANSWERED = "Answered"
 NUMBER_CORRECTED = "Corrected"
+NUMBER_FAILED = "Failed"
 NUMBER_NO_ROUTE = "Asked back / out of scope"
 NUMBER_COST = "Cost"
 NUMBER_LATENCY = "Median latency"
@@ -211,13 +213,11 @@ CANDIDATE_CHANNEL_MESSAGES = (
 )
 CANDIDATE_STATE_BY = "{state} by "
 CANDIDATE_IN_LIST = "{label}: {state}"
-GATES_PASSED = "Passed: "
-GATES_UNKNOWN = "Not measured yet: "
-TUNING_SAVES = "Tuning would save {money} a month"
-TUNING_LOSES = "Tuning would lose {money} a month"
+GATES_PASSED = "For training: "
+GATES_UNKNOWN = "Not known yet: "
+TUNING_WOULD = "Tuning would {money}"
 TUNING_UNPRICED = "No price is known for tuning"
 NO_PRICE = "no price known"
-MONEY_RANGE = "{low} to {high}"
 UNKNOWN_DAY = "an unknown day"
 
 NO_CANDIDATES = "There are no candidates yet. The weekly digest finds them."
@@ -229,6 +229,11 @@ SEE_EXAMPLES = "See examples"
 SPLIT_OR_MERGE = "Split or merge"
 SNOOZES = {"1w": "For a week", "4w": "For four weeks", "x2": "Until it doubles"}
 
+SNOOZE_ASK = "Snooze it?"
+SNOOZE_MEANS = "It leaves the digest until then. Bring back returns it at any time."
+BRING_BACK = "Bring back"
+BROUGHT_BACK = "It awaits a decision again."
+BROUGHT_BACK_BY_ADMIN = "an admin brought it back"
 SNOOZE_TITLE = "Snooze"
 SNOOZE_WHEN = "For how long?"
 
@@ -305,10 +310,7 @@ def money_sentence(evidence: CandidateEvidence) -> str:
     if savings is None:
         return TUNING_UNPRICED
 
-    if savings[1] < 0:
-        return TUNING_LOSES.format(money=dollars(-savings[1]))
-
-    return TUNING_SAVES.format(money=a_month(evidence))
+    return TUNING_WOULD.format(money=monthly_saving(*savings))
 
 
 def bottom_line(advice: Mapping[str, Any]) -> str:
@@ -338,22 +340,9 @@ def bottom_line(advice: Mapping[str, Any]) -> str:
 
 
 def a_month(evidence: CandidateEvidence) -> str:
-    """Returns what tuning would save a month, as a range in USD."""
+    """Returns what tuning would save or lose a month, for a cell of a table."""
     savings = evidence.monthly_savings_usd
-    if savings is None:
-        return NO_PRICE
-
-    low, high = dollars(savings[0]), dollars(savings[1])
-    return low if low == high else MONEY_RANGE.format(low=low, high=high)
-
-
-def dollars(usd: float) -> str:
-    """Returns an amount with its sign: whole dollars, or cents below one dollar."""
-    sign = "−" if usd < 0 else ""
-    if abs(usd) >= 1 or usd == 0:
-        return f"{sign}${abs(usd):,.0f}"
-
-    return f"{sign}{format_usd(abs(usd))}"
+    return NO_PRICE if savings is None else monthly_saving(*savings)
 
 
 def sparkline(counts: Sequence[int]) -> str:

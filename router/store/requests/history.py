@@ -14,6 +14,9 @@ from router.store.base.tables import decision, feedback, outcome, reply, request
 from router.store.requests.decisions import decision_row, outcome_row
 from router.types import Decision, Feedback, Outcome, Request
 
+SIMULATED_EVENT = "EvSimulated"
+"""How the event ids of a made-up history begin; screens that count such requests say so."""
+
 
 @dataclass(frozen=True, slots=True)
 class ServedRequest:

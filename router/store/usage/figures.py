@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, and_, exists, select
+from sqlalchemy import Select, and_, exists, func, select
 
 from router.kinds import RETRIEVING_KINDS
 from router.store.base.tables import decision, feedback, outcome, request
@@ -24,7 +24,7 @@ GroupKey: TypeAlias = tuple[str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class CountedRequest:
-    """A request with its newest decision and outcome."""
+    """A request with its newest decision and outcome; `usd` is what all its outcomes cost."""
 
     state: str
     received_at: float
@@ -89,6 +89,14 @@ class Figures:
 
 def requests_of_team(team: str) -> Select[Any]:
     """Returns the query of a workspace's requests as rows for `CountedRequest`."""
+    # Every attempt was paid for, also the one before a correction.
+    every = outcome.alias("every")
+    usd = (
+        select(func.sum(every.c.usd))
+        .where(every.c.request == request.c.id)
+        .correlate(request)
+        .scalar_subquery()
+    )
     corrected = exists().where(feedback.c.request == request.c.id, feedback.c.aspect == "route")
     return (
         select(
@@ -98,7 +106,7 @@ def requests_of_team(team: str) -> Select[Any]:
             decision.c.verb,
             outcome.c.route,
             outcome.c.kind,
-            outcome.c.usd,
+            usd.label("usd"),
             outcome.c.tokens,
             outcome.c.error,
             outcome.c.data,

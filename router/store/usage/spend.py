@@ -172,6 +172,17 @@ class SpendLedger:
         return _by_scope(connection.execute(added))
 
 
+def spent_since(connection: Connection, team: str, start: float) -> float:
+    """Returns what models cost a workspace from the UTC day of `start` (unix seconds) on, in USD.
+
+    All of it: answers, attempts that failed, tests, naming and trials.
+    """
+    query = select(func.coalesce(func.sum(spend.c.usd), 0.0)).where(
+        spend.c.scope == "team", spend.c.key == team, spend.c.day >= int(start // DAY_SECONDS)
+    )
+    return float(connection.execute(query).scalar_one())
+
+
 def _passed_cap(caps: Sequence[Cap], usage: Mapping[Scope, ScopeUsage]) -> Cap | None:
     """Returns the first cap that is passed by what is counted."""
     # The caller orders the caps: the first one passed is named to the user.

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, Select, func, select, union_all
 
 from router.store.base.engine import one_statement, reading
 from router.store.base.tables import decision, outcome, request
+from router.store.requests.history import SIMULATED_EVENT
 from router.store.usage.figures import (
     CountedRequest,
     Figures,
@@ -20,6 +21,7 @@ from router.store.usage.figures import (
 )
 from router.store.usage.latency import bucket_quantile, quantile
 from router.store.usage.period import DayFigures, read_parts
+from router.store.usage.spend import spent_since
 from router.store.usage.totals import Totals, read_totals
 from router.types import GONE, ChannelKind, Request
 
@@ -47,13 +49,18 @@ class RouteStats:
     p95_seconds: float
     usd: float
     corrected: int
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
     """What happened since a time.
 
-    `asked` and `out_of_scope` were answered without a route. `not_found` counts searches whose
+    `answered` and `failed` do not overlap. `asked` and `out_of_scope` were answered without a
+    route. `usd` is what these requests cost, `spent_usd` all that models cost the workspace in the
+    period's UTC days, and `other_usd` the part of it that no route in `routes` has: failed
+    requests, tests, naming, trials. `simulated` counts the requests of a made-up history.
+    `not_found` counts searches whose
     answer was in no document that the asker may read. `days` counts the requests of each UTC day,
     oldest first.
     """
@@ -71,6 +78,9 @@ class Period:
     p95_seconds: float
     routes: Sequence[RouteStats]
     days: Sequence[int] = ()
+    spent_usd: float = 0.0
+    other_usd: float = 0.0
+    simulated: int = 0
 
 
 class Stats:
@@ -93,15 +103,26 @@ class Stats:
         since_start = request.c.received_at >= start
         with reading(self._engine) as connection:
             if not user and _has_many(connection, team, start):
-                return _period(read_parts(connection, team, start), start)
+                period = _period(read_parts(connection, team, start), start)
+                return self._completed(connection, period, team, start)
 
             query = requests_of_team(team).where(since_start)
             if user:
                 query = query.where(request.c.user == user)
 
             rows = [CountedRequest(**row) for row in connection.execute(query).mappings()]
+            period = _exact_period(rows, start)
+            return period if user else self._completed(connection, period, team, start)
 
-        return _exact_period(rows, start)
+    def simulated(self, team: str, start: float = 0.0) -> int:
+        """Returns how many requests since `start` (unix seconds) are of a made-up history."""
+        with one_statement(self._engine) as connection:
+            return _count_simulated(connection, team, start)
+
+    def _completed(self, connection: Connection, period: Period, team: str, start: float) -> Period:
+        """Returns a workspace's period with what models cost and how much of it is made up."""
+        completed = _with_spending(period, spent_since(connection, team, start))
+        return replace(completed, simulated=_count_simulated(connection, team, start))
 
     def route_counts(self, team: str, channel: str, start: float) -> dict[str, int]:
         """Returns how many requests of a channel each route answered since `start`.
@@ -176,6 +197,34 @@ class Stats:
         return recent
 
 
+def day_start(now: float, days: int = 0) -> float:
+    """Returns when the UTC day that is `days` before that of `now` began, in unix seconds.
+
+    Money is counted by UTC days, so periods whose cost is shown begin with one.
+    """
+    return (now // DAY - days) * DAY
+
+
+def _with_spending(period: Period, spent_usd: float) -> Period:
+    """Returns the period with what models cost; at least what its requests are known to cost."""
+    total = max(spent_usd, period.usd)
+    routes = sum(route.usd for route in period.routes)
+    return replace(period, spent_usd=total, other_usd=max(0.0, total - routes))
+
+
+def _count_simulated(connection: Connection, team: str, start: float) -> int:
+    # A range of the unique index on event ids: where nothing is simulated, nothing is read.
+    end = f"{SIMULATED_EVENT[:-1]}{chr(ord(SIMULATED_EVENT[-1]) + 1)}"
+    query = select(func.count()).where(
+        request.c.event_id >= SIMULATED_EVENT,
+        request.c.event_id < end,
+        request.c.team == team,
+        request.c.received_at >= start,
+        request.c.state.not_in(GONE),
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def _has_many(connection: Connection, team: str, start: float) -> bool:
     """Returns whether the period holds so many requests that reading each would take long."""
     some = (
@@ -229,7 +278,8 @@ def _period(parts: Sequence[DayFigures], start: float) -> Period:
     answered = 0
     for (verb, _, _, state), part in groups.items():
         by_verb[verb] += part.requests
-        answered += part.requests if state == "answered" else 0
+        # A request whose only answer is an error was not answered.
+        answered += part.requests - part.failed if state == "answered" else 0
 
     return Period(
         requests=total.requests,
@@ -275,6 +325,7 @@ def _routes(groups: Mapping[GroupKey, Figures]) -> list[RouteStats]:
                 p95_seconds=bucket_quantile(total.seconds, 0.95),
                 usd=total.usd,
                 corrected=total.corrected,
+                failed=total.failed,
             )
         )
 
