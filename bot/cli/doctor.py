@@ -25,7 +25,9 @@ from router.secret_values import hide_secrets
 from router.store import open_store
 from router.store.requests.requests import DeadLetter
 from router.text.printable import print_line
-from workers.llm.model_prices import model_names, model_price
+from workers.drift.model_sunset import sunsets_within
+from workers.llm.model_end import LASTING_DAYS
+from workers.llm.model_prices import model_names, model_price, named_models
 from workers.runtime.data_folder import open_data_folder
 
 
@@ -121,6 +123,7 @@ def run_checks(settings: Settings, *, round_trip: bool = False) -> Diagnosis:
         ("routes", _check_routes),
         ("model", _check_model),
         ("prices", _check_prices),
+        ("models that end", _check_ends),
     ]
     if round_trip:
         checks.append(("round trip", _check_round_trip))
@@ -328,3 +331,24 @@ def _check_prices(settings: Settings) -> str:
     listed = LiteLLMClient(settings.connect_timeout_seconds).price
     names = model_names(settings, catalog(settings))
     return "; ".join(model_price(name, settings, listed).description for name in names)
+
+
+def _check_ends(settings: Settings) -> str:
+    """Says which models end within a year; one that has ended is wrong."""
+    from workers.llm.litellm_client import LiteLLMClient
+
+    client = LiteLLMClient(settings.connect_timeout_seconds)
+    places = named_models(settings, catalog(settings))
+    ending = sunsets_within(places, client.sunset_date, now(), LASTING_DAYS)
+    lines = []
+    for one in ending:
+        lines.append(f"{one.model} on {one.date}, named by {', '.join(places[one.model])}")
+
+    if not lines:
+        return f"none within {LASTING_DAYS} days, as far as is announced"
+
+    text = f"{'; '.join(lines)}; `beagle models` proposes others"
+    if any(one.days < 1 for one in ending):
+        raise SettingsError(f"switched off by their providers: {text}")
+
+    return text

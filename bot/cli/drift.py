@@ -12,7 +12,7 @@ from bot.app import catalog, local_model, now
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import choose_team
 from bot.cli.terminal import Json, load_data_settings
-from bot.weekly.drift_view import cost_lines, unchanged_lines
+from bot.weekly.drift_view import cost_lines, sunset_uses, unchanged_lines
 from router.config import Settings
 from router.store import Store, open_store
 from router.store.weekly.drift_checks import DriftCheck
@@ -117,8 +117,7 @@ def as_text(report: Mapping[str, Any]) -> str:
 
     lines += [f"{label}: {DEFERRED}" for label in report["waits"]]
     for sunset in report["ending"]:
-        routes = ", ".join(sunset["routes"])
-        lines.append(f"{sunset['model']} ends on {sunset['date']}; it answers for {routes}")
+        lines.append(f"{sunset['model']} ends on {sunset['date']}. {sunset_uses(sunset)}")
 
     if len(lines) == 1:
         lines.append(NOTHING)

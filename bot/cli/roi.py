@@ -18,6 +18,8 @@ from workers.readiness.roi import CostModel, Interval, Roi, estimate_roi
 from workers.readiness.roi_check import recompute_table, render_table
 from workers.readiness.thresholds import tuning_costs
 
+TUNED_MODEL = "fireworks_ai/accounts/fireworks/models/llama-v3p1-8b-instruct"
+"""An open model of 8B parameters, at a service that takes adapters."""
 VOLUME_DOUBT = 0.25
 """How far next month's number of requests may be from the given one, either way, as a share."""
 
@@ -28,8 +30,8 @@ def main(
     ] = False,
     prompted: Annotated[
         str, typer.Option(help="The prompted model, by its name in litellm.")
-    ] = "gpt-4o",
-    tuned: Annotated[str, typer.Option(help="The tuned model.")] = "ft:gpt-4o-mini-2024-07-18",
+    ] = "gpt-5.6-terra",
+    tuned: Annotated[str, typer.Option(help="The tuned model.")] = TUNED_MODEL,
     input_tokens: Annotated[int, typer.Option(min=1, help="Tokens of today's prompt.")] = 2500,
     output_tokens: Annotated[int, typer.Option(min=0, help="Tokens of an answer.")] = 25,
     pruned_tokens: Annotated[
@@ -106,8 +108,7 @@ def _price(prices: Prices, name: str) -> Price:
     if price is None:
         raise InputError(
             f"estimating the cost: litellm's price list has no model {name!r}; use the name that "
-            "its list has, such as 'gpt-4o' or 'ft:gpt-4o-mini-2024-07-18', or name its price in "
-            "BEAGLE_MODEL_PRICES"
+            "its list has, such as 'gpt-5.6-terra', or name its price in BEAGLE_MODEL_PRICES"
         )
 
     return price

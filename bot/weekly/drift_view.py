@@ -96,9 +96,21 @@ def sunset_warning(body: DriftBody) -> Rendered:
             model=body["model"],
             date=body["date"],
             days=body["days"],
-            routes=", ".join(body["routes"]),
+            uses=sunset_uses(body),
         )
     )
+
+
+def sunset_uses(body: DriftBody) -> str:
+    """Returns where a model that ends is used: in routes, in settings, or both."""
+    uses = []
+    if body["routes"]:
+        uses.append(texts.ANSWERS_FOR.format(routes=", ".join(body["routes"])))
+    # An announcement of an earlier release has routes only.
+    if body.get("settings"):
+        uses.append(texts.NAMED_BY.format(settings=", ".join(body["settings"])))
+
+    return " ".join(uses)
 
 
 def dismiss_dialog(candidate: Candidate) -> Block:

@@ -25,6 +25,7 @@ from tests.fixtures.stores import open_sqlite
 PARTS = [
     *("bot token", "receiving", "admins", "data folder", "store", "queue", "routes", "model"),
     "prices",
+    "models that end",
 ]
 NOBODY_LISTENS = "http://127.0.0.1:9/api/"
 
@@ -308,3 +309,14 @@ def test_the_database_is_looked_at_and_not_migrated(make_settings, short_folder)
         assert stored_revision(connection) == "0001"
 
     engine.dispose()
+
+
+def test_a_model_that_has_ended_is_wrong_and_one_that_ends_is_named(make_settings):
+    ended = check(make_settings(teacher_model="gpt-4-0314"), "models that end")
+    ending = check(make_settings(teacher_model="claude-opus-5"), "models that end")
+    lasting = check(make_settings(), "models that end")
+
+    assert (ended.ok, "gpt-4-0314 on 2026-03-26" in ended.text) == (False, True)
+    assert "BEAGLE_TEACHER_MODEL" in ended.text
+    assert lasting.ok
+    assert "claude-opus-5 on 2027-07-24" in ending.text

@@ -17,9 +17,9 @@ from workers.drift.base_model import changed_models, models_of
 from workers.drift.correction_rate import CorrectionRate, rate_increase
 from workers.drift.cost import retraining_cost
 from workers.drift.input_shift import InputShift, nearest_distances
-from workers.drift.model_sunset import ModelSunset, days_until, sunsets_within
+from workers.drift.model_sunset import ModelSunset, sunsets_within
 from workers.evaluation.paired import PairedAccuracy, compare_scores
-from workers.llm.pricing import list_sunset_date
+from workers.llm.model_end import days_until
 
 SETTINGS = Settings(_env_file=None)
 NOW = 1_800_000_000.0
@@ -149,20 +149,6 @@ def test_the_base_of_an_adapter_is_the_local_model_and_a_head_has_none():
         "gpt-x",
     )
     assert models_of(plain.with_changes(kind="head", adapter="h-1"), SETTINGS) == ()
-
-
-def test_a_model_ends_at_its_own_date_under_whatever_name_it_goes():
-    prices = {
-        "gpt-x": {"deprecation_date": "2027-05-01"},
-        "ft:gpt-y": {"deprecation_date": "2027-06-01"},
-        "free": {},
-    }
-
-    assert list_sunset_date("openai/gpt-x", prices) == "2027-05-01"
-    assert list_sunset_date("ft:gpt-x:team::id", prices) == "2027-05-01"
-    assert list_sunset_date("ft:gpt-y", prices) == "2027-06-01"
-    assert list_sunset_date("free", prices) is None
-    assert list_sunset_date("unknown", prices) is None
 
 
 def test_only_sunsets_within_the_warning_are_listed_the_earliest_first():

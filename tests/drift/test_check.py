@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from bot.weekly.drift_view import sunset_warning
 from router.errors import ModelError
 from router.lifecycle import SYSTEM
 from tests.fixtures.drift import KEY
@@ -230,3 +231,18 @@ def test_a_model_sunset_is_announced_once_where_a_prompt_uses_it_too(weeks):
 
     (row,) = weeks.store.drift_checks.unannounced()
     assert (row.body["model"], row.body["routes"]) == ("gpt-old", ["rewrite"])
+
+
+def test_the_end_of_a_model_that_only_a_setting_names_is_announced_once(weeks):
+    settings = weeks.context.settings.model_copy(update={"teacher_model": "gpt-taught"})
+    weeks.rollout.context = dataclasses.replace(weeks.context, settings=settings)
+
+    for _ in range(2):
+        weeks.next_week()
+        weeks.add_usual_requests()
+        weeks.sunsets["gpt-taught"] = "2027-03-01"
+        weeks.check_drift()
+
+    (row,) = weeks.store.drift_checks.unannounced()
+    assert (row.body["routes"], row.body["settings"]) == ([], ["BEAGLE_TEACHER_MODEL"])
+    assert "named by BEAGLE_TEACHER_MODEL" in sunset_warning(row.body).text

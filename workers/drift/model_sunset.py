@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-DAY_SECONDS = 86_400.0
+from workers.llm.model_end import days_until
+
 SunsetDates = Callable[[str], str | None]
 """Returns the day a model is switched off, as an ISO date, by its name; None if none is
 announced."""
@@ -39,14 +39,3 @@ def sunsets_within(
             sunsets.append(ModelSunset(model, date, remaining))
 
     return sorted(sunsets, key=lambda sunset: (sunset.date, sunset.model))
-
-
-def days_until(date: str, now: float) -> int | None:
-    """Returns whole days from `now` (unix seconds) to that day in UTC; None for what is no date."""
-    try:
-        end = datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp()
-    except ValueError:
-        return None
-
-    # Counted to the start of that day in UTC: the provider may switch off at any hour of it.
-    return int((end - now) // DAY_SECONDS) + 1

@@ -24,6 +24,7 @@ from workers.drift.check import check_version
 from workers.drift.live_version import LiveVersion, live_version
 from workers.drift.model_sunset import SunsetDates, sunsets_within
 from workers.llm.litellm_client import LiteLLMClient
+from workers.llm.model_prices import models_in_settings
 from workers.mining.trend import WEEK, WEEKS
 from workers.runtime.job_key import parse_key
 
@@ -196,7 +197,7 @@ def _has_new_alarm(store: Store, candidate: Candidate, check: DriftCheck) -> boo
 
 
 def _announce_sunsets(context: Context, team: str, week: str, sunset_dates: SunsetDates) -> None:
-    """Announces, once, each model that is switched off soon and answers in a route.
+    """Announces, once, each model that is switched off soon and is named by a route or a setting.
 
     Versions that a rollout put live are left out: their own check has an alarm for it.
     """
@@ -218,9 +219,13 @@ def _announce_sunsets(context: Context, team: str, week: str, sunset_dates: Suns
         for model in models_of(Version.model_validate(dict(stored.body)), settings):
             routes_by_model.setdefault(model, []).append(stored.route)
 
+    named = models_in_settings(settings)
     warning_days = settings.model_sunset_warning_days
-    for sunset in sunsets_within(routes_by_model, sunset_dates, now, warning_days):
-        body = asdict(sunset) | {"routes": routes_by_model[sunset.model]}
+    for sunset in sunsets_within([*routes_by_model, *named], sunset_dates, now, warning_days):
+        body = asdict(sunset) | {
+            "routes": routes_by_model.get(sunset.model, []),
+            "settings": list(named.get(sunset.model, ())),
+        }
         check_id = f"{team} {sunset.model} {sunset.date}"
         check = DriftCheck(check_id, team, None, week, body, now, telling=True)
         if store.drift_checks.insert(check):

@@ -15,6 +15,7 @@ from router.errors import ModelError, SettingsError
 from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
+from workers.llm.model_end import ModelEnd
 from workers.llm.openai_client import (
     MAX_WORDS,
     RETRYABLE_STATUS,
@@ -104,9 +105,18 @@ class LiteLLMClient:
         """Returns whether the same list says that the model takes pictures."""
         return self._prices.lists_vision(name)
 
+    def end(self, name: str) -> ModelEnd | None:
+        """Returns when the provider switches the model off, and who says so; None if unknown."""
+        return self._prices.end(name)
+
     def sunset_date(self, name: str) -> str | None:
-        """Returns the ISO date on which the provider switches the model off, from the same list."""
-        return self._prices.sunset_date(name)
+        """Returns the ISO date on which the provider switches the model off; None if unknown."""
+        end = self.end(name)
+        return None if end is None else end.date
+
+    def replacement(self, name: str, now: float) -> str | None:
+        """Returns a model of the same provider that could take its place; None if unknown."""
+        return self._prices.replacement(name, now)
 
     def speaks_openai(self, name: str, url: str | None) -> bool:
         """Returns whether the model at this address takes OpenAI's arguments as they are.

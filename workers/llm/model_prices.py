@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +17,16 @@ LOCAL = "local"
 ASSUMED = Price(input_usd=3e-6, cached_input_usd=3e-6, output_usd=15e-6)
 """Nine of ten chat models in litellm's list cost no more: $3.30 and $15.00 for a million input and
 output tokens were the 90th percentiles of 2,671 models in November 2026."""
+MODEL_SETTINGS = (
+    "model",
+    "teacher_model",
+    "reflection_model",
+    "trial_models",
+    "tuned_model",
+    "reference_model",
+    "vision_models",
+)
+"""The settings that name models."""
 Source = Literal["processor", "list", "settings", "assumed", "free"]
 PriceLookup = Callable[[str], Price | None]
 """Returns a model's listed price, None when the list does not have it."""
@@ -124,6 +134,33 @@ def model_names(settings: Settings, catalog: Catalog) -> Sequence[str]:
         names += route.version.models
 
     return list(dict.fromkeys(filter(None, names)))
+
+
+def models_in_settings(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """Returns every model that a setting names, asked or only counted with, and those settings.
+
+    The local model is left out, because nobody switches it off; so is one on a server of one's own.
+    """
+    places: dict[str, list[str]] = {}
+    for setting in MODEL_SETTINGS:
+        value = getattr(settings, setting)
+        for name in (value,) if isinstance(value, str) else value:
+            own = bool(settings.model_url) and name == settings.model
+            if name and name != LOCAL and not own:
+                places.setdefault(name, []).append(f"BEAGLE_{setting.upper()}")
+
+    return places
+
+
+def named_models(settings: Settings, catalog: Catalog) -> Mapping[str, Sequence[str]]:
+    """Returns every model that settings and routes name, and where."""
+    places = {name: list(where) for name, where in models_in_settings(settings).items()}
+    for route in catalog.routes.values():
+        for name in route.version.models:
+            if name != LOCAL:
+                places.setdefault(name, []).append(f"route {route.name}")
+
+    return places
 
 
 def log_prices(settings: Settings, catalog: Catalog, listed: PriceLookup) -> None:

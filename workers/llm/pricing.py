@@ -15,10 +15,8 @@ from types import MappingProxyType
 
 from router.errors import SettingsError
 from router.types import Tokens
+from workers.llm.model_end import ModelEnd, PriceList, model_end, replacement
 from workers.ports import ModelCall
-
-PriceList = Mapping[str, Mapping[str, object]]
-"""litellm's list: model name -> its prices, limits and dates."""
 
 BYTES_PER_TOKEN = 2
 """Few texts have more than one token per two bytes; estimates that bound money must err upwards."""
@@ -38,6 +36,9 @@ PRICE_FIELDS = (
     "output_cost_per_token",
     "deprecation_date",
     "supports_vision",
+    "litellm_provider",
+    "mode",
+    "max_input_tokens",
 )
 """What is kept of an entry; the whole list takes 20 MB."""
 
@@ -131,27 +132,6 @@ def _picture_tokens(plain: str) -> int:
     return PICTURE_TOKENS
 
 
-def list_sunset_date(name: str, prices: PriceList) -> str | None:
-    """Returns the ISO date on which a model is switched off, found with or without its provider.
-
-    None when the list has no date. A fine-tuned model (`ft:MODEL:…`) ends with its base model at
-    the latest.
-    """
-    plain = name.split("/", 1)[-1]
-    base = plain
-    if plain.startswith("ft:"):
-        base = plain.removeprefix("ft:").split(":", 1)[0]
-
-    dates = []
-    # The list has some models with their provider, some without, and fine-tuned ones by base only.
-    for alias in (name, plain, base):
-        date = prices.get(alias, {}).get("deprecation_date")
-        if date:
-            dates.append(str(date))
-
-    return min(dates, default=None)
-
-
 def split_tokens(prompt: int, output: int, cached: int, parts: Mapping[str, str]) -> Tokens:
     """Splits the server's count of prompt tokens among the parts by their length in bytes.
 
@@ -183,9 +163,13 @@ class LitellmPriceList:
         """Returns the model's price; None when the list does not have it."""
         return list_price(name, _entries())
 
-    def sunset_date(self, name: str) -> str | None:
-        """Returns the ISO date on which the provider switches the model off; None without one."""
-        return list_sunset_date(name, _entries())
+    def end(self, name: str) -> ModelEnd | None:
+        """Returns when the provider switches the model off, and who says so; None without one."""
+        return model_end(name, _entries())
+
+    def replacement(self, name: str, now: float) -> str | None:
+        """Returns a model of the same provider that could take its place; None if none is known."""
+        return replacement(name, _entries(), now)
 
     def lists_vision(self, name: str) -> bool:
         """Returns whether the list says that the model takes pictures."""

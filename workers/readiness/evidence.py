@@ -35,7 +35,7 @@ PROMPT_TOKENS = 1_500
 """Instructions and examples of a prompt that does not exist yet."""
 ANSWER_TOKENS = 60
 BYTES_PER_TOKEN = 4.0
-CHEAP_MODEL = "gpt-4o-mini"
+CHEAP_MODEL = "gpt-5.6-luna"
 """What answers nobody has got yet are priced at where the included model would give them: it costs
 nothing, and the question is whether to pay for one that is good."""
 VOLUME_DOUBT = 0.25

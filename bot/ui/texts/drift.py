@@ -23,13 +23,15 @@ ALSO_MEASURED = "Also measured"
 WHAT_IT_COSTS = "What it costs"
 RECOVERED = "{label}: the check of week {week} found no drift; the version counts as live again."
 SUNSET = (
-    "{model} is switched off by its provider on {date} ({days} days). It answers for: {routes}. "
-    "Please name another model."
+    "{model} is switched off by its provider on {date} ({days} days). {uses} Please name another "
+    "model; `beagle models` proposes one."
 )
 SUNSET_PASSED = (
-    "{model} was switched off by its provider on {date}. It answers for: {routes}. Please name "
-    "another model."
+    "{model} was switched off by its provider on {date}. {uses} Please name another model; "
+    "`beagle models` proposes one."
 )
+ANSWERS_FOR = "It answers for: {routes}."
+NAMED_BY = "It is named by {settings}."
 
 DISMISS_TITLE = "Dismiss alarm"
 DISMISS_WHY = "Why is it fine?"
