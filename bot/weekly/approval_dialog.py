@@ -14,7 +14,9 @@ from bot.weekly.candidate_view import deciding_gate, ids_of
 from router.config import Settings
 from router.lifecycle_evidence import ApprovalEvidence
 from router.types import Candidate
+from workers.llm.model_prices import LOCAL
 from workers.rollout.approval import approvable_bases
+from workers.training.plan.candidate import learnable_rows, plan_here
 
 VIEW = "candidate_approve_view"
 MAX_USD = 10_000.0
@@ -26,14 +28,13 @@ def approval_view(candidate: Candidate, settings: Settings) -> Block:
     """Returns the dialog, filled in except for the consent and a reason against advice."""
     evidence = candidate.evidence
     bases = [option(label, name) for name, label in approvable_bases().items()]
-    # Messages of mined channels were not sent to Beagle: they are counted, never learned from.
-    learnable = evidence.count - evidence.channel_messages
-    consent = option(texts.APPROVE_CONSENT_OPTION.format(count=f"{learnable:,}"), "yes")
+    learnable = f"{learnable_rows(candidate):,}"
+    consent = option(texts.APPROVE_CONSENT_OPTION.format(count=learnable), "yes")
     warn = advised_against(candidate) or not evidence.tuning_pays
 
     blocks: list[Block] = [
         notice(_advice(candidate), "warning" if warn else "info"),
-        plain_paragraph(_explanation(candidate)),
+        plain_paragraph(_explanation(candidate, settings)),
         question("budget", texts.APPROVE_BUDGET, _budget(settings), hint=texts.APPROVE_BUDGET_HINT),
         question(
             "base",
@@ -107,11 +108,24 @@ def _advice(candidate: Candidate) -> str:
     return texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(candidate.evidence))
 
 
-def _explanation(candidate: Candidate) -> str:
-    """Returns the reason of the recommendation, the money, and what happens next."""
+def _explanation(candidate: Candidate, settings: Settings) -> str:
+    """Returns the reason of the recommendation, the money, the training, and what happens next."""
     evidence = candidate.evidence
     gate = deciding_gate(evidence)
     lines = [texts.gate_sentence(gate)] if gate is not None else []
     lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
+    lines.append(_training(candidate, settings))
 
     return truncate("\n".join(lines), EXPLANATION_LIMIT)
+
+
+def _training(candidate: Candidate, settings: Settings) -> str:
+    """Returns what training the included model on these requests would take here."""
+    plan = plan_here(candidate, LOCAL, settings.tune_rank)
+    minutes = [max(1, round(60 * hours)) for hours in plan.hours]
+    return texts.APPROVE_TRAINING.format(
+        rows=f"{plan.rows:,}",
+        low=f"{minutes[0]:,}",
+        high=f"{minutes[1]:,}",
+        memory=f"{plan.memory.total[1]:.0f}",
+    )

@@ -244,6 +244,10 @@ APPROVE_NEXT = (
     "examples, trains a model and measures it. No user gets a new version before you start its "
     "canary."
 )
+APPROVE_TRAINING = (
+    "Training the included model on {rows} examples would take {low} to {high} minutes on a quiet "
+    "machine with two cores and at most {memory} GB of memory; nothing is rented."
+)
 APPROVE_BUDGET = "Budget in USD"
 APPROVE_BUDGET_HINT = (
     "The most that model calls and training may cost. The included local model costs nothing."
