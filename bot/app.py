@@ -296,11 +296,13 @@ class BotProcess:
         for name in published.live:
             log.info("route_live", route=name)
 
-        for version in published.pending_evaluation:
+        jobs = [("judge_version", version) for version in published.pending_evaluation]
+        jobs += [("measure_tier", version) for version in published.unmeasured]
+        for job, version in jobs:
             try:
-                self._backend.queue.enqueue("judge_version", version)
+                self._backend.queue.enqueue(job, version)
             except QueueError as error:
-                # It stays in shadow and the live version answers; the next start asks again.
+                # Until then the live version answers; the next start asks again.
                 log.warning("version_check_deferred", version=version, error=str(error))
 
     def _reload(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from router.catalog.catalog import Catalog
+from router.catalog.catalog import Catalog, Route
 from router.store import Store
 from router.store.versions.versions import StoredVersion
 from router.types import INSTALLATION
@@ -18,11 +18,13 @@ class PublishResult:
     """What publishing changed.
 
     `live` are the routes whose live version is another one now. `pending_evaluation` are the
-    versions (`route/version`) that are in shadow until they have been evaluated.
+    versions (`route/version`) that are in shadow until they have been evaluated. `unmeasured` are
+    the tiers (`route/version`) of which nothing is known yet.
     """
 
     live: list[str] = field(default_factory=list)
     pending_evaluation: list[str] = field(default_factory=list)
+    unmeasured: list[str] = field(default_factory=list)
 
 
 def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult:
@@ -34,6 +36,7 @@ def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult
     """
     result = PublishResult()
     for name, route in catalog.routes.items():
+        result.unmeasured.extend(_publish_tiers(route, store, now))
         version = route.version
         body = version.model_dump(mode="json")
         new = StoredVersion(INSTALLATION, name, version.id, version.kind, "shadow", body, now)
@@ -57,3 +60,18 @@ def publish_catalog(catalog: Catalog, store: Store, now: float) -> PublishResult
             result.pending_evaluation.append(f"{name}/{version.id}")
 
     return result
+
+
+def _publish_tiers(route: Route, store: Store, now: float) -> list[str]:
+    """Inserts the route's cheaper tiers, and returns the tiers that nobody has measured."""
+    cheaper = [tier.version for tier in route.tiers[:-1]]
+    for version in cheaper:
+        body = version.model_dump(mode="json")
+        store.versions.insert(
+            StoredVersion(INSTALLATION, route.name, version.id, version.kind, "shadow", body, now)
+        )
+
+    store.versions.declare_tiers(route.name, [version.id for version in cheaper])
+    declared = [tier.version.id for tier in route.tiers]
+    known = store.quality.measurements(INSTALLATION, route.name, declared) if declared else {}
+    return [f"{route.name}/{version}" for version in declared if version not in known]

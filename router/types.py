@@ -18,7 +18,7 @@ from router.lifecycle import State
 INSTALLATION = ""
 """The `team` of what belongs to the installation itself, such as the versions of route files."""
 
-VersionState = Literal["shadow", "canary", "live", "retired"]
+VersionState = Literal["shadow", "canary", "live", "tier", "retired"]
 VersionOrigin = Literal["file", "rollout"]
 ChannelKind = Literal["public", "private", "dm"]
 Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut"]
@@ -159,6 +159,8 @@ class Decision:
 
 ON_TRIAL = "new version"
 """Key in `Decision.reason`: the version that answers, while it serves only some users."""
+TIERS = "tiers"
+"""Key in `Decision.reason`: the route's tiers with what is known of them, and which one answers."""
 UNDECIDED = "undecided"
 """Key in `Decision.reason` of a request that could not be decided, and the error of its outcome."""
 REROUTED = "rerouted_from"
@@ -209,13 +211,29 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAttempt:
+    """An answer of a cheaper tier that did not stand, and the `checks` that it failed.
+
+    Nobody saw it, but it was paid for. `agreed` (0-1) is how much of the next answer it had.
+    """
+
+    tier: str
+    version: str
+    model: str
+    usd: float
+    checks: Sequence[str]
+    agreed: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of running a route.
 
     `text` is for people, `data` the structured answer of a route with a schema. `error` is a short
     code such as `model` or `budget`, None after a success. `acls` are those of all passages that it
     was made from: who may not read one of them may not be shown it. None where an older release did
-    not record them.
+    not record them. `tier` names the tier that answered, where the route has several; `attempts`
+    are those before it, whose cost is in `usd`.
     """
 
     text: str
@@ -230,6 +248,8 @@ class Outcome:
     version: str | None = None
     error: str | None = None
     acls: Sequence[str] | None = ()
+    tier: str = ""
+    attempts: Sequence[EarlierAttempt] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,15 @@ class WeeklySettings(BaseSettings):
     """How many times the previous version's seconds or USD an answer may take before the new one
     is rolled back."""
 
+    # Tiers of a route
+    measure_usd: float = Field(1.0, ge=0)
+    """Budget in USD for measuring a new tier on its route's dev and test rows."""
+    explore_share: float = Field(0.02, ge=0, le=0.5)
+    """Share of requests, 0 to 0.5, that another tier answers unseen, so that its record stays
+    true; 0 turns it off."""
+    explore_usd: float = Field(0.5, ge=0)
+    """USD that these unseen answers may cost a workspace per UTC day; free tiers need none."""
+
     # The drift watch
     drift_requests: int = Field(50, ge=20)
     """Requests in a week that are needed to test for input drift."""

@@ -95,6 +95,12 @@ class Work:
     person has to confirm; None where nobody can be asked. With `in_background` nobody waits for the
     answer, and the workspace pays for it. `acls` collects those of the passages that were read for
     the answer. `attachments` are the files of the request.
+
+    Where the route has several tiers, `deadline` (unix seconds) and `usd_spent` are what earlier
+    tiers left of the request's time and money; `is_escalation` says that this is not the first.
+    `signals` collects what a path can tell of how sure an answer is, 0-1 by name, and `costs` the
+    USD of its model calls, those of a failed answer included. With `is_checked` nobody may see the
+    answer before the checks have let it stand.
     """
 
     request: Request
@@ -107,6 +113,12 @@ class Work:
     in_background: bool = False
     acls: set[str] = field(default_factory=set)
     attachments: Attachments = field(default_factory=Attachments)
+    deadline: float | None = None
+    usd_spent: float = 0.0
+    is_escalation: bool = False
+    is_checked: bool = False
+    signals: dict[str, float] = field(default_factory=dict)
+    costs: list[float] = field(default_factory=list)
 
     def payer(self, requests: int = 1) -> Payer:
         """Returns who pays for a model call of this work: the person who asked for this revision.

@@ -85,7 +85,8 @@ class ModelCall:
     With `cache` an identical earlier call may answer. With `skip_prompt_cache` the local server
     reads the whole prompt again: slower, but then equal prompts get equal answers.
 
-    `pictures` belong to the last message of a person; only a model that sees takes them.
+    `pictures` belong to the last message of a person; only a model that sees takes them. With
+    `token_probabilities` a server that can is asked how probable the answer's tokens were.
     """
 
     messages: Sequence[Message]
@@ -102,6 +103,7 @@ class ModelCall:
     cache: bool = False
     skip_prompt_cache: bool = False
     pictures: Sequence[Picture] = ()
+    token_probabilities: bool = False
 
     @property
     def picture_hashes(self) -> list[str]:
@@ -115,6 +117,8 @@ class ModelReply:
 
     `finish_reason` is `length` when the answer was cut off: never parse such a reply.
     `reported_model` and `system_fingerprint` are what the server reports, else empty.
+    `token_probability` (0-1) is the geometric mean over the answer's tokens, None where the server
+    gives none.
     """
 
     text: str
@@ -125,6 +129,7 @@ class ModelReply:
     finish_reason: str = "stop"
     reported_model: str = ""
     system_fingerprint: str = ""
+    token_probability: float | None = None
 
 
 class LanguageModel(Protocol):
@@ -159,11 +164,11 @@ class Queue(Protocol):
 class Activity:
     """What a path is doing for a request, shown to people who wait: begun, or `done`.
 
-    It reads passages (`count` of them, from `sources`), writes an answer, or uses the tool named
-    `detail`.
+    It reads passages (`count` of them, from `sources`), writes an answer, uses the tool named
+    `detail`, or has the tier named `detail` answer because the checks refused a cheaper answer.
     """
 
-    name: Literal["read", "write", "tool"]
+    name: Literal["read", "write", "tool", "check"]
     done: bool
     count: int = 0
     detail: str = ""

@@ -11,8 +11,8 @@ from bot.routing.channel_usage import ChannelUsage
 from bot.routing.default_route import apply_default_route
 from bot.routing.explain import explain
 from bot.routing.route_access import route_offers, usable_routes
+from bot.routing.version_choice import VersionChoice
 from bot.routing.workspace_routers import WorkspaceRouters
-from bot.ui.texts import common as texts
 from router.catalog.catalog import Catalog, Route
 from router.decide import Router, Signals
 from router.errors import QueueError
@@ -22,7 +22,6 @@ from router.store import Store
 from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import (
-    ON_TRIAL,
     REROUTED,
     UNDECIDED,
     Decision,
@@ -74,6 +73,7 @@ class RoutingService:
         self._routers = WorkspaceRouters(
             learner, store, catalog, self.rights, self._request_training
         )
+        self._versions = VersionChoice(store, self.encoder, catalog, admins.now)
         trained = self._routers.train_first()
         self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprints, trained)
 
@@ -163,7 +163,7 @@ class RoutingService:
             decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
 
         decision = apply_default_route(decision, rule, usable)
-        decision = self._with_version(decision, request)
+        decision = self._versions.with_version(decision, request, vector)
 
         # Retrieval and mining use the vector again, so that no message is encoded twice.
         stored = (
@@ -307,11 +307,13 @@ class RoutingService:
     def reload(self, catalog: Catalog) -> None:
         """Replaces the routes; every workspace's router is trained for them."""
         self._routers.reload(catalog)
+        self._versions.use(catalog)
 
     def forget(self, team: str) -> None:
         """Removes everything that this process holds of a workspace that left."""
         self._routers.forget(team)
         self._usage.forget(team)
+        self._versions.forget(team)
 
     def _request_training(self, team: str) -> None:
         self.trainer.request(team)
@@ -358,7 +360,7 @@ class RoutingService:
         if person != request.asker or self._is_answered(request):
             self._budget.check(Payer(request.team, request.channel, person.user))
 
-        decision = self._with_version(decision, request)
+        decision = self._versions.with_version(decision, request)
         revised = self._store.decisions.revise(
             request.id, decision, seen, self._now(), asked_by=person.user
         )
@@ -374,25 +376,3 @@ class RoutingService:
 
         outcome = self._store.decisions.outcome(request.id, newest.revision)
         return outcome is not None and outcome.error is None
-
-    def _with_version(self, decision: Decision, request: Request) -> Decision:
-        """Returns the decision with the route version that answers this request's user.
-
-        Where that version is a canary, the reason says so.
-        """
-        if decision.route is None:
-            return decision
-
-        # A rollout serves a share of the users, chosen by a hash of their id: the same person
-        # always gets the same version.
-        version = self._store.versions.version_for_user(request.team, decision.route, request.user)
-        if version is None:
-            return decision
-
-        reason = dict(decision.reason)
-        if version.state == "canary":
-            reason[ON_TRIAL] = texts.ON_TRIAL.format(
-                version=version.id[:8], share=version.rollout_share
-            )
-
-        return replace(decision, version=version.id, reason=reason)

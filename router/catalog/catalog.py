@@ -20,6 +20,7 @@ from router.catalog.route_file import (
     read_rows,
 )
 from router.catalog.steps import check_steps, resolve_steps, select_shots
+from router.catalog.tiers import RouteTier, resolve_tiers
 from router.catalog.version import HASH_DIGITS, FrozenModel, RouteName, Version
 from router.errors import RouteError
 from router.kinds import KINDS
@@ -38,6 +39,9 @@ class Route(FrozenModel):
     """A named task, as its folder describes it.
 
     `utterances` and the train examples teach the router; `rows` are all lines of `examples.jsonl`.
+    `tiers` are the versions that may answer, the cheapest first; `version` is the last of them, or
+    the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
+    for one close to the best tier's.
     """
 
     name: RouteName
@@ -49,6 +53,8 @@ class Route(FrozenModel):
     version: Version
     folder: Path
     adapter: Path | None = None
+    tiers: tuple[RouteTier, ...] = ()
+    target: float | None = None
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
         """Returns whether somebody who asks in `channel` may use the route."""
@@ -83,6 +89,9 @@ class Catalog:
         for route in self.routes.values():
             if route.version.adapter and route.adapter:
                 files[route.version.adapter] = route.adapter
+            for tier in route.tiers:
+                if tier.version.adapter and tier.adapter:
+                    files[tier.version.adapter] = tier.adapter
 
         return files
 
@@ -151,8 +160,17 @@ def read_route(folder: Path) -> Route:
             "make them equal"
         )
 
-    adapter = _adapter_file(front, folder)
+    def make_version(part: FrontMatter) -> tuple[Version, Path | None]:
+        adapter = _adapter_file(part, folder)
+        return _version(part, prompt, rows, adapter), adapter
+
     try:
+        tiers = resolve_tiers(front, make_version)
+        if tiers:
+            version, adapter = tiers[-1].version, tiers[-1].adapter
+        else:
+            version, adapter = make_version(front)
+
         return Route(
             name=front.name,
             description=front.description,
@@ -160,9 +178,11 @@ def read_route(folder: Path) -> Route:
             examples=tuple(Example(row.text, front.name, row.answer, row.split) for row in rows),
             rows=rows,
             visibility=front.visibility,
-            version=_version(front, prompt, rows, adapter),
+            version=version,
             folder=folder,
             adapter=adapter,
+            tiers=tiers,
+            target=front.target,
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error

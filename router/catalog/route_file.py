@@ -25,7 +25,25 @@ from router.text.strict_yaml import load_yaml
 
 GUIDE = "docs/how-to/route.md"
 MAX_BYTES = 1_000_000
+MAX_TIERS = 5
 Visibility = Literal["everyone", "admins"] | tuple[str, ...]
+
+
+class TierKeys(FrozenModel):
+    """One tier of a route: what distinguishes it; everything else is the route's own.
+
+    `usd` is what an answer costs, where its author knows; it is measured anyway. `output_tokens`
+    replaces that of the route's limits: time and money belong to the request and are shared.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,19}$")
+    usd: float | None = Field(None, ge=0)
+    kind: Kind | None = None
+    models: tuple[str, ...] | None = None
+    role: str | None = None
+    steps: tuple[Step, ...] | None = None
+    adapter: str | None = None
+    output_tokens: int | None = Field(None, ge=1, le=8000)
 
 
 class FrontMatter(FrozenModel):
@@ -44,10 +62,13 @@ class FrontMatter(FrozenModel):
     adapter: str | None = None
     cache: bool = False
     vision: bool | None = None
+    tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
+    target: float | None = Field(None, gt=0, le=1)
 
 
 NESTED_MODELS: Mapping[str, type[FrozenModel]] = {
     "limits": RequestLimits,
+    "tiers": TierKeys,
     "prompt": PromptStep,
     "retrieve": RetrieveStep,
     "react": ReactStep,
@@ -179,7 +200,9 @@ def _problems(error: ValidationError, model: type[FrozenModel]) -> Iterator[str]
         key = ".".join(map(str, location)) or "the whole file"
 
         if part["type"] == "extra_forbidden":
-            owner = model if len(location) == 1 else NESTED_MODELS.get(str(location[-2]))
+            # In a list, the number of the item comes between its key and the unknown one.
+            parts = [part for part in location[:-1] if isinstance(part, str)]
+            owner = NESTED_MODELS.get(parts[-1]) if parts else model
             allowed = ", ".join(owner.model_fields) if owner else f"the keys in {GUIDE}"
             yield f"key {key!r} is not known; allowed: {allowed}; rename or remove it"
         elif part["type"] == "missing":

@@ -8,6 +8,7 @@ from router.catalog.version import Version
 from router.errors import ModelError, NoTokenError, PathError
 from router.store.versions.versions import StoredVersion
 from router.types import Outcome
+from workers.cascade import serve
 from workers.jobs import answer
 from workers.runtime.leases import Leases
 from workers.runtime.reaper import reap_requests
@@ -35,7 +36,7 @@ def script(monkeypatch, store):
         StoredVersion("", "triage", V1, "prompt", "live", VERSION.model_dump(mode="json"), 1.0)
     )
     script = Script()
-    monkeypatch.setattr(answer, "get_path", lambda kind: script)
+    monkeypatch.setattr(serve, "get_path", lambda kind: script)
 
     return script
 

@@ -221,6 +221,8 @@ def test_the_routes_file_does_not_roll_back_a_promoted_version(store, versions, 
     from router.publish import publish_catalog
 
     class Route:
+        name = "boxes"
+        tiers = ()
         version = OLD
 
     versions.go_live("T1", "boxes", NEW.id, origin="rollout")

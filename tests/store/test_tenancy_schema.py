@@ -52,6 +52,7 @@ WITHOUT_TEAM = {
     "RolloutCards.release": "the id of a candidate is one workspace's",
     "ShadowRuns.insert": "the run is of a request",
     "StoredEmbeddings.delete_unused": "retention, of every workspace",
+    "Versions.declare_tiers": "the tiers of a route's file are the installation's",
     "Versions.insert": "the version has its team",
 }
 """Methods of the weekly loop's parts of the store that take no workspace, each with its reason."""

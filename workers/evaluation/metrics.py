@@ -52,7 +52,7 @@ def scoring_rule(output: JsonSchema | None, rows: Sequence[ExampleRow]) -> Scori
     loose: list[str] = []
 
     for name, schema in output.get("properties", {}).items():
-        if _is_closed(schema) or _is_extracted(name, rows):
+        if is_closed(schema) or _is_extracted(name, rows):
             exact.append(name)
         else:
             loose.append(name)
@@ -135,7 +135,7 @@ def word_f1(text: str, right: str) -> float:
     return 2 * shared / (words.total() + right_words.total())
 
 
-def _is_closed(schema: JsonSchema) -> bool:
+def is_closed(schema: JsonSchema) -> bool:
     """Returns whether the schema leaves nothing to the model's own words.
 
     A list of texts does: it counts by the words that are shared.
@@ -151,7 +151,7 @@ def _is_closed(schema: JsonSchema) -> bool:
         parts.append(schema["items"])
 
     if {"array", "object"} & types and parts:
-        return all(map(_is_closed, parts))
+        return all(map(is_closed, parts))
 
     return "string" not in types
 

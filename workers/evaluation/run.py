@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ class RowResult:
 
     `discarded` is an outcome that did not count but was paid for; None where the outcome counts or
     there was none. `unavailable` is whether the model gave nothing this time and may later.
+    `signals` is what the path told of how sure its answer is.
     """
 
     row: ExampleRow
@@ -43,6 +44,7 @@ class RowResult:
     seconds: float
     discarded: Outcome | None = None
     unavailable: bool = False
+    signals: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def billed(self) -> Outcome:
@@ -55,21 +57,26 @@ def run_rows(
     version: Version,
     rows: Sequence[ExampleRow],
     on_row: Callable[[int, int], None] | None = None,
+    *,
+    with_signals: bool = False,
 ) -> list[RowResult]:
     """Serves every row in order, one at a time, so that latencies are those of an idle machine.
 
-    `on_row` is called with how many rows of how many are done.
+    `on_row` is called with how many rows of how many are done. `with_signals` asks servers that can
+    for the probabilities of tokens, too.
     """
     results = []
     for number, row in enumerate(rows):
-        results.append(_run_row(context, version, number, row))
+        results.append(_run_row(context, version, number, row, with_signals))
         if on_row is not None:
             on_row(number + 1, len(rows))
 
     return results
 
 
-def _run_row(context: Context, version: Version, number: int, row: ExampleRow) -> RowResult:
+def _run_row(
+    context: Context, version: Version, number: int, row: ExampleRow, with_signals: bool
+) -> RowResult:
     now = context.now()
     # Ids that nobody has: a measurement must not reach a real person or channel.
     team = context.team or TEAM
@@ -80,15 +87,16 @@ def _run_row(context: Context, version: Version, number: int, row: ExampleRow) -
     history = ({"role": "user", "content": row.thread},) if row.thread else ()
     start = time.monotonic()
 
+    work = Work(request, decision, version, history, is_checked=with_signals)
     try:
-        outcome = get_path(version.kind).run(context, Work(request, decision, version, history))
+        outcome = get_path(version.kind).run(context, work)
     except (BudgetError, ModelError, PathError) as error:
         # Only an error that may go away says nothing about the version.
         unavailable = isinstance(error, ModelError) and error.retry
         seconds = time.monotonic() - start
         return RowResult(row, None, str(error), seconds, unavailable=unavailable)
 
-    return RowResult(row, outcome, None, time.monotonic() - start)
+    return RowResult(row, outcome, None, time.monotonic() - start, signals=work.signals)
 
 
 def summarise(version: Version, results: Sequence[RowResult]) -> dict[str, Any]:

@@ -22,9 +22,10 @@ from router.store.requests.leasing import Lease
 from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
 from workers.attachments.reading import read_attachments
+from workers.cascade.evidence import record_answer
+from workers.cascade.serve import serve
 from workers.context import Context, Work
-from workers.jobs import shadow
-from workers.paths import get_path
+from workers.jobs import explore_tier, shadow
 from workers.ports import Activity, Message
 
 QUEUE = "answer"
@@ -96,6 +97,8 @@ def _answer(context: Context, lease: Lease, progress: RequestProgress) -> None:
             _log(lease, decision).warning("lease_lost")
             return
 
+        record_answer(context, lease.request, decision, outcome)
+
     outcome = _deliver(context, lease, decision, outcome)
     if outcome is not None:
         _complete(context, lease, decision, outcome)
@@ -115,6 +118,8 @@ def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outco
         "answered",
         kind=outcome.kind,
         version=outcome.version,
+        tier=outcome.tier or None,
+        escalated=bool(outcome.attempts),
         model=outcome.model,
         error=outcome.error,
         usd=outcome.usd,
@@ -125,6 +130,7 @@ def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outco
 
     if not outcome.error:
         shadow.enqueue_shadow(context, request, decision.route)
+        explore_tier.enqueue_exploration(context, request, decision)
     if next_in_thread:
         context.queue.enqueue("answer", next_in_thread)
 
@@ -253,14 +259,14 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     if work.attachments.declined:
         outcome = Outcome(work.attachments.line, error="files")
     else:
-        outcome = get_path(version.kind).run(context, work)
+        outcome = serve(context, work)
         outcome = replace(outcome, text=_opening(work) + outcome.text)
 
     return replace(
         outcome,
         route=version.route,
-        kind=version.kind,
-        version=version.id,
+        kind=outcome.kind or version.kind,
+        version=outcome.version or version.id,
         seconds=context.now() - start,
         acls=tuple(sorted(work.acls)),
     )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from router.canary import bucket
 from router.catalog.version import Version
 from router.errors import BudgetError, ModelError, PathError, QueueError
@@ -12,7 +9,7 @@ from router.log import get_log
 from router.store.versions.shadow_runs import ShadowRun
 from router.types import Outcome, Request
 from workers.context import Context, Work
-from workers.evaluation.metrics import field_scores, scoring_rule, word_f1
+from workers.evaluation.agreement import agreement
 from workers.paths import get_path
 
 QUEUE = "answer"
@@ -100,18 +97,3 @@ def enqueue_shadow(context: Context, request: Request, route: str | None) -> Non
         context.queue.enqueue("shadow", request.id)
     except QueueError as error:
         get_log(job="shadow", request=request.id).info("job_enqueue_failed", error=str(error))
-
-
-def agreement(output: Mapping[str, Any] | None, answer: Outcome, other: Outcome) -> float:
-    """Returns how much of `answer` the other outcome repeats, in 0-1.
-
-    With an output schema it is the mean over the fields, else the F1 score of shared words.
-    """
-    if output is None or not isinstance(answer.data, Mapping):
-        return word_f1(other.text, answer.text)
-
-    scores = field_scores(scoring_rule(output, ()), other.data, answer.data)
-    if not scores:
-        return 1.0
-
-    return sum(scores.values()) / len(scores)

@@ -218,6 +218,7 @@ class Gateway:
             finish_reason=answer.finish_reason,
             reported_model=answer.reported_model,
             system_fingerprint=answer.system_fingerprint,
+            token_probability=answer.token_probability,
         )
 
     def _local_slot(self, call: ModelCall, deadline: _Deadline) -> AbstractContextManager[None]:

@@ -61,6 +61,8 @@ class RawAnswer:
 
     `seconds` is the server's own processing time, None when it does not report it.
     `reported_model` and `system_fingerprint` are what the server reports, else empty.
+    `token_probability` is the geometric mean of the tokens' probabilities, None where the server
+    gives none.
     """
 
     text: str
@@ -71,6 +73,7 @@ class RawAnswer:
     seconds: float | None = None
     reported_model: str = ""
     system_fingerprint: str = ""
+    token_probability: float | None = None
 
 
 class ModelClient(Protocol):

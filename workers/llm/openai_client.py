@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -154,12 +155,25 @@ def request_body(endpoint: Endpoint, call: ModelCall, *, stream: bool) -> dict[s
         "seed": call.seed,
         **adapter_fields(endpoint, call),
     }
+    if call.token_probabilities and _gives_probabilities(endpoint):
+        body["logprobs"] = True
     if call.schema is not None:
         body["response_format"] = response_format(call.schema)
     if stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
 
     return body
+
+
+def _gives_probabilities(endpoint: Endpoint) -> bool:
+    """Returns whether the server is llama.cpp or vLLM; others may refuse the whole request."""
+    return endpoint.lora is not None or endpoint.name.startswith("hosted_vllm/")
+
+
+def _token_probability(logprobs: Sequence[Mapping[str, Any]]) -> float | None:
+    """Returns the geometric mean of the tokens' probabilities, None without any."""
+    values = [float(token["logprob"]) for token in logprobs if "logprob" in token]
+    return math.exp(min(0.0, sum(values) / len(values))) if values else None
 
 
 def _check_status(endpoint: Endpoint, response: httpx.Response) -> None:
@@ -208,6 +222,7 @@ def _whole_answer(completion: Mapping[str, Any]) -> RawAnswer:
         choice.get("finish_reason"),
         completion,
         seconds,
+        (choice.get("logprobs") or {}).get("content") or (),
     )
 
 
@@ -215,12 +230,14 @@ def _streamed_answer(response: httpx.Response, on_text: TextCallback) -> RawAnsw
     pieces: list[str] = []
     finish_reason = None
     last: Mapping[str, Any] = {}
+    logprobs: list[Mapping[str, Any]] = []
 
     for chunk in _chunks(response):
         # The last chunk carries the usage and no text.
         last = {**last, **{name: value for name, value in chunk.items() if value}}
         for choice in chunk.get("choices") or ():
             finish_reason = choice.get("finish_reason") or finish_reason
+            logprobs += (choice.get("logprobs") or {}).get("content") or ()
             text = (choice.get("delta") or {}).get("content")
             if text:
                 pieces.append(text)
@@ -229,7 +246,7 @@ def _streamed_answer(response: httpx.Response, on_text: TextCallback) -> RawAnsw
     if finish_reason is None:
         raise ValueError("the stream ended before the answer did")
 
-    return _raw_answer("".join(pieces), finish_reason, last)
+    return _raw_answer("".join(pieces), finish_reason, last, logprobs=logprobs)
 
 
 def _chunks(response: httpx.Response) -> Iterator[Mapping[str, Any]]:
@@ -261,6 +278,7 @@ def _raw_answer(
     finish_reason: str | None,
     completion: Mapping[str, Any],
     seconds: float | None = None,
+    logprobs: Sequence[Mapping[str, Any]] = (),
 ) -> RawAnswer:
     usage = completion.get("usage") or {}
     details = usage.get("prompt_tokens_details") or {}
@@ -273,4 +291,5 @@ def _raw_answer(
         seconds=seconds,
         reported_model=str(completion.get("model") or ""),
         system_fingerprint=str(completion.get("system_fingerprint") or ""),
+        token_probability=_token_probability(logprobs),
     )

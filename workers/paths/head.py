@@ -12,6 +12,8 @@ from workers.paths._linear_head_model import LinearHead
 from workers.prompting.structured_output import render_value
 
 CACHED_HEADS = 32
+PROBABILITY = "probability"
+"""The signal of how probable the answer is, calibrated when the head was trained."""
 
 
 def run(context: Context, work: Work) -> Outcome:
@@ -44,6 +46,7 @@ def run(context: Context, work: Work) -> Outcome:
 
     # Its answers are fixed, so they need no check against the schema.
     prediction = head.predict(context.encoder, [work.request.text])[0]
+    work.signals[PROBABILITY] = prediction.probability
     return Outcome(
         text=render_value(prediction.answer),
         data=prediction.answer,

@@ -19,6 +19,8 @@ from workers.prompting.self_consistency import MajorityVote
 from workers.prompting.structured_output import REASONING, add_reasoning_field, render_value
 
 SAMPLE_TEMPERATURE = 0.7
+VOTES = "votes"
+"""The signal of which share of the samples the answer won with."""
 THINK = (
     "Think about the message step by step in a few short sentences. "
     "Do not give the final answer yet."
@@ -100,7 +102,9 @@ def _value(run: _Run, step: PromptStep, schema: Schema, options: CallOptions) ->
     if step.samples == 1:
         return run.session.value(prompt, schema, options)
 
-    return _majority_answer(run.session, prompt, schema, step)
+    answer, share = _majority_answer(run.session, prompt, schema, step)
+    run.work.signals[VOTES] = share
+    return answer
 
 
 def _prompt(run: _Run, step: PromptStep, history: Sequence[Message]) -> Prompt:
@@ -126,8 +130,8 @@ def _prompt(run: _Run, step: PromptStep, history: Sequence[Message]) -> Prompt:
 
 def _majority_answer(
     session: CompletionSession, prompt: Prompt, schema: Schema, step: PromptStep
-) -> Any:
-    """Samples answers (self-consistency) and returns the first with the majority's value.
+) -> tuple[Any, float]:
+    """Samples answers (self-consistency); returns the majority's first answer, and its share.
 
     Stops as soon as no other value can win. Wang et al., "Self-Consistency Improves Chain of
     Thought Reasoning", 2022, arxiv.org/abs/2203.11171.
@@ -149,7 +153,7 @@ def _majority_answer(
 
         vote.add(sample(seed))
 
-    return vote.winner()
+    return vote.winner(), vote.share
 
 
 def _with_turns(prompt: Prompt, *turns: Message) -> Prompt:

@@ -22,6 +22,8 @@ ATTEMPTS_PER_MODEL = 2
 LONGER = 2
 """An answer that was cut off is asked for once more with this many times the tokens."""
 CUT_OFF = " […]"
+TOKENS = "tokens"
+"""The signal of how probable the tokens of the last reply were."""
 MAX_REPEATED_ANSWER = 2000
 """Characters of an invalid answer that the second attempt is shown."""
 
@@ -43,7 +45,7 @@ class CompletionSession:
     def __init__(self, context: Context, work: Work) -> None:
         self._context = context
         self._work = work
-        self._deadline = context.now() + work.version.limits.seconds
+        self._deadline = work.deadline or context.now() + work.version.limits.seconds
         self._lock = threading.Lock()
         self._calls = 0
         self.tokens = Tokens()
@@ -152,9 +154,10 @@ class CompletionSession:
 
         with self._lock:
             # Only the first call counts as a request of the person's.
-            requests = 0 if self._calls else 1
+            requests = 0 if self._calls or self._work.is_escalation else 1
             self._calls += 1
-            usd_left = usd_limit(self._context, self._work) - self.usd
+            spent = self.usd + self._work.usd_spent
+            usd_left = usd_limit(self._context, self._work) - spent
 
         call = ModelCall(
             messages=prompt.messages,
@@ -170,6 +173,7 @@ class CompletionSession:
             max_usd=max(0.0, usd_left),
             cache=self._work.version.cache,
             pictures=() if options.adapter else self._work.attachments.pictures,
+            token_probabilities=self._work.is_checked,
         )
 
         reply = self._context.model.complete(call, on_text)
@@ -177,6 +181,9 @@ class CompletionSession:
             self.tokens += reply.tokens
             self.usd += reply.usd
             self.model = reply.model
+            self._work.costs.append(reply.usd)
+            if reply.token_probability is not None:
+                self._work.signals[TOKENS] = reply.token_probability
 
         return reply
 

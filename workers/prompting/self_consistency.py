@@ -34,6 +34,12 @@ class MajorityVote:
 
         return lead > self._samples - self._counts.total()
 
+    @property
+    def share(self) -> float:
+        """The winner's share of the samples so far, 0-1."""
+        counts = self._counts.most_common(1)
+        return counts[0][1] / self._counts.total() if counts else 0.0
+
     def winner(self) -> Any:
         """Returns the first answer that has the winning value."""
         key, _ = self._counts.most_common(1)[0]

@@ -23,6 +23,10 @@ STEPS = {
     "read": {False: "Looking for passages", True: "Read {count} passages"},
     "write": {False: "Writing the answer", True: "Wrote the answer"},
     "tool": {False: "Using {detail}", True: "Used {detail}"},
+    "check": {
+        False: "Checked a first answer: {detail} answers instead",
+        True: "Checked a first answer: {detail} answered instead",
+    },
 }
 """A worker's step: while it runs (False) and once it is done (True)."""
 STEP_READ_ONE = "Read 1 passage"

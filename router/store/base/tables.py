@@ -166,6 +166,9 @@ outcome = Table(
     Column("version", Text),
     Column("error", Text),
     Column("at", Float, nullable=False),
+    # The tier that answered, and the answers before it that did not stand. NULL: none.
+    Column("tier", Text, nullable=False, server_default=""),
+    Column("attempts", JSON),
     PrimaryKeyConstraint("request", "revision"),
     # The figures of one version.
     Index("ix_outcome_version", "route", "version", "at"),

@@ -14,7 +14,7 @@ from router.store.base.rows import as_row, literals
 from router.store.base.tables import decision, outcome, request
 from router.store.base.workspace_tables import stop
 from router.store.requests.leasing import Lease
-from router.types import Citation, Decision, Outcome, Score, Tokens
+from router.types import Citation, Decision, EarlierAttempt, Outcome, Score, Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +250,13 @@ def outcome_row(key: str, revision: int, stored: Outcome, at: float) -> dict[str
     row["tokens"] = {name: count for name, count in asdict(stored.tokens).items() if count}
     row["citations"] = [asdict(citation) for citation in stored.citations]
     row["acls"] = None if stored.acls is None else list(stored.acls)
+    row["attempts"] = [asdict(attempt) for attempt in stored.attempts] or None
 
     return row | {"request": key, "revision": revision, "at": at}
+
+
+def _read_attempt(stored: Mapping[str, Any]) -> EarlierAttempt:
+    return EarlierAttempt(**{**stored, "checks": tuple(stored["checks"])})
 
 
 def _read_outcome(row: Mapping[Any, Any]) -> Outcome:
@@ -259,5 +264,6 @@ def _read_outcome(row: Mapping[Any, Any]) -> Outcome:
     values["tokens"] = Tokens(**row["tokens"])
     values["citations"] = tuple(Citation(**citation) for citation in row["citations"])
     values["acls"] = None if row["acls"] is None else tuple(row["acls"])
+    values["attempts"] = tuple(map(_read_attempt, row["attempts"] or ()))
 
     return Outcome(**values)

@@ -7,6 +7,8 @@ reaches the versions of another workspace.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from router.lifecycle_evidence import CanaryEvidence, RetirementEvidence, TransitionEvidence
@@ -127,6 +129,20 @@ def retire(connection: Connection, team: str, route: str, version: str, replacem
                 return
 
     _set_state(connection, team, route, version, "retired")
+
+
+def declare_tiers(
+    connection: Connection, of_route: Sequence[ColumnElement[bool]], tiers: Collection[str]
+) -> None:
+    """Makes exactly these versions of a route tiers, unless they are live or being tried."""
+    dropped = (route_version.c.state == "tier", route_version.c.id.not_in(tiers))
+    connection.execute(
+        update(route_version).where(*of_route, *dropped).values(RESET | {"state": "retired"})
+    )
+    declared = (route_version.c.state.in_(("shadow", "retired")), route_version.c.id.in_(tiers))
+    connection.execute(
+        update(route_version).where(*of_route, *declared).values(RESET | {"state": "tier"})
+    )
 
 
 def _adopt(connection: Connection, team: str, route: str, version: str) -> None:

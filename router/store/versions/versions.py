@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,32 @@ class StoredVersion:
     shadowing: bool = False
     origin: VersionOrigin = "file"
     previous_live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServingVersion:
+    """A version that may answer, without its body; see `StoredVersion`."""
+
+    team: str
+    id: str
+    kind: Kind
+    state: VersionState
+    rollout_share: float
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServingVersions:
+    """What may answer a user: a canary with them in its share, the live version, the tiers.
+
+    `live` is the workspace's own, else the installation's, which is `installed`. `tiers` are the
+    cheaper versions that the route's file declares, in no order.
+    """
+
+    canary: ServingVersion | None
+    live: ServingVersion | None
+    installed: ServingVersion | None
+    tiers: tuple[ServingVersion, ...]
 
 
 class Versions:
@@ -94,18 +120,50 @@ class Versions:
         versions = self._visible(team, route_version.c.route == route)
         return sorted(versions, key=lambda version: -version.at)
 
-    def version_for_user(self, team: str, route: str, user: str) -> StoredVersion | None:
+    def version_for_user(self, team: str, route: str, user: str) -> ServingVersion | None:
         """Returns the version for this user: a canary with them in its share, or the live one."""
-        # One read of both, so a promotion in between cannot leave the user without a version.
-        versions = self._visible(
-            team, route_version.c.route == route, route_version.c.state.in_(("live", "canary"))
-        )
-        for version in versions:
-            is_canary = version.state == "canary" and version.team == team
-            if is_canary and in_rollout(route, user, version.rollout_share):
-                return version
+        serving = self.serving_versions(team, route, user)
+        return serving.canary or serving.live
 
-        return _own_first(version for version in versions if version.state == "live")
+    def serving_versions(self, team: str, route: str, user: str) -> ServingVersions:
+        """Returns the versions that may answer this user in the workspace."""
+        # One read of all, so a promotion in between cannot leave the user without a version. The
+        # bodies stay out: they hold every example, and a decision needs none.
+        columns = [route_version.c[name] for name in ServingVersion.__slots__]
+        query = select(*columns).where(
+            route_version.c.team.in_({team, INSTALLATION}),
+            route_version.c.route == route,
+            route_version.c.state.in_(("live", "canary", "tier")),
+        )
+        with one_statement(self._engine) as connection:
+            rows = connection.execute(query).mappings().all()
+
+        canary = live = installed = None
+        tiers = []
+        for row in rows:
+            version = ServingVersion(**row)
+            is_own = version.team == team
+            if version.state == "tier":
+                tiers.append(version)
+            elif version.state == "canary":
+                if is_own and in_rollout(route, user, version.rollout_share):
+                    canary = version
+            else:
+                if version.team == INSTALLATION:
+                    installed = version
+                if is_own or live is None:
+                    live = version
+
+        return ServingVersions(canary, live, installed, tuple(tiers))
+
+    def declare_tiers(self, route: str, tiers: Collection[str]) -> None:
+        """Lets these versions of the route's file answer as tiers; retires those it dropped.
+
+        A version that is live already stays so. Doing it twice changes nothing.
+        """
+        of_route = (route_version.c.team == INSTALLATION, route_version.c.route == route)
+        with writing(self._engine, ("route", INSTALLATION, route)) as connection:
+            transitions.declare_tiers(connection, of_route, tiers)
 
     def shadow_version(self, team: str, route: str) -> StoredVersion | None:
         """Returns the workspace's version that answers beside the live one.

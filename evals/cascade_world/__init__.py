@@ -1,0 +1,1 @@
+"""Whole requests through the real bot, with loopback models of known quality."""

@@ -1,0 +1,1 @@
+"""The cascade: a cheap tier answers, cheap checks judge the answer, the next tier answers once."""
