@@ -1,13 +1,12 @@
 """Replays recorded answers of a weak and a strong model under the choice rule.
 
-Reports how few strong calls keep how much of the quality. The rule itself is in
-`evals.model_choice`.
+Reports how few strong calls keep how much of the quality. The rule is the one that decides about
+requests, `router.tiers`.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,9 +16,10 @@ import typer
 from numpy.typing import NDArray
 
 from evals.figures import print_figures
-from evals.model_choice import DELTA, VersionRecord, choose_version
 from router.errors import InputError
 from router.log import set_up_logs
+from router.tiers.choice import TOLERANCE, TierRecord, choose_tier
+from router.tiers.quality import mean_of
 
 COLUMNS = ("group", "text", "weak_correct", "strong_correct")
 FOLDS = 5
@@ -45,7 +45,7 @@ def main(
     ] = "",
     delta: Annotated[
         float, typer.Option(min=0, max=1, help="Share of successes a cheaper version may lack.")
-    ] = DELTA,
+    ] = TOLERANCE,
     strong_usd: Annotated[
         float, typer.Option(help="Price of a strong call; a weak one costs 1.")
     ] = 20.0,
@@ -121,12 +121,11 @@ def replay(
         for name in np.unique(answers.groups[held_out]):
             here = held_out & (answers.groups == name)
             seen = training & (answers.groups == name)
-            records = {
-                "weak": _record(answers.weak[seen], 1.0),
-                "strong": _record(answers.strong[seen], strong_usd),
-            }
-            gain[here] = records["strong"].quality - records["weak"].quality
-            picked[here] = choose_version(records, delta).version == "strong"
+            weak = _record("weak", answers.weak[seen], 1.0)
+            strong = _record("strong", answers.strong[seen], strong_usd)
+            gain[here] = strong.raw.mean - weak.raw.mean
+            target = max(0.0, max(weak.raw.mean, strong.raw.mean) - delta)
+            picked[here] = choose_tier([weak, strong], target).index == 1
 
     # Strong calls go to the groups with the largest expected gain; ties are broken at random.
     order = np.lexsort((rng.permutation(len(gain)), -gain))
@@ -146,9 +145,9 @@ def replay(
     }
 
 
-def _record(right: Sequence[float] | NDArray[np.float64], usd: float) -> VersionRecord:
-    hits, runs = float(np.sum(right)), len(right)
-    return VersionRecord(hits, runs - hits, usd * runs)
+def _record(name: str, right: NDArray[np.float64], usd: float) -> TierRecord:
+    quality = mean_of([float(value) for value in right])
+    return TierRecord(name, name, usd, quality, quality)
 
 
 def _curve(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import CommandContext, text_reply
+from bot.routing.tier_report import visible_lines
 from bot.ui import stats as figures
 from bot.ui.blocks import Rendered, clock_time
 from bot.ui.texts import stats as texts
@@ -23,7 +24,9 @@ def run(context: CommandContext) -> Rendered:
     since = day_start(context.now(), figures.SPANS[span])
     period = context.store.stats.since(context.team, since)
     visible = context.routing.visible_stats(period, context.person, context.channel)
-    return figures.render_stats(span, visible, _limits(context))
+    person, channel = context.person, context.channel
+    tiers = visible_lines(context.routing, context.store, person, channel, since)
+    return figures.render_stats(span, visible, _limits(context), tiers)
 
 
 def _limits(context: CommandContext) -> dict[str, str]:

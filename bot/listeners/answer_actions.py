@@ -138,6 +138,7 @@ class AnswerActions:
             return
 
         self._record(request, body, "thumb", direction)
+        self._routing.note_thumb(request, is_good=direction == "up")
         if direction == "down":
             send_ephemeral(respond, reason_question(request.id))
 

@@ -15,6 +15,7 @@ from bot.admins import Admins
 from bot.listeners import home_view
 from bot.payloads import Ack, ActionBody, Event, clicker
 from bot.routing.service import RoutingService
+from bot.routing.tier_report import visible_lines
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import Events, event_person
 from bot.weekly.candidate_view import WAITING
@@ -129,7 +130,7 @@ class HomePublisher:
 
         admin = None
         if self._admins.includes(person):
-            admin = self._load_admin(team, now)
+            admin = self._load_admin(person, now)
 
         return home_view.MemberHome(
             month=self._store.stats.since(team, day_start(now, MONTH_DAYS), user),
@@ -141,8 +142,8 @@ class HomePublisher:
             admin=admin,
         )
 
-    def _load_admin(self, team: str, now: float) -> home_view.AdminHome:
-        store = self._store
+    def _load_admin(self, person: SlackPerson, now: float) -> home_view.AdminHome:
+        store, team = self._store, person.team
         open_requests, oldest_seconds = store.requests.open_count(now, team)
 
         routes = []
@@ -165,6 +166,7 @@ class HomePublisher:
             open_requests=open_requests,
             oldest_seconds=round(oldest_seconds),
             dead=len(store.requests.dead_letters(team=team)),
+            tiers=visible_lines(self._routing, store, person, "", day_start(now, WEEK_DAYS)),
         )
 
     def _publish(self, person: SlackPerson) -> None:

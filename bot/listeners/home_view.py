@@ -53,7 +53,8 @@ class RouteState:
 class AdminHome:
     """How Beagle does in this workspace, for admins.
 
-    `drifting` says, by candidate id, why its live version drifts.
+    `drifting` says, by candidate id, why its live version drifts. `tiers` has a line for each route
+    with several tiers.
     """
 
     week: Period
@@ -65,6 +66,7 @@ class AdminHome:
     oldest_seconds: float
     dead: int
     drifting: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    tiers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _workspace_blocks(data: AdminHome) -> list[Block]:
     if data.routes:
         blocks.append(_route_table(data))
 
+    blocks += stats_view.tier_blocks(data.tiers)
     return [*blocks, {"type": "divider"}]
 
 

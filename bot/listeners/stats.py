@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.payloads import Ack, Action, ActionBody, Respond, clicker, team_and_user
 from bot.routing.service import RoutingService
+from bot.routing.tier_report import visible_lines
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import dialogs
 from bot.ui import stats as view
@@ -41,7 +42,7 @@ class StatsActions:
         """Shows the other period in place of this one."""
         ack()
         span = _span(action)
-        message = view.render_stats(span, self._period(body, span), {})
+        message = view.render_stats(span, self._period(body, span), {}, self._tiers(body, span))
         send_ephemeral(respond, message, replace=True)
 
     def export(
@@ -66,6 +67,12 @@ class StatsActions:
             return
 
         send_text(respond, texts.EXPORTED)
+
+    def _tiers(self, body: ActionBody, span: str) -> list[str]:
+        channel = body.get("channel")
+        since = day_start(self._now(), view.SPANS[span])
+        place = channel["id"] if channel else ""
+        return visible_lines(self._routing, self._store, clicker(body), place, since)
 
     def _period(self, body: ActionBody, span: str) -> Period:
         """Returns the figures that the person who pressed may see in the channel."""

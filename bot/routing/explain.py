@@ -7,7 +7,8 @@ from typing import Any
 
 from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
-from router.types import ON_TRIAL, REROUTED, SMALL_TALK, UNDECIDED, Decision
+from bot.ui.tier_lines import why_lines
+from router.types import ON_TRIAL, REROUTED, SMALL_TALK, TIERS, UNDECIDED, Decision, Outcome
 
 MAX_SIMILAR = 2
 """Similar messages in one explanation."""
@@ -20,7 +21,10 @@ MAX_QUOTE_CHARS = 80
 Quote = Callable[[Mapping[str, Any]], str]
 """Returns the words of an entry in a decision's `nearest`, empty where they stay unsaid."""
 WORDED = frozenset(
-    ("nearest", "gate", "ask_below", "threshold", "runner_up", ON_TRIAL, REROUTED, SMALL_TALK)
+    (
+        *("nearest", "gate", "ask_below", "threshold", "runner_up"),
+        *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK),
+    )
 )
 """Reasons that have a sentence of their own; any other is shown as it is stored."""
 OPENINGS = {
@@ -41,17 +45,20 @@ def explain(
     hidden: Collection[str] = (),
     quote: Quote = no_quote,
     changed_words: Sequence[tuple[str, str]] = (),
+    outcome: Outcome | None = None,
 ) -> list[str]:
     """Returns why the route was taken, one reason a line.
 
     The lines say how sure the router was, against which other routes, which examples were similar,
     and what thread and channel changed. Routes in `hidden` are named nowhere but in the decision
     itself: the reader must not learn of them. `quote` looks up the words that the reader may read.
-    `changed_words` are the message's mistyped words with what they were read as.
+    `changed_words` are the message's mistyped words with what they were read as. `outcome` is the
+    answer, where there is one: it tells which tiers of the route were asked.
     """
     reason = decision.reason
     if reason.get("chosen"):
-        return [texts.BY_A_PERSON.format(route=decision.route), *_version_lines(decision)]
+        chosen = texts.BY_A_PERSON.format(route=decision.route)
+        return [chosen, *why_lines(decision, outcome), *_version_lines(decision)]
 
     if UNDECIDED in reason:
         return [texts.UNDECIDED]
@@ -69,7 +76,7 @@ def explain(
         if name not in WORDED:
             lines += _other_lines(name, value)
 
-    lines += _version_lines(decision)
+    lines += [*why_lines(decision, outcome), *_version_lines(decision)]
     milliseconds = f"{decision.seconds * 1000:.1f}"
     lines.append(texts.ROUTER.format(version=decision.router_version, milliseconds=milliseconds))
 

@@ -23,6 +23,7 @@ from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import (
     REROUTED,
+    TIERS,
     UNDECIDED,
     Decision,
     Request,
@@ -117,7 +118,11 @@ class RoutingService:
             # A decision keeps no words, so the message is read again.
             changed_words = self.router(request.team).changed_words(request.text)
 
-        return explain(decision, hidden, quote, changed_words)
+        outcome = None
+        if TIERS in decision.reason:
+            outcome = self._store.decisions.outcome(request.id, decision.revision)
+
+        return explain(decision, hidden, quote, changed_words, outcome)
 
     def visible_stats(self, period: Period, person: SlackPerson, channel: str) -> Period:
         """Returns the period without the routes that the person may not use in the channel.
@@ -211,7 +216,12 @@ class RoutingService:
             reason={"chosen": "by a person"},
         )
 
-        return self._revise(request, chosen, seen, person)
+        failed = self._versions.judge_answer(request, "correction", 0.0)
+        return self._revise(request, chosen, seen, person, failed)
+
+    def note_thumb(self, request: Request, *, is_good: bool) -> None:
+        """Lets a thumb count for or against the tier that answered."""
+        self._versions.judge_answer(request, "thumb", float(is_good))
 
     def retry(self, request: Request, seen: int, person: SlackPerson) -> Decision | None:
         """Runs a failed request again, with its newest decision, and wakes a worker.
@@ -349,9 +359,16 @@ class RoutingService:
         )
 
     def _revise(
-        self, request: Request, decision: Decision, seen: int, person: SlackPerson
+        self,
+        request: Request,
+        decision: Decision,
+        seen: int,
+        person: SlackPerson,
+        failed: str | None = None,
     ) -> Decision | None:
         """Stores what a person asked for by a click; every such click goes through here.
+
+        `failed` is the version whose answer they did not want.
 
         Raises BudgetError, and changes nothing, where that person asks too often, or their cap is
         used up and an answer, or somebody else's question, would be lost to the refusal.
@@ -360,7 +377,7 @@ class RoutingService:
         if person != request.asker or self._is_answered(request):
             self._budget.check(Payer(request.team, request.channel, person.user))
 
-        decision = self._versions.with_version(decision, request)
+        decision = self._versions.with_version(decision, request, failed=failed)
         revised = self._store.decisions.revise(
             request.id, decision, seen, self._now(), asked_by=person.user
         )

@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bot.routing.asking_again import AskingAgain
 from bot.routing.quality_reader import QualityReader, RouteQuality
 from bot.ui.texts import common as texts
 from router.catalog.catalog import Catalog, Route
 from router.encoder.protocol import Encoder
 from router.kinds import KINDS
 from router.store import Store
+from router.store.versions.quality import JudgementSource
 from router.store.versions.versions import ServingVersion, ServingVersions
 from router.text.normalise import normalise
 from router.tiers.choice import TierChoice, TierRecord, choose_tier
@@ -50,6 +52,7 @@ class VersionChoice:
         self._encoder = encoder
         self._now = now
         self._quality = QualityReader(store, now)
+        self._again = AskingAgain(store, encoder, now)
         self.use(catalog)
 
     def use(self, catalog: Catalog) -> None:
@@ -61,6 +64,10 @@ class VersionChoice:
 
         self._maps: Mapping[str, _RouteMap] = maps
         self._catalog = catalog
+
+    def judge_answer(self, request: Request, source: JudgementSource, value: float) -> str | None:
+        """Stores a person's opinion (0-1) of an answer; returns the version that gave it."""
+        return self._again.judge_answer(request, source, value)
 
     def forget(self, team: str) -> None:
         """Removes what this process knows of a workspace that left."""
@@ -76,7 +83,8 @@ class VersionChoice:
         """Returns the decision with the version that answers this request's user, and why.
 
         `vector` is the message's own, where it is known. `failed` is the version whose answer has
-        just not helped this person: a higher tier answers now.
+        just not helped this person, also one of another route: a higher tier answers now. Without
+        it, it is looked up whether they ask for the same once more.
         """
         if decision.route is None:
             return decision
@@ -118,11 +126,16 @@ class VersionChoice:
 
         region = known.regions.names_of(vector[None, :])[0]
         records = tier_records(ladder, quality, region, known.region_of, self._now())
-        lowest = 0
-        if failed is not None and failed in versions:
-            lowest = versions.index(failed) + 1
+        max_usd = route.version.limits.usd
+        choice = choose_tier(records, route.target, max_usd=max_usd)
+        if failed is None:
+            failed = self._again.failed_version(request, route.name, vector)
+        if failed is not None:
+            # Another route's version failed: what would have answered here is passed over as well.
+            below = versions.index(failed) if failed in versions else choice.index
+            choice = choose_tier(records, route.target, lowest=below + 1, max_usd=max_usd)
+            choice = replace(choice, why="asked_again")
 
-        choice = choose_tier(records, route.target, lowest=lowest, max_usd=route.version.limits.usd)
         return stored_choice(records, choice, region)
 
     def _route_map(self, route: Route) -> _RouteMap:

@@ -30,6 +30,8 @@ METRICS_TYPE = "text/plain; version=0.0.4"
 
 MAX_LABELS = 50
 """Routes and models that have figures of their own; all others are counted together."""
+MAX_TIERS = 200
+"""Tiers that have figures of their own; the others have none."""
 OTHER = "other"
 
 Check = Callable[[], str | None]
@@ -159,6 +161,7 @@ class StoreCollector(Collector):
         yield from (requests, decisions, errors, usd)
         yield _latency("beagle_seconds", "Seconds by stage", "stage", totals.seconds)
         yield from _rates_and_durations(totals)
+        yield from _tiers(totals)
 
     def _store_gauges(self) -> Iterable[Metric]:
         count, oldest = self._store.requests.open_count(self._now())
@@ -190,6 +193,25 @@ class StoreCollector(Collector):
             return
 
         yield depth
+
+
+def _tiers(totals: Totals) -> Iterable[Metric]:
+    """Yields what the tiers of routes answered and cost, the answers that nobody saw included."""
+    answers = CounterMetricFamily(
+        "beagle_tier_answers",
+        "Answers by route, tier, and whether they stood, were escalated, or unseen",
+        labels=["route", "tier", "result"],
+    )
+    for key, count in list(totals.tier_answers.items())[:MAX_TIERS]:
+        answers.add_metric(list(key), count)
+
+    usd = CounterMetricFamily(
+        "beagle_tier_cost_usd", "USD spent on answers, by route and tier", labels=["route", "tier"]
+    )
+    for tier, cost in list(totals.tier_usd.items())[:MAX_TIERS]:
+        usd.add_metric(list(tier), cost)
+
+    yield from (answers, usd)
 
 
 def _rates_and_durations(totals: Totals) -> Iterable[Metric]:

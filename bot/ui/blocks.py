@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.payloads import Block
-from bot.ui import rich_text, short_lines
+from bot.ui import rich_text, short_lines, tier_lines
 from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
 from router.errors import BudgetError, RateLimitError
@@ -135,6 +135,9 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
     else:
         parts.append(texts.SURE.format(confidence=f"{decision.confidence:.0%}"))
 
+    tier = tier_lines.closing_part(decision, outcome)
+    if tier:
+        parts.append(tier)
     if ON_TRIAL in decision.reason and outcome.version == decision.version:
         parts.append(texts.TRIAL_MARK.format(version=str(outcome.version)[:8]))
     if outcome.model and outcome.model != EXTRACTIVE:

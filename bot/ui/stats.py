@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.payloads import Block
-from bot.ui.blocks import Rendered, actions, button, truncate
+from bot.ui import rich_text
+from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
 from bot.ui.texts import common
 from bot.ui.texts import stats as texts
+from bot.ui.texts import tiers as tier_texts
 from bot.ui.texts.weekly import sparkline as bars
 from router.store.usage.stats import Period, RouteStats
 from router.text.csv_table import csv_table
@@ -16,6 +18,7 @@ from workers.readiness.money_text import format_usd
 MAX_CHART_ROUTES = 20
 LABEL_LIMIT = 20
 MAX_TABLE_ROUTES = 50
+MAX_TIER_LINES = 20
 MAX_FIELDS = 10
 """Limits of Slack's chart, table and section blocks."""
 TEXT_LIMIT = 3000
@@ -35,9 +38,11 @@ CSV_COLUMNS = (
 )
 
 
-def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
-    """Returns the figures of a span; `more` adds fields of the caller."""
-    text = summary_text(span, period)
+def render_stats(
+    span: str, period: Period, more: dict[str, str], tiers: Sequence[str] = ()
+) -> Rendered:
+    """Returns the figures of a span; `more` adds fields of the caller, `tiers` lines on tiers."""
+    text = "\n".join([summary_text(span, period), *tiers])
     head = [
         header(texts.TITLE.format(span=span)),
         fields(figures(period) | more),
@@ -46,7 +51,16 @@ def render_stats(span: str, period: Period, more: dict[str, str]) -> Rendered:
     if not period.routes:
         return Rendered(text, [*head, choices(span)])
 
-    return Rendered(text, [*head, chart(period), data_table(span, period), choices(span)])
+    table = [chart(period), data_table(span, period), *tier_blocks(tiers)]
+    return Rendered(text, [*head, *table, choices(span)])
+
+
+def tier_blocks(lines: Sequence[str]) -> list[Block]:
+    """Returns what the tiers of routes did, one line for each route; nothing without any."""
+    if not lines:
+        return []
+
+    return [paragraph(tier_texts.STATS), rich_text.lines_block(lines[:MAX_TIER_LINES])]
 
 
 def figures(period: Period) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from evals.cascade_world.tasks import LABELS, ROUTE, Task
 from router.errors import ModelError
+from router.types import Tokens
 from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
 from workers.llm.pricing import LitellmPriceList, Price
 from workers.ports import ModelCall
@@ -92,6 +93,10 @@ class LoopbackClient:
         return RawAnswer(
             answer, "stop", PROMPT_TOKENS, OUTPUT_TOKENS, token_probability=round(sure, 4)
         )
+
+    def usd(self, price: Price) -> float:
+        """Returns what one answer costs at that price."""
+        return price.cost(Tokens(query=PROMPT_TOKENS, output=OUTPUT_TOKENS), 0.0)
 
     def price(self, name: str) -> Price | None:
         """Returns the price list's price."""

@@ -67,8 +67,8 @@ THINGS = (
     "workshop",
 )
 REPHRASED = ("sorry, once more: {}", "{} please, that was not it", "again: {}")
-TRAIN, DEV, TEST = 12, 14, 16
-"""Labelled rows of each intent in each split."""
+TRAIN = 12
+"""Examples of each intent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,17 @@ def draw_task(rng: random.Random, label: str = "") -> Task:
     return Task(f"{text}, case {rng.randrange(100_000)}", label, rng.random())
 
 
-def write_route(folder: Path, tasks: dict[str, Task], tiers: str, seed: int) -> None:
-    """Writes the route folder with these `tiers`, and enters its rows into `tasks` by text."""
+def write_route(
+    folder: Path, tasks: dict[str, Task], tiers: str, seed: int, rows_each: int
+) -> None:
+    """Writes the route folder with these `tiers`, and enters its rows into `tasks` by text.
+
+    The dev and the test split have `rows_each` rows of each intent.
+    """
     rng = random.Random(f"rows {seed}")  # noqa: S311  # a simulation, no secret
     utterances = [draw_task(rng, label).text for label in LABELS for _ in range(TRAIN)]
     rows = []
-    for split, count in (("train", 1), ("dev", DEV), ("test", TEST)):
+    for split, count in (("train", 1), ("dev", rows_each), ("test", rows_each)):
         for label in LABELS:
             for _ in range(count):
                 task = draw_task(rng, label)

@@ -33,12 +33,14 @@ LEASE_SECONDS = 30.0
 REQUEST_SECONDS = 60.0
 """Seconds between two requests of the desk: each person asks seldom, somebody asks all the time."""
 PEOPLE = 40
+ROWS_EACH = 16
 
 
 class CascadeWorld:
     """The desk on a database of its own in `folder`, with loopback `models` by their names.
 
-    `tiers` is what the route's file says about them. All chance comes from `seed`.
+    `tiers` is what the route's file says about them; the dev and the test split have `rows_each`
+    rows of each intent. All chance comes from `seed`.
     """
 
     def __init__(
@@ -47,13 +49,14 @@ class CascadeWorld:
         models: Mapping[str, LoopbackModel],
         tiers: str,
         seed: int = 0,
+        rows_each: int = ROWS_EACH,
         **settings: object,
     ) -> None:
         self.now = 1_700_000_000.0
         self.tasks: dict[str, Task] = {}
         self.rng = random.Random(seed)  # noqa: S311  # a simulation, no secret
         self.client = LoopbackClient(models, self.tasks, seed)
-        write_route(folder / "routes", self.tasks, tiers, seed)
+        write_route(folder / "routes", self.tasks, tiers, seed, rows_each)
         values: dict[str, object] = {
             "data": folder,
             "routes": folder / "routes",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.tiers.quality import UNKNOWN, Estimate
 
-TOLERANCE = 0.04
+TOLERANCE = 0.06
 """Without a target, a route accepts a quality that is this much below the best tier's."""
 ROUNDING = 1e-12
 

@@ -20,6 +20,9 @@ target: 0.85
 """
 
 
+ROWS_EACH = 8
+
+
 def model(quality: float, **more) -> LoopbackModel:
     return LoopbackModel(dict.fromkeys(LABELS, quality), **more)
 
@@ -29,8 +32,8 @@ def make_world(tmp_path):
     worlds = []
 
     def make(small: LoopbackModel, large: LoopbackModel, tiers: str = TIERS_OF_FILE, **settings):
-        folder = tmp_path / str(len(worlds))
-        worlds.append(CascadeWorld(folder, {SMALL: small, LARGE: large}, tiers, **settings))
+        folder, models = tmp_path / str(len(worlds)), {SMALL: small, LARGE: large}
+        worlds.append(CascadeWorld(folder, models, tiers, rows_each=ROWS_EACH, **settings))
         return worlds[-1]
 
     yield make
@@ -192,6 +195,6 @@ def test_tiers_that_are_no_ladder_are_refused(tmp_path, tiers, problem):
     from router.catalog.catalog import read_route
 
     tasks: dict[str, Task] = {}
-    write_route(tmp_path, tasks, tiers, 0)
+    write_route(tmp_path, tasks, tiers, 0, 1)
     with pytest.raises(RouteError, match=problem):
         read_route(tmp_path / ROUTE)

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.transport.health import StoreCollector
 from evals.aged.year import fill
+from tests.fixtures.store_calls import judged_row
 from workers.fakes import MemoryQueue
 
 METRIC = re.compile(r"\b(beagle_[a-z_]+)(?:\{([^}]*)\})?")
@@ -25,6 +26,7 @@ ALWAYS = {"le"}
 def exposed(store, clock):
     """The labels of each exposed sample, by its name."""
     fill(store, 400, 1, (5.0, 0.0))
+    store.quality.insert(judged_row(store))
     registry = CollectorRegistry()
     registry.register(StoreCollector(store, MemoryQueue({"answer": "answer"}), clock, lambda: 0.0))
     labels: dict[str, set[str]] = {}

@@ -27,6 +27,8 @@ SECRET = "password"
 ROOT = Path(__file__).parents[2]
 
 NAMES_EVERY_ROUTE = {
+    "bot/routing/tier_report.py": "figures of the routes that its caller may name",
+    "bot/routing/version_choice.py": "chooses a version of the route that was decided",
     "bot/cli/decide.py": "the terminal of whoever runs Beagle",
     "bot/commands/channel.py": "the settings of a channel, which are an admin's",
     "bot/commands/routes.py": "filtered by `hidden_routes`; admins see all",

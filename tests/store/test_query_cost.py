@@ -18,7 +18,7 @@ from tests.fixtures.store_calls import store_calls
 
 GROWING = frozenset(
     {"request", "decision", "outcome", "reply", "feedback", "proposal", "stop", "trial"}
-    | {"overheard", "audit", "spend", "mined_vector"}
+    | {"overheard", "audit", "spend", "mined_vector", "judged_answer"}
 )
 """The tables that have more rows the more is asked."""
 SMALL_INDEXES = re.compile("ix_request_dead|ix_request_owner|ix_feedback_label|ix_request_text")

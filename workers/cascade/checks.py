@@ -17,6 +17,8 @@ RIGHT = 0.5
 """The score (0-1) from which a row's answer counts as right."""
 MIN_OF_EACH = 3
 """Right and wrong rows that are needed to tell whether a signal separates them."""
+STOPPED_COST = 0.12
+"""What a right answer that is escalated for nothing costs, in wrong answers that are caught."""
 SEPARATION_Z = 1.64
 """Standard errors by which the area under the curve must be above one half: one-sided, 95 %."""
 
@@ -81,9 +83,13 @@ def calibrate_checks(answers: Sequence[ScoredAnswer]) -> Checks:
         if areas[best] <= 0.5:
             break
 
-        least[best] = _threshold(rest, best)
         names.remove(best)
-        check = Checks({best: least[best]}, PLAIN_FAULTS)
+        threshold = _threshold(rest, best)
+        if threshold is None:
+            continue
+
+        least[best] = threshold
+        check = Checks({best: threshold}, PLAIN_FAULTS)
         rest = [answer for answer in rest if not check.failed(answer.signals)]
 
     return Checks(least, rejected)
@@ -116,20 +122,20 @@ def area_bound(answers: Sequence[ScoredAnswer], name: str) -> float:
     return area - SEPARATION_Z * math.sqrt(max(0.0, variance))
 
 
-def _threshold(answers: Sequence[ScoredAnswer], name: str) -> float:
-    """Returns the least value: it catches the most wrong answers for the right ones that it stops.
+def _threshold(answers: Sequence[ScoredAnswer], name: str) -> float | None:
+    """Returns the least value that is worth most: wrong answers caught, less right ones stopped.
 
-    That maximises Youden's J (1950). Between two neighbouring values the middle is taken.
+    Between two neighbouring values the middle is taken. None where no value is worth anything.
     """
     right, wrong = _values(answers, name)
     values = sorted({*right, *wrong})
-    best, best_gain = values[0], 0.0
+    best, best_gain = None, 0.0
     for low, high in itertools.pairwise(values):
         least = (low + high) / 2
-        caught = sum(value < least for value in wrong) / len(wrong)
-        stopped = sum(value < least for value in right) / len(right)
-        if caught - stopped > best_gain:
-            best, best_gain = least, caught - stopped
+        caught = sum(value < least for value in wrong)
+        gain = caught - STOPPED_COST * sum(value < least for value in right)
+        if gain > best_gain:
+            best, best_gain = least, gain
 
     return best
 

@@ -20,6 +20,9 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 
 SUM = -1
 """The bucket of a plain sum."""
 
+TIER = "tier_"
+TIER_RESULTS = ("stood", "escalated", "unseen")
+
 AmountKey: TypeAlias = tuple[str, str, str, int]
 """A metric, two labels and a bucket."""
 
@@ -44,6 +47,7 @@ class Totals:
     `requests` counts how often a request came (`received`) and how often one ended, by its state.
     `answers` and `model_answers` count by route or model, and by `ok` or the kind of error. The
     stages are `decide`, `model` (serving the route) and `whole` (arrival to answer).
+    `tier_answers` count by route, tier and whether they `stood`, were `escalated`, or `unseen`.
     """
 
     requests: Mapping[str, int]
@@ -55,6 +59,8 @@ class Totals:
     route_seconds: Mapping[str, LatencyHistogram]
     model_answers: Mapping[tuple[str, str], int]
     model_seconds: Mapping[str, LatencyHistogram]
+    tier_answers: Mapping[tuple[str, str, str], int]
+    tier_usd: Mapping[tuple[str, str], float]
 
 
 def amounts_of_event(event: Mapping[str, Any] | RowMapping) -> Iterator[tuple[AmountKey, float]]:
@@ -68,6 +74,9 @@ def amounts_of_event(event: Mapping[str, Any] | RowMapping) -> Iterator[tuple[Am
     elif event["kind"] == "decision":
         yield ("decisions", first, second, SUM), 1
         yield from _latency("seconds", "decide", seconds)
+    elif event["kind"] == "tier":
+        yield (f"{TIER}{third}", first, second, SUM), 1
+        yield (f"{TIER}usd", first, second, SUM), event["usd"]
     elif event["kind"] == "outcome":
         if third:
             yield ("errors", third, "", SUM), 1
@@ -120,7 +129,20 @@ def read_totals(connection: Connection) -> Totals:
         route_seconds=_histograms(by_metric["route_seconds"]),
         model_answers=counts("model_answers"),
         model_seconds=_histograms(by_metric["model_seconds"]),
+        tier_answers=_tier_answers(by_metric),
+        tier_usd={(key[0], key[1]): usd for key, usd in by_metric[f"{TIER}usd"].items()},
     )
+
+
+def _tier_answers(
+    by_metric: Mapping[str, Mapping[tuple[str, str, int], float]],
+) -> dict[tuple[str, str, str], int]:
+    counts = {}
+    for result in TIER_RESULTS:
+        for (route, tier, _), amount in by_metric.get(f"{TIER}{result}", {}).items():
+            counts[route, tier, result] = round(amount)
+
+    return counts
 
 
 def _histograms(amounts: Mapping[tuple[str, str, int], float]) -> dict[str, LatencyHistogram]:

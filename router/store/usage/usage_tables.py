@@ -13,12 +13,12 @@ usage_event = Table(
     "usage_event",
     metadata,
     Column("id", Integer, primary_key=True),
-    # `received`, `ended`, `decision`, `outcome`; `changed` where no total grows.
+    # `received`, `ended`, `decision`, `outcome`, `tier`; `changed` where no total grows.
     Column("kind", Text, nullable=False),
     Column("team", Text, nullable=False),
     # The hour in which the request came, counted from 1970-01-01 UTC.
     Column("hour", Integer, nullable=False),
-    # A state; a verb and a route; or a route, a model and an error.
+    # A state; a verb and a route; a route, a model and an error; a route, a tier and a result.
     Column("first", Text, nullable=False, server_default=""),
     Column("second", Text, nullable=False, server_default=""),
     Column("third", Text, nullable=False, server_default=""),

@@ -6,13 +6,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Engine, case, func, or_, select, update
+from sqlalchemy import Engine, case, exists, func, insert, or_, select, update
 
-from router.store.base.engine import insert_for, one_statement
+from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row, literals
-from router.store.base.tables import request
+from router.store.base.tables import feedback, outcome, request
+from router.store.usage.usage_tables import usage_event
 from router.store.versions.quality_tables import judged_answer, measurement
-from router.types import INSTALLATION
+from router.types import GONE, INSTALLATION, Request
 
 JudgementSource = Literal[
     "reference", "answer", "escalation", "shadow", "thumb", "correction", "asked_again"
@@ -20,6 +21,8 @@ JudgementSource = Literal[
 """What an opinion rests on: nothing (a reference that another answer was compared with), that
 nobody objected, the next tier's answer, another tier's in the background, a thumb, a corrected
 route, or the same question once more."""
+
+HOUR_SECONDS = 3_600
 
 WEIGHTS: Mapping[JudgementSource, float] = {
     "reference": 0.0,
@@ -79,6 +82,20 @@ class TierUsage:
 
 
 @dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """A person's last answer of a tier: its request with the words, and the version that gave it.
+
+    `is_objected` says whether they pressed thumbs down.
+    """
+
+    request: str
+    revision: int
+    version: str
+    text: str
+    is_objected: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A later opinion of an answer, in 0-1."""
 
@@ -110,8 +127,20 @@ class QualityRecords:
             .with_for_update(read=True)
         )
         statement = self._insert(judged_answer).from_select(list(row), stored)
-        with one_statement(self._engine) as connection:
-            connection.execute(statement.on_conflict_do_nothing())
+        result = "unseen" if not new.seen else "stood" if new.stood else "escalated"
+        event = {
+            "kind": "tier",
+            "team": new.team,
+            "hour": int(new.at // HOUR_SECONDS),
+            "first": new.route,
+            "second": new.tier,
+            "third": result,
+            "usd": new.usd,
+        }
+        with writing(self._engine) as connection:
+            # Counted once, however often it is inserted.
+            if connection.execute(statement.on_conflict_do_nothing()).rowcount > 0:
+                connection.execute(insert(usage_event).values(event))
 
     def judge(self, new: Judgement) -> None:
         """Replaces the opinion of an answer, unless a surer one is stored."""
@@ -148,6 +177,53 @@ class QualityRecords:
         )
         with one_statement(self._engine) as connection:
             return [JudgedRow(**row) for row in connection.execute(query).mappings()]
+
+    def last_answer(self, later: Request, route: str, since: float) -> LastAnswer | None:
+        """Returns the last answer that the person of `later` got from a tier of the route.
+
+        It was asked for in the same channel, since a time. None where their last request there was
+        another one.
+        """
+        objected = exists().where(
+            feedback.c.request == request.c.id,
+            feedback.c.user == request.c.user,
+            feedback.c.aspect == "thumb",
+            feedback.c.value == "down",
+        )
+        last = (
+            select(request.c.id, request.c.text, objected.label("is_objected"))
+            .where(
+                request.c.team == later.team,
+                request.c.user == later.user,
+                request.c.channel == later.channel,
+                request.c.received_at >= since,
+                request.c.received_at <= later.received_at,
+                request.c.id != later.id,
+                request.c.state.not_in(GONE),
+            )
+            .order_by(request.c.received_at.desc())
+            .limit(1)
+            .subquery()
+        )
+        query = (
+            select(
+                last.c.id.label("request"),
+                outcome.c.revision,
+                outcome.c.version,
+                last.c.text,
+                last.c.is_objected,
+            )
+            .join(outcome, outcome.c.request == last.c.id)
+            .where(outcome.c.route == route, outcome.c.tier != "", outcome.c.error.is_(None))
+            .order_by(outcome.c.revision.desc())
+            .limit(1)
+        )
+        with one_statement(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+
+        return (
+            LastAnswer(**(dict(row) | {"is_objected": bool(row["is_objected"])})) if row else None
+        )
 
     def usage(self, team: str, since: float) -> list[TierUsage]:
         """Returns what each tier did for people since a time, by route and tier."""
