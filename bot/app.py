@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.admins import Admins
 from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
+from bot.listeners.people_answers.expiry import EVERY_SECONDS as ANSWERS_SECONDS
 from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
@@ -252,6 +253,7 @@ class BotProcess:
             PeriodicTask("queue", QUEUE_NOTICE_SECONDS, notices.tick),
             PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
             PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
+            PeriodicTask("answer-expiry", ANSWERS_SECONDS, self.bot.answer_expiry.tick),
             PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
             PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
             PeriodicTask("records", RECORDS_SECONDS, records.run_once),

@@ -113,6 +113,8 @@ class ButtonValue(TypedDict, total=False):
     reason: str
     user: str
     channel: str
+    ts: str
+    thread: str
     team: str
     source: str
     span: str
@@ -145,6 +147,8 @@ class Input(TypedDict, total=False):
     selected_option: Option | None
     selected_options: list[Option] | None
     selected_conversation: str | None
+    selected_user: str | None
+    selected_users: list[str] | None
 
 
 class ViewState(TypedDict):
@@ -241,6 +245,9 @@ class Event(TypedDict, total=False):
     assistant_thread: Json
     tokens: Json
     inviter: str
+    reaction: str
+    item: Json
+    item_user: str
 
 
 class EventBody(TypedDict, total=False):

@@ -19,6 +19,7 @@ from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
 from bot.intake.outage_notice import OutageNotice
 from bot.intake.people import PeopleOfPayloads
+from bot.intake.people_answers import PeopleAnswerEvents
 from bot.intake.requests import Intake
 from bot.intake.tombstones import unify_deletions
 from bot.listeners.answer_actions import AnswerActions
@@ -29,6 +30,8 @@ from bot.listeners.home import HomePublisher
 from bot.listeners.knowledge import KnowledgeActions
 from bot.listeners.labelling import LabelActions
 from bot.listeners.onboarding import Onboarding
+from bot.listeners.people_answers.capture import PeopleAnswers
+from bot.listeners.people_answers.expiry import AnswerExpiry
 from bot.listeners.route_correction import RouteCorrection
 from bot.listeners.sharing import SharingActions
 from bot.listeners.shortcuts import ShortcutListener
@@ -93,10 +96,12 @@ class SlackApp:
         self._now = workspaces.now
         self._log = get_log(part="bot")
         self.bolt = self._bolt_app()
+        self._events = Events(self.bolt)
 
         self.home = HomePublisher(settings, store, routing, routing.admins, self._client)
         self.folders = FolderErasures(store, settings.data, socket.gethostname(), self._now)
         self.erasure_reports = ErasureReports(store, self._client, self._now)
+        self.answer_expiry = AnswerExpiry(store, routing.rights, self._client, self._now)
         self.weekly = WeeklyScheduler(settings, store, queue, self._client, self._now)
         self.rollout = RolloutPublisher(settings, store, self._client, self._now)
         self._use_middleware(new_id)
@@ -173,6 +178,9 @@ class SlackApp:
     def _client(self, team: str) -> WebClient:
         return self._workspaces.clients.for_team(team).retrying
 
+    def _best_effort_client(self, team: str) -> WebClient:
+        return self._workspaces.clients.for_team(team).best_effort
+
     def _use_middleware(self, new_id: Callable[[], str]) -> None:
         me = self._workspaces.bot_user
         # With a single token Slack is asked who we are now: a wrong token must stop the start, not
@@ -188,7 +196,9 @@ class SlackApp:
         self.bolt.use(unify_deletions)
         self.bolt.use(PeopleOfPayloads(self._store.access))
         self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
-        notice = OutageNotice(lambda team: self._workspaces.clients.for_team(team).best_effort)
+        best_effort = self._best_effort_client
+        self.bolt.use(PeopleAnswerEvents(self._store, own_user, best_effort, self._now))
+        notice = OutageNotice(best_effort)
         limit = self._routing.limit
         self.bolt.use(Intake(self._store, own_user, self._now, new_id, limit, notice))
 
@@ -196,7 +206,7 @@ class SlackApp:
         """Registers what answers anybody: messages, answers' buttons, the assistant, the home."""
         app, store, routing, now = self.bolt, self._store, self._routing, self._now
         me = self._workspaces.bot_user
-        events = Events(app)
+        events = self._events
 
         correction = RouteCorrection(store, routing, now)
         correction.listen(app)
@@ -225,6 +235,8 @@ class SlackApp:
         settings, routing = self._settings, self._routing
         admins = routing.admins
 
+        me, events = self._workspaces.bot_user, self._events
+        PeopleAnswers(store, queue, admins, routing.rights, me).listen(app, events)
         ChannelSettings(store, admins, lambda: sorted(routing.catalog.routes)).listen(app)
         KnowledgeActions(store, queue, admins).listen(app)
         LabelActions(store, routing).listen(app)

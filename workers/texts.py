@@ -6,6 +6,10 @@ All other texts for people are in `bot/ui/texts/`.
 from __future__ import annotations
 
 VERBATIM_INTRO = "This is what the documents say, word for word:"
+PEOPLE_INTRO = "This is what colleagues answered, and somebody here checked, word for word:"
+MIXED_INTRO = "This is what the documents and colleagues say, word for word:"
+ANSWERED_BY = "answered by {name} on {day}"
+A_COLLEAGUE = "a colleague"
 DISAGREE = (
     "These do not agree: [{first}] was last changed on {first_day}, [{second}] on {second_day}."
 )

@@ -39,6 +39,7 @@ ACTION = "channel_settings"
 MAX_OPTIONS = 100
 """Options that Slack allows in a select."""
 MAX_USD = 1_000_000
+MAX_OWNERS = 20
 NO_ROUTE = "-"
 """The option for no default route; Slack takes no empty value."""
 
@@ -166,7 +167,11 @@ def settings_dialog(rule: ChannelRule, routes: Sequence[str]) -> Block:
     if routes:
         blocks.append(_routes_question(rule, routes))
 
-    blocks += [_default_route_question(rule, routes), _usd_question(rule)]
+    blocks += [
+        _default_route_question(rule, routes),
+        _usd_question(rule),
+        _owners_question(rule),
+    ]
     return dialogs.dialog(
         VIEW,
         texts.CHANNEL_TITLE,
@@ -201,8 +206,14 @@ def parse_rule(
     if not (math.isfinite(usd) and 0 <= usd <= MAX_USD):
         errors["usd"] = texts.USD_WRONG
 
+    owners = tuple(user for user in dialogs.user_answers(view, "owners") if user)
     parsed = replace(
-        rule, hears=cast("Hears", hears), routes=allowed, default_route=default, usd=usd
+        rule,
+        hears=cast("Hears", hears),
+        routes=allowed,
+        default_route=default,
+        usd=usd,
+        owners=owners[:MAX_OWNERS],
     )
     return parsed, errors
 
@@ -261,3 +272,13 @@ def _usd_question(rule: ChannelRule) -> Block:
         "initial_value": f"{rule.usd:g}",
     }
     return dialogs.question("usd", texts.ASK_USD, element)
+
+
+def _owners_question(rule: ChannelRule) -> Block:
+    element: Block = {"type": "multi_users_select", "max_selected_items": MAX_OWNERS}
+    if rule.owners:  # Slack refuses an empty list
+        element["initial_users"] = list(rule.owners)
+
+    return dialogs.question(
+        "owners", texts.ASK_OWNERS, element, optional=True, hint=texts.ASK_OWNERS_HINT
+    )

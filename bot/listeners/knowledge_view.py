@@ -11,6 +11,7 @@ from bot.ui.texts import common
 from bot.ui.texts import knowledge as texts
 from router.index import SourceSummary
 from router.store import Store
+from router.store.knowledge.captured_answers import KEY_PREFIX
 from router.store.knowledge.sources import Source
 from workers.knowledge.refresh import refresh_key
 from workers.knowledge.retrieval import format_date
@@ -75,6 +76,9 @@ def _empty_sources(
 
 
 def _title(source: str, channel_names: Mapping[str, str]) -> str:
+    if source.startswith(KEY_PREFIX):
+        channel = source.removeprefix(KEY_PREFIX)
+        return texts.KNOWLEDGE_PEOPLE.format(channel=channel_names.get(channel) or channel)
     if not source.startswith(CHANNEL_PREFIX):
         return source
 

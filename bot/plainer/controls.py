@@ -27,6 +27,8 @@ INPUT_FORMS: Mapping[str, tuple[str, ...]] = {
     "checkboxes": ("multi_static_select", "static_select", "plain_text_input"),
     "multi_static_select": ("checkboxes", "static_select", "plain_text_input"),
     "conversations_select": ("channels_select", "plain_text_input"),
+    "users_select": ("plain_text_input",),
+    "multi_users_select": ("plain_text_input",),
     "number_input": ("plain_text_input",),
 }
 """By element of a question: what takes its place, best first. The readers in `bot/ui/dialogs.py`
@@ -209,6 +211,7 @@ def _as_kind(element: Block, kind: str) -> Block | None:
 
     if kind == "plain_text_input":
         value = element.get("initial_value") or ", ".join(str(part["value"]) for part in initial)
+        value = value or _initial_users(element)
         return changed | ({"initial_value": value} if value else {})
 
     if kind in ("radio_buttons", "checkboxes"):
@@ -232,6 +235,11 @@ def _initial_options(element: Block) -> list[Block]:
         return many
 
     return [one] if isinstance(one, dict) else []
+
+
+def _initial_users(element: Block) -> str:
+    many, one = element.get("initial_users"), element.get("initial_user")
+    return ", ".join(map(str, many)) if isinstance(many, list) else str(one or "")
 
 
 def _choices(element: Block) -> str:

@@ -26,6 +26,7 @@ COMMANDS = (
 SHORTCUTS = (
     {"callback_id": "ask_beagle", "name": "Ask Beagle about this", "type": "message"},
     {"callback_id": "wrong_route", "name": "Wrong route?", "type": "message"},
+    {"callback_id": "save_answer", "name": "Save as answer", "type": "message"},
 )
 
 

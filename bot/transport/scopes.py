@@ -17,5 +17,6 @@ BOT_SCOPES = {
     "im:write": "open the direct message that such a file goes to",
     "mpim:history": "the same in group messages",
     "mpim:read": "know who is in a group message",
+    "reactions:read": "see that an answer was marked with ✅, to offer to save it",
     "users:read": "know who is a guest or of another company, and sees less",
 }

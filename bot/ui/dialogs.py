@@ -120,6 +120,24 @@ def conversation_answer(view: View, name: str) -> str:
     return _text(chosen or answer.get("value")).strip()
 
 
+def user_answer(view: View, name: str) -> str:
+    """Returns the id of the chosen person; empty where there is none.
+
+    Where Slack refused that menu it is an id that was typed.
+    """
+    answer = _input(view, name)
+    return _text(answer.get("selected_user") or answer.get("value")).strip()
+
+
+def user_answers(view: View, name: str) -> list[str]:
+    """Returns the ids of the chosen people, or ids that were typed with commas."""
+    chosen = _input(view, name).get("selected_users")
+    if isinstance(chosen, list):
+        return [_text(user) for user in chosen]
+
+    return answers_to(view, name)
+
+
 def option_value(chosen: object) -> str:
     """Returns the value of a chosen option; empty where nothing was chosen."""
     return _text(chosen.get("value")) if isinstance(chosen, Mapping) else ""

@@ -42,7 +42,14 @@ def render(
         figures.fields(_numbers(body)),
         *figures.simulated_note(body["numbers"].get("simulated", 0)),
     ]
-    tail = [*_drift(body), *_gaps(body), *_decided(body), *_mined_channels(body), _note(body)]
+    tail = [
+        *_drift(body),
+        *_gaps(body),
+        *_people(body),
+        *_decided(body),
+        *_mined_channels(body),
+        _note(body),
+    ]
 
     cards = _cards(candidates, decided_by)
     return Rendered(text, [*head, *_chart(body), *cards, *tail])
@@ -112,6 +119,16 @@ def _gaps(body: DigestBody) -> list[Block]:
         return []
 
     return [paragraph(texts.DIGEST_GAPS), rich_text.block([rich_text.bullets(lines)])]
+
+
+def _people(body: DigestBody) -> list[Block]:
+    """Returns how often people answered, and how many of their answers were saved."""
+    people = body.get("people") or {"answered": 0, "captured": 0}
+    if not people["answered"] and not people["captured"]:
+        return []
+
+    text = texts.DIGEST_PEOPLE.format(**people)
+    return [paragraph(text if people["captured"] else text + texts.DIGEST_PEOPLE_HINT)]
 
 
 def _drift(body: DigestBody) -> list[Block]:

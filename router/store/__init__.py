@@ -16,8 +16,10 @@ from router.store.base.engine import POOL, one_statement, open_engine, parse_url
 from router.store.base.locks import Lock
 from router.store.base.migrate import check_revision, migrate
 from router.store.knowledge.access import AccessControl
+from router.store.knowledge.captured_answers import CapturedAnswers
 from router.store.knowledge.gaps import DocumentQuestions
 from router.store.knowledge.index import DocumentIndex
+from router.store.knowledge.people_replies import PeopleReplies
 from router.store.knowledge.sources import Sources
 from router.store.mining.channel_messages import ChannelMessages
 from router.store.mining.embeddings import StoredEmbeddings
@@ -94,6 +96,8 @@ class Store:
         self.sources = Sources(engine)
         self.access = AccessControl(engine)
         self.document_questions = DocumentQuestions(engine)
+        self.captured_answers = CapturedAnswers(engine)
+        self.people_replies = PeopleReplies(engine)
 
         # Mining and the weekly loop.
         self.mining = MiningReader(engine)

@@ -34,6 +34,7 @@ EVENTS = {
     "message.channels": {"channels:history"},
     "message.groups": {"groups:history"},
     "message.mpim": {"mpim:history"},
+    "reaction_added": {"reactions:read"},
 }
 
 
@@ -101,6 +102,8 @@ def test_without_reading_along_no_message_of_a_channel_is_heard(root):
 
 
 def test_the_shortcuts_are_those_that_are_answered(manifest):
+    from bot.listeners.people_answers.capture import SHORTCUT
     from bot.listeners.shortcuts import ASK, WRONG
 
-    assert [one["callback_id"] for one in manifest["features"]["shortcuts"]] == [ASK, WRONG]
+    shortcuts = [one["callback_id"] for one in manifest["features"]["shortcuts"]]
+    assert shortcuts == [ASK, WRONG, SHORTCUT]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fixtures.knowledge import index
+from tests.fixtures.knowledge import index, page
 
-__all__ = ["index"]
+__all__ = ["index", "page"]

@@ -26,7 +26,7 @@ from bot.sandbox.delivery.interactions import create_response_url
 from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.workspaces import open_workspaces
-from bot.ui.texts import common
+from bot.ui.texts import common, people_answers
 from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.learning.learner import Learner
@@ -291,6 +291,7 @@ def name_of(constraint):
 def _answers():
     """One answer for each question of each dialog."""
     texts = ("budget", "reason", "why", "note", "usd", "answer", "models", "limit", "merge")
+    texts += ("question",)
     chosen = ("when", "hears", "default_route", "route", "is_request", "again", "verdict", "kind")
     option = {"text": {"type": "plain_text", "text": "x"}, "value": "mentions"}
     values = {name: {name: {"type": "plain_text_input", "value": "1"}} for name in texts}
@@ -354,6 +355,8 @@ def value(store, week, clock, make_request, sandbox):
         "reason": "slow",
         "user": LINUS,
         "channel": CHANNEL,
+        "ts": posted["ts"],
+        "thread": posted["ts"],
         "team": T1,
         "source": refresh_key(T1, "handbook"),
         "span": "7d",
@@ -407,7 +410,8 @@ def dialogs(world, *, admins_only):
 
 
 def is_refusal(text):
-    return common.ADMINS_ONLY in text or common.NOT_YOURS in text
+    refusals = (common.ADMINS_ONLY, common.NOT_YOURS, people_answers.OWNERS_ONLY)
+    return any(refusal in text for refusal in (*refusals, people_answers.NOT_YOURS))
 
 
 def encodings(value):
@@ -474,6 +478,7 @@ def test_an_old_button_or_dialog_changes_nothing(world):
         "source": "old",
         "dataset": "old",
         "request": "gone",
+        "ts": "1.000000",
     }
     before = world.snapshot()[0]
     for person in (ADMIN, MEMBER):

@@ -16,6 +16,7 @@ from router.lifecycle_evidence import DatasetEvidence
 from router.store import Store
 from router.store.weekly.datasets import StoredDataset
 from workers.datasets.build import DatasetExample, DatasetRules, LoggedAnswer, build_dataset
+from workers.datasets.people import people_rows
 from workers.datasets.review import from_records, to_records
 from workers.drift.live_version import LiveVersion
 from workers.drift.replacement import best_prompted
@@ -85,10 +86,14 @@ def _recent_answers(store: Store, live: LiveVersion, now: float) -> list[LoggedA
     # A route with a schema learns the data of an answer, another one its text.
     answer_key = "data" if structured else "said"
 
-    return [
+    answers = [
         LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
         for row in store.datasets.answered_requests(live.candidate.team, keys, live.route)
     ]
+    if structured:
+        return answers
+
+    return answers + people_rows(store, live.candidate.team, keys, live.route)
 
 
 def _has_schema(body: Mapping[str, Any]) -> bool:

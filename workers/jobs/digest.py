@@ -385,6 +385,10 @@ def _body(
         "candidates": [candidate.id for candidate in candidates],
         "advice": asdict(summarise_advice(visible)),
         "gaps": [asdict(gap) for gap in signals.gaps],
+        "people": {
+            "answered": store.people_replies.count(team, since, now),
+            "captured": store.captured_answers.count(team, since, now),
+        },
         "cap_usd": context.settings.cap_team_usd,
         "decided": decided_candidates(store, team, since),
         "drift": summary_lines(store, team, week),

@@ -146,6 +146,13 @@ def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
     return pairs
 
 
+def numbers_differ(text: str, other: str) -> bool:
+    """Returns whether both name numbers, and not the same ones."""
+    numbers = {word for word in _stems(text) if word.isdigit()}
+    other_numbers = {word for word in _stems(other) if word.isdigit()}
+    return bool(numbers) and bool(other_numbers) and numbers != other_numbers
+
+
 def _contradict(text: str, other: str) -> bool:
     stems = _stems(text)
     other_stems = _stems(other)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from router.store import Store
+from router.store.knowledge.captured_answers import KEY_PREFIX
 from router.store.knowledge.sources import Source
 from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, ingest_folder
@@ -44,6 +45,9 @@ def read_source(
 
 def remove_source(store: Store, team: str, name: str) -> int:
     """Deletes the source with its documents; returns how many documents there were."""
+    if name.startswith(KEY_PREFIX):
+        return store.captured_answers.remove_for_channel(team, name.removeprefix(KEY_PREFIX))
+
     index = store.documents
     count = index.delete(team, index.hashes(team, name))
     store.sources.remove(team, name)

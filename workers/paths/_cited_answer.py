@@ -11,6 +11,7 @@ from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
 from workers.knowledge.extractive_answer import Quote, find_contradictions, select_quotes
+from workers.knowledge.people_answers import is_person_answer, with_contradicting
 from workers.knowledge.retrieval import follow_up_query, format_date, search_query
 from workers.ports import ModelReply
 
@@ -38,13 +39,17 @@ def answer_with_quotes(
     message read together with the previous question. `reply` is a model's
     discarded reply, for its cost.
     """
-    quotes = select_quotes(search_query(work), hits)
+    question, found = search_query(work), hits
+    quotes = select_quotes(question, found)
     follow_up = follow_up_query(work)
     if not quotes and follow_up is not None:
-        quotes = select_quotes(follow_up, follow_up_hits)
+        question, found = follow_up, follow_up_hits
+        quotes = select_quotes(question, found)
 
     if not quotes:
         return answer_not_found(work, hits or follow_up_hits, reply)
+
+    quotes, opposed = with_contradicting(question, quotes, found)
 
     lines = []
     for number, quote in enumerate(quotes, 1):
@@ -52,10 +57,10 @@ def answer_with_quotes(
         # The mark of a list item would begin a list inside the quote.
         words = LIST_MARK.sub(_plain_mark, _escape(quote.text))
         lines.append(f"> {lead}{words} [{number}]")
-    text = f"{texts.VERBATIM_INTRO}\n\n" + "\n\n".join(lines)
+    text = f"{_intro(quotes)}\n\n" + "\n\n".join(lines)
 
     # Two documents may contradict each other; the dates tell people which one to believe.
-    for quote, other in find_contradictions(quotes):
+    for quote, other in dict.fromkeys((*find_contradictions(quotes), *opposed)):
         text += "\n\n" + texts.DISAGREE.format(
             first=quotes.index(quote) + 1,
             second=quotes.index(other) + 1,
@@ -64,6 +69,15 @@ def answer_with_quotes(
         )
 
     return _outcome(work, text, citations_of(quotes), answered=True, reply=reply)
+
+
+def _intro(quotes: Sequence[Quote]) -> str:
+    """Returns the line that says whose words these are."""
+    by_people = [is_person_answer(quote.hit) for quote in quotes]
+    if all(by_people):
+        return texts.PEOPLE_INTRO
+
+    return texts.MIXED_INTRO if any(by_people) else texts.VERBATIM_INTRO
 
 
 def _plain_mark(match: re.Match[str]) -> str:

@@ -21,6 +21,7 @@ BOT_SCOPES = (
     "im:write",
     "mpim:history",
     "mpim:read",
+    "reactions:read",
     "users:read",
 )
 """The scopes that the app's manifest asks for; a test compares them."""
@@ -45,6 +46,7 @@ BOT_EVENTS = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "reaction_added",
     "team_join",
     "tokens_revoked",
     "user_change",

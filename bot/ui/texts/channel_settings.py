@@ -42,3 +42,8 @@ NO_DEFAULT = "None: I ask, or say that I cannot help"
 DEFAULT_NOT_ALLOWED = "This route is not among those that may answer here."
 ASK_USD = "Daily limit for this channel in USD (0: no limit of its own)"
 USD_WRONG = "Please enter a number from 0 to 1000000."
+ASK_OWNERS = "Who, beside admins, may save answers of people here?"
+ASK_OWNERS_HINT = (
+    "They mark an answer in a thread with ✅, or use the shortcut Save as answer, and review it. "
+    "Then I quote it to people who may read this channel."
+)

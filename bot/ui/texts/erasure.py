@@ -67,5 +67,6 @@ FORGOTTEN_ROWS = {
     "copied": "requests that others made about your messages",
     "proposal": "proposed changes that quoted you",
     "note": "notes made from your words",
+    "captured": "answers in threads that were saved, yours or to a question of yours",
     "shown": "candidates, digests or reports that quoted you",
 }

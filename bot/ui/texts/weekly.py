@@ -179,6 +179,11 @@ DIGEST_EMPTY_MINED = (
 DIGEST_NOTHING = "No request repeats often enough to need a decision this week."
 DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Questions that the documents did not answer*"
+DIGEST_PEOPLE = (
+    "*Answered by people:* {answered} requests got a reply by a colleague; {captured} answers were "
+    "saved, and I quote them from now on."
+)
+DIGEST_PEOPLE_HINT = " Mark a good one with ✅, or use the shortcut *Save as answer*."
 DIGEST_GAP_COUNT = "  ({asked}x, {people} people)"
 DIGEST_DRIFT = "*Live versions that have become worse, and models that are switched off soon*"
 DIGEST_DECIDED = "*Progress of earlier decisions*"

@@ -31,6 +31,8 @@ channel_rule = Table(
     # The admin who has the whole channel mined, empty for nobody, and since when.
     Column("mined_by", Text, nullable=False, server_default=""),
     Column("mined_since", Float, nullable=False, server_default="0"),
+    # Who may save answers of people there, beside admins.
+    Column("owners", JSON, nullable=False, server_default="[]"),
     PrimaryKeyConstraint("team", "channel"),
 )
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, select
 
 from router.store.base.knowledge_tables import chunk, document
 from router.store.base.tables import outcome, request
+from router.store.knowledge.captured_answers import KEY_PREFIX as CAPTURED_PREFIX
 from router.store.privacy.authorship import chunks_of, requests_of
 from router.store.privacy.others import (
     NOTE_PREFIX,
@@ -147,8 +148,12 @@ def _copied_notes(
             document.c.key.startswith(NOTE_PREFIX, autoescape=True),
         )
     )
+    # What somebody else answered is theirs; a question may still be put in the person's words.
+    questions = select(
+        document.c.team, document.c.key, document.c.updated_at, document.c.title.label("body")
+    ).where(document.c.team.in_(teams), document.c.key.startswith(CAPTURED_PREFIX, autoescape=True))
     found = []
-    for row in stream(connection, query):
+    for row in (*stream(connection, query), *stream(connection, questions)):
         if own.found_in(row.body, row.updated_at):
             found.append((row.team, row.key))
 

@@ -23,6 +23,13 @@ from router.store.base.tables import (
     route_version,
 )
 from router.store.base.workspace_tables import installation
+from router.store.knowledge.capture_tables import captured_answer
+from router.store.knowledge.captured_answers import (
+    captured_of,
+    remove_captured,
+    title_of_captured,
+    without_words,
+)
 from router.store.knowledge.documents import remove_documents
 from router.store.knowledge.event_times import events_of_user
 from router.store.privacy import overwriting
@@ -99,6 +106,9 @@ class PersonalData:
             for query in queries:
                 texts += [WrittenText(row[0], row[1]) for row in connection.execute(query)]
 
+            questions = title_of_captured(team, user)
+            texts += [WrittenText(row[0], row[1]) for row in connection.execute(questions)]
+
             for row in connection.execute(parts):
                 at = _message_time(row.anchor) or row.updated_at
                 texts.append(WrittenText(row.body, at))
@@ -122,6 +132,8 @@ class PersonalData:
 
         def erase(connection: Connection) -> ErasedRows:
             rows = remove_copies(connection, copies)
+            rows["captured"] = remove_captured(connection, captured_of(team, user))
+            remove_captured(connection, without_words(copies.teams))
             for name, statement in _own_rows(person).items():
                 rows[name] = rows.get(name, 0) + _count(connection, statement)
 
@@ -302,6 +314,8 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
         (proposal, proposal.c.decided_by),
         (decision, decision.c.asked_by),
         (request, request.c.served_for),
+        (captured_answer, captured_answer.c.owner),
+        (captured_answer, captured_answer.c.reviewer),
     ):
         theirs = (column == person.user, rows_of_team(table, person.team))
         connection.execute(update(table).where(*theirs).values({column.name: ""}))

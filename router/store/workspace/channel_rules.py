@@ -25,6 +25,7 @@ class ChannelRule:
     Empty `routes` allow all; `default_route` serves what would be asked back or left unanswered.
     `usd` caps a UTC day, 0 for no cap of its own. `version` counts the changes; a channel without a
     rule has 0. `mined_by` is the admin who has the whole channel mined, since `mined_since`.
+    `owners` are the users who, beside admins, may save answers that people gave there.
     """
 
     team: str
@@ -36,6 +37,7 @@ class ChannelRule:
     version: int = 0
     mined_by: str = ""
     mined_since: float = 0.0
+    owners: tuple[str, ...] = ()
 
     @property
     def mined(self) -> bool:
@@ -60,14 +62,16 @@ class ChannelRules:
         if row is None:
             return ChannelRule(team, channel)
 
-        return ChannelRule(**{**row, "routes": tuple(row["routes"])})
+        lists = {name: tuple(row[name]) for name in ("routes", "owners")}
+        return ChannelRule(**{**row, **lists})
 
     def upsert(self, rule: ChannelRule) -> bool:
         """Stores the rule.
 
         Returns False, and stores nothing, if it was made from an older version.
         """
-        values = as_row(rule) | {"routes": list(rule.routes), "version": rule.version + 1}
+        values = as_row(rule) | {"routes": list(rule.routes), "owners": list(rule.owners)}
+        values["version"] = rule.version + 1
         for name in MINING_FIELDS:
             del values[name]
 

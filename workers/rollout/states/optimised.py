@@ -22,6 +22,7 @@ from router.types import Candidate
 from workers.context import Context
 from workers.datasets.build import DatasetRules, LoggedAnswer, build_dataset
 from workers.datasets.labelled import labelled_rows
+from workers.datasets.people import BY_A_PERSON, people_rows
 from workers.datasets.review import to_records
 from workers.llm.metered import CallBudget
 from workers.optimise.retrieval_comparison import RetrievalComparison, compare_with_retrieval
@@ -162,6 +163,10 @@ def _missing_answers(context: Context, candidate: Candidate, live: Version) -> M
     for row in context.store.datasets.answered_requests(team, keys, live.route):
         logged = LoggedAnswer(row["text"], row[answer_key], row["user"], row["at"])
         answered.append((logged, str(row["model"])))
+
+    if live.output is None:
+        people = people_rows(context.store, team, keys, live.route)
+        answered += [(logged, BY_A_PERSON) for logged in people]
 
     unanswered = [
         LoggedAnswer(row["text"], None, row["user"], row["at"])
