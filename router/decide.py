@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from router.classifier.language import foreign_language
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
 from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
+from router.classifier.second_request import parts_of
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import (
@@ -30,7 +32,7 @@ from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
 from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
 from router.text.spelling import Reading, Speller
-from router.types import SMALL_TALK, Decision, Example, Score, Verb
+from router.types import LANGUAGE, SECOND_REQUEST, SMALL_TALK, Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals", "TrainingConfig"]
 
@@ -40,8 +42,13 @@ read in more than one way. Chosen on CLINC150 with 10 examples (seed 0)."""
 UNMARKED_ORDER_CONFIDENCE = 0.8
 """Confidence that an order needs where only the end of a sentence separates it from the material:
 the first sentence of a report is no order."""
+FOREIGN_CONFIDENCE = 0.9
+"""Confidence from which a message in another language is served all the same."""
+SECOND_CONFIDENCE = 0.8
+"""Confidence that each part of a message needs to count as a request of its own."""
 SERVED_FROM = 3
-"""Examples by which a route serves a kind of small talk: one may be a fragment among many rows."""
+"""Examples by which a route serves a kind of small talk, or a language: one may be a fragment among
+many rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +57,14 @@ class TrainingConfig:
 
     `routes` maps names to descriptions, `seed` decides folds and hidden routes, and `false_reject`
     is the share (0-1) of in-scope messages that may be taken for out of scope. `small_talk` are the
-    kinds of it that a route's examples serve.
+    kinds of it that a route's examples serve, `languages` those that examples are in, but English.
     """
 
     routes: Mapping[str, str]
     seed: int = 0
     false_reject: float = 0.05
     small_talk: frozenset[str] = frozenset()
+    languages: frozenset[str] = frozenset()
 
 
 class Router:
@@ -108,7 +116,8 @@ class Router:
             descriptions.update(routes)
 
         served = _served_small_talk(examples, descriptions)
-        config = TrainingConfig(descriptions, seed, false_reject, served)
+        languages = _served_languages(examples, descriptions)
+        config = TrainingConfig(descriptions, seed, false_reject, served, languages)
         candidates = training_examples(examples, descriptions)
         version = router_version(
             candidates,
@@ -178,7 +187,48 @@ class Router:
             reason = {"routes": "there is no route to choose from"}
             return self._certain("out_of_scope", None, reason), None
 
-        return self._classify(self.model, text, signals)
+        decision, vector = self._classify(self.model, text, signals)
+        decision = self._with_language(decision, text)
+        return self._with_second_request(self.model, decision, text, signals), vector
+
+    def _with_language(self, decision: Decision, text: str) -> Decision:
+        """Returns the decision, or that the message is in a language that is not served here."""
+        is_sure = decision.verb == "route" and decision.confidence >= FOREIGN_CONFIDENCE
+        # An order in English may come with a text in any language.
+        if is_sure or "order" in decision.reason:
+            return decision
+
+        language = foreign_language(text)
+        if language is None or language in self.config.languages:
+            return decision
+
+        reason = {**decision.reason, LANGUAGE: language}
+        return replace(decision, verb="out_of_scope", route=None, reason=reason)
+
+    def _with_second_request(
+        self, model: RouteClassifier, decision: Decision, text: str, signals: Signals
+    ) -> Decision:
+        """Returns the decision; where the message also asks for something else, it says so."""
+        if decision.verb != "route" or "order" in decision.reason:
+            return decision
+
+        alone = replace(signals, thread_route=None, previous_turns=())
+        confirmed, second = False, None
+        for part in parts_of(text):
+            _, views = self._read(model, part.of(text))
+            other, _ = self._apply_policy(model, views, alone)
+            if other.verb != "route" or other.confidence < SECOND_CONFIDENCE:
+                continue
+            if other.route == decision.route:
+                confirmed = True
+            elif second is None:
+                second = {"route": other.route, "start": part.start, "end": part.end}
+
+        # Only where another part is surely what was decided: a sentence alone may read otherwise.
+        if not confirmed or second is None:
+            return decision
+
+        return replace(decision, reason={**decision.reason, SECOND_REQUEST: second})
 
     def predict(self, texts: Sequence[str]) -> Prediction:
         """Returns what the classifier says of these texts alone, mistyped words mended.
@@ -297,6 +347,14 @@ def _served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> 
             counts[example.route, kind] += 1
 
     return frozenset(kind for (_, kind), count in counts.items() if count >= SERVED_FROM)
+
+
+def _served_languages(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
+    """Returns the languages, other than English, that routes have examples in."""
+    counts = Counter(
+        foreign_language(example.text) for example in examples if example.route in routes
+    )
+    return frozenset(name for name, count in counts.items() if name and count >= SERVED_FROM)
 
 
 def _speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:

@@ -31,6 +31,10 @@ GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
 
 SMALL_TALK = "small_talk"
 """The reason of a decision whose message is nothing but small talk: its kind."""
+LANGUAGE = "language"
+"""The reason of a decision whose message is in a language that is not served: the language."""
+SECOND_REQUEST = "second_request"
+"""The reason that names another request in the message: its route, where it begins and ends."""
 WITHOUT_FILES = "-"
 """The first of a request's `files` where a person wants it answered without them."""
 

@@ -18,6 +18,7 @@ from bot.intake.forwarded import ForwardedText, forwarded_text
 from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
 from bot.intake.outage_notice import OutageNotice
+from bot.intake.thread_talk import ThreadTalk
 from bot.payloads import Event, EventBody, Json, Message
 from bot.transport.events import (
     AUTHORED_SUBTYPES,
@@ -69,6 +70,7 @@ class Intake:
         self._now = now
         self._new_id = new_id
         self._capture = ChannelCapture(store, now)
+        self._talk = ThreadTalk()
         self._log = get_log(part="intake")
 
     def __call__(
@@ -120,6 +122,7 @@ class Intake:
             return next() if is_change else BoltResponse(status=200, body="")
 
         request = self.parse_request(body)
+        self._talk.note(event, receiving_team(body), is_request=request is not None)
         if request is None:
             self._capture.capture(event, receiving_team(body), bot_user(body, self._me))
             return BoltResponse(status=200, body="")
@@ -234,6 +237,10 @@ class Intake:
 
         channel, user, thread = event["channel"], event["user"], event.get("thread_ts")
         if thread:
+            # Without a mention, an answer to somebody else is none of Beagle's business.
+            if self._talk.is_between_people(team, channel, thread):
+                return None
+
             has_asked = self._store.requests.has_asked_in_thread(team, channel, thread, user)
             return "thread" if has_asked else None
 

@@ -8,7 +8,17 @@ from typing import Any
 from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
 from bot.ui.tier_lines import why_lines
-from router.types import ON_TRIAL, REROUTED, SMALL_TALK, TIERS, UNDECIDED, Decision, Outcome
+from router.types import (
+    LANGUAGE,
+    ON_TRIAL,
+    REROUTED,
+    SECOND_REQUEST,
+    SMALL_TALK,
+    TIERS,
+    UNDECIDED,
+    Decision,
+    Outcome,
+)
 
 MAX_SIMILAR = 2
 """Similar messages in one explanation."""
@@ -23,7 +33,7 @@ Quote = Callable[[Mapping[str, Any]], str]
 WORDED = frozenset(
     (
         *("nearest", "gate", "ask_below", "threshold", "runner_up"),
-        *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK),
+        *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK, LANGUAGE, SECOND_REQUEST),
     )
 )
 """Reasons that have a sentence of their own; any other is shown as it is stored."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
+from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
 from bot.routing.explain import explain
 from bot.routing.route_access import route_offers, usable_routes
@@ -340,23 +341,11 @@ class RoutingService:
         return Signals(channel_routes=usable_counts, allowed=tuple(usable))
 
     def _thread_signals(self, request: Request, usable: Collection[str]) -> Signals:
-        # A message outside a thread begins one: nothing was said there before.
-        if request.thread_ts is None:
-            return self._channel_signals(request, usable)
-
-        thread_route = self._store.decisions.thread_route(
-            request.team, request.channel, request.thread, request.ts
-        )
-        if thread_route not in usable:
-            # Somebody else's route, which neither may serve this person nor be named to them.
-            thread_route = None
-
-        earlier = self._store.requests.earlier_in_thread(request, limit=3)
-        return replace(
-            self._channel_signals(request, usable),
-            thread_route=thread_route,
-            previous_turns=tuple(turn.text for turn in earlier),
-        )
+        route, turns = conversation_of(self._store, request)
+        # Somebody else's route may neither serve this person nor be named to them.
+        route = route if route in usable else None
+        signals = self._channel_signals(request, usable)
+        return replace(signals, thread_route=route, previous_turns=turns)
 
     def _revise(
         self,

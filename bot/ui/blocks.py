@@ -75,6 +75,10 @@ def answer(
         return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
+    other = short_lines.second_request(request, decision, offers)
+    if other:
+        body.append(rich_text.section(rich_text.text(other, italic=True)))
+
     closing = [
         _context(decision, outcome),
         _thumbs(request, decision),

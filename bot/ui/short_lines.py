@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common as texts
+from bot.ui.texts import languages
 from bot.ui.texts import small_talk as small_talk_texts
-from router.types import SMALL_TALK, Decision, RouteOffer
+from router.types import LANGUAGE, SECOND_REQUEST, SMALL_TALK, Decision, Request, RouteOffer
 
 SHOWN = 2
 """Routes or examples in one line."""
@@ -38,6 +39,10 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
 
     It names the nearest routes of those that this person may use.
     """
+    language = str(decision.reason.get(LANGUAGE, ""))
+    if language in languages.NOT_SERVED:
+        return texts.NOT_ENGLISH.format(line=languages.NOT_SERVED[language])
+
     by_name = {offer.name: offer for offer in offers}
     nearest = [by_name.pop(score.route) for score in decision.scores if score.route in by_name]
     # Few scores are stored, and a person may use none of them.
@@ -47,6 +52,22 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
 
     routes = texts.NEAREST_JOIN.join(_named(offer) for offer in nearest)
     return texts.OUT_OF_SCOPE.format(nearest=texts.NEAREST.format(routes=routes))
+
+
+def second_request(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> str:
+    """Returns what is said of another request in the same message; empty without one."""
+    second = decision.reason.get(SECOND_REQUEST)
+    # A route that the person may not use is not named.
+    if not isinstance(second, Mapping) or second.get("route") not in {o.name for o in offers}:
+        return ""
+
+    words = request.text[int(second["start"]) : int(second["end"])].strip()
+    # The message may have been edited since.
+    if not words:
+        return ""
+
+    shown = f"{words[: MAX_EXAMPLE_CHARS - 1]}…" if len(words) > MAX_EXAMPLE_CHARS else words
+    return texts.SECOND_REQUEST.format(words=shown, route=second["route"], first=decision.route)
 
 
 def _named(offer: RouteOffer) -> str:

@@ -236,3 +236,19 @@ def test_words_that_were_typed_go_before_forwarded_ones(intake):
 def test_forwarded_words_of_somebody_who_opted_out_are_not_read(intake, store):
     store.opt_outs.add("T1", "U9", 1.0)
     assert arrive(intake, in_dm(attachments=[FORWARDED])).text == ""
+
+
+def test_between_people_an_askers_answer_to_somebody_else_is_left_alone(intake):
+    said = {"type": "message", "channel_type": "channel", "thread_ts": "1.000001"}
+    arrive(intake, event())
+    assert arrive(intake, event(**said, ts="2.0", event_id="Ev2", text="and mine?")) is not None
+
+    assert (
+        arrive(intake, event(**said, ts="3.0", event_id="Ev3", user="U2", text="wear it")) is None
+    )
+    assert arrive(intake, event(**said, ts="4.0", event_id="Ev4", text="linus pls no")) is None
+
+    # With a mention they turn to Beagle again.
+    again = event(thread_ts="1.000001", ts="5.0", event_id="Ev5", text=f"<@{ME}> and trousers?")
+    assert arrive(intake, again).source == "mention"
+    assert arrive(intake, event(**said, ts="6.0", event_id="Ev6", text="and hats?")) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -14,8 +15,10 @@ from bot.ui import blocks
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
 from router.types import (
+    LANGUAGE,
     ON_TRIAL,
     REROUTED,
+    SECOND_REQUEST,
     SMALL_TALK,
     Citation,
     Decision,
@@ -182,7 +185,7 @@ def test_why_says_each_reason_as_a_sentence_and_quotes_what_the_reader_may_read(
 
 def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
     line = blocks.closing_line(decision(reason={REROUTED: "summarise"}), outcome(kind="rag"))
-    assert line.startswith("triage (rag) · re-routed from summarise · 92% sure")
+    assert line.startswith("triage (rag) · re-routed from summarise · 92% sure of the route")
 
 
 def test_what_a_person_chose_is_not_said_to_be_sure():
@@ -249,7 +252,9 @@ def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
         reason={ON_TRIAL: "abcdef01, which answers 5% of users so far"},
     )
     line = blocks.closing_line(tried, outcome(kind="tuned", version="abcdef0123"))
-    assert line.startswith("triage (tuned) · 92% sure · new version abcdef01, on trial · local")
+    assert line.startswith(
+        "triage (tuned) · 92% sure of the route · new version abcdef01, on trial · local"
+    )
     assert (
         "Answered by its new version abcdef01, which answers 5% of users so far."
         in explain.explain(tried)
@@ -270,3 +275,28 @@ def test_an_answer_that_the_live_version_gave_after_all_is_not_said_to_be_a_tria
 )
 def test_money_is_readable(usd, said):
     assert blocks.format_usd(usd) == said
+
+
+def test_another_request_in_the_message_is_named_with_its_words():
+    request = replace(REQUEST, text="the vpn is down. Make this text clear: utilise it")
+    second = {"route": "rewrite", "start": 17, "end": 49}
+    found = decision(reason={SECOND_REQUEST: second})
+
+    shown = str(blocks.answer(request, found, outcome(text="Noted."), OFFERS).blocks)
+    assert "“Make this text clear: utilise it” (rewrite)" in shown
+    assert "a message of its own" in shown
+
+    # A route that the person may not use stays unnamed.
+    shown = str(blocks.answer(request, found, outcome(text="Noted."), OFFERS[:1]).blocks)
+    assert "message of its own" not in shown
+
+
+def test_a_message_in_another_language_is_answered_in_it():
+    found = decision(verb="out_of_scope", reason={LANGUAGE: "de"})
+    shown = blocks.answer(REQUEST, found, outcome(), OFFERS)
+    assert shown.text.startswith("Auf Deutsch kann ich hier noch nicht antworten.")
+
+
+def test_what_was_sure_is_the_route_and_not_the_answer():
+    shown = str(blocks.answer(REQUEST, decision(), outcome(text="15.15"), OFFERS).blocks)
+    assert "92% sure of the route" in shown

@@ -26,6 +26,7 @@ from workers.cascade.evidence import record_answer
 from workers.cascade.serve import serve
 from workers.context import Context, Work
 from workers.jobs import explore_tier, shadow
+from workers.knowledge.earlier_turns import earlier_turns
 from workers.ports import Activity, Message
 
 QUEUE = "answer"
@@ -287,13 +288,9 @@ def _opening(work: Work) -> str:
 
 
 def thread_history(store: Store, request: Request) -> Sequence[Message]:
-    """Returns the earlier requests in the thread and their answers as chat turns, oldest first."""
+    """Returns the earlier requests that this one goes on with, and their answers as chat turns."""
     turns: list[Message] = []
-    # A message outside a thread begins one: nothing was said there before.
-    if request.thread_ts is None:
-        return ()
-
-    earlier = store.requests.earlier_in_thread(request)
+    earlier = earlier_turns(store, request)
     answers = store.decisions.answers([one.id for one in earlier])
     for one in earlier:
         turns.append({"role": "user", "content": one.text})

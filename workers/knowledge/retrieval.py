@@ -14,6 +14,7 @@ from router.store import Store
 from router.text.terms import extract_terms
 from router.types import Request, Viewer
 from workers.context import Context, Work
+from workers.knowledge.earlier_turns import earlier_turns
 from workers.knowledge.membership import ReadingRights
 
 MENTION = re.compile(r"<[@#!][^<>]*>")
@@ -154,7 +155,7 @@ def _combined_vector(store: Store, request: Request) -> Vector | None:
     None where either has no vector, or where they come from different encoders.
     """
     pair = []
-    for message in (*store.requests.earlier_in_thread(request, 1), request):
+    for message in (*earlier_turns(store, request, 1), request):
         vector = stored_vector(store, message)
         if vector is not None:
             pair.append(vector)

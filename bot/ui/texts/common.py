@@ -18,7 +18,7 @@ WORKING = "is working on it…"
 QUEUED = "is busy: {count} requests are waiting, yours among them…"
 QUEUED_ALONE = "is busy: your request is next…"
 WORKING_ROUTE = "is working on it ({route})…"
-CHOSE = "Chose the route {route}, {confidence} sure"
+CHOSE = "Chose the route {route}, {confidence} sure of it"
 STEPS = {
     "read": {False: "Looking for passages", True: "Read {count} passages"},
     "write": {False: "Writing the answer", True: "Wrote the answer"},
@@ -37,6 +37,11 @@ NONE_CHOSEN = "All right, I will leave it. I can do these: {routes}."
 OUT_OF_SCOPE = (
     "That is outside what I have been set up for, so I would only be guessing. {nearest} "
     "`/beagle help` shows everything."
+)
+NOT_ENGLISH = "{line} (I only understand English here so far.)"
+SECOND_REQUEST = (
+    "Your message seems to hold two requests. This answers the one for {first}. For the other one, "
+    "“{words}” ({route}), please write a message of its own."
 )
 NEAREST = "What comes nearest: {routes}."
 NEAREST_JOIN = " and "
@@ -114,7 +119,7 @@ NOT_YOURS = "Only the person who asked, or an admin, can decide that."
 TRY_AGAIN = "Try again"
 WHY = "Why this route?"
 WHY_ASK = "Why do you ask?"
-SURE = "{confidence} sure"
+SURE = "{confidence} sure of the route"
 SECONDS = "{seconds:.1f} s"
 TOKENS = "{count} tokens"
 CHOSEN_BY_PERSON = "chosen by a person"

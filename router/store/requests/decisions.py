@@ -14,7 +14,16 @@ from router.store.base.rows import as_row, literals
 from router.store.base.tables import decision, outcome, request
 from router.store.base.workspace_tables import stop
 from router.store.requests.leasing import Lease
-from router.types import Citation, Decision, EarlierAttempt, Outcome, Score, Tokens
+from router.types import (
+    GONE,
+    Citation,
+    Decision,
+    EarlierAttempt,
+    Outcome,
+    Request,
+    Score,
+    Tokens,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,29 @@ class Decisions:
             route: str | None = connection.execute(query).scalar()
 
         return route
+
+    def previous_request(self, later: Request, since: float) -> Request | None:
+        """Returns the person's last request before `later` in its channel; None without one.
+
+        `since` (unix seconds) is the earliest that counts.
+        """
+        query = (
+            select(*(request.c[name] for name in Request.__slots__))
+            .where(
+                request.c.team == later.team,
+                request.c.channel == later.channel,
+                request.c.user == later.user,
+                request.c.ts < later.ts,
+                request.c.received_at >= since,
+                request.c.state.not_in(GONE),
+            )
+            .order_by(request.c.ts.desc())
+            .limit(1)
+        )
+        with one_statement(self._engine) as connection:
+            row = connection.execute(query).mappings().one_or_none()
+
+        return Request(**row) if row else None
 
     def progress(self, key: str) -> RequestProgress | None:
         """Returns the decision that counts now, and what became of it; None before there is one."""
