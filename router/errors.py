@@ -24,7 +24,14 @@ command line prints it as `beagle: …` and exits with status 2.
 
 from __future__ import annotations
 
+import errno
+
 from router.secret_values import hide_secrets
+
+SHORTAGES = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.ENOBUFS}
+)
+"""What the system says when it has no file handle, room on the disk or memory left."""
 
 
 class BeagleError(Exception):
@@ -172,3 +179,17 @@ class FileError(PathError):
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message, retry=False)
         self.reason = reason
+
+
+def is_shortage(error: BaseException | None) -> bool:
+    """Returns whether the machine lacks something for now: the same work may succeed later.
+
+    Libraries wrap what the system said, so the errors behind this one count as well.
+    """
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in SHORTAGES:
+            return True
+
+        error = error.__cause__ or error.__context__
+
+    return False

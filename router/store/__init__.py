@@ -156,12 +156,15 @@ def open_store(url: str, pool: int = POOL, *, migrates: bool = True) -> Store:
     """Returns the store at `url`, with every migration applied. Several processes may open it.
 
     `pool` is the most connections that this process holds. Without `migrates` the schema is left
-    as it is, and an older one is an error.
+    as it is: an older one is an error, and so is a SQLite file that is not there.
 
     Raises StoreError if the URL is wrong or a newer Beagle made the schema.
     """
     engine = open_engine(url, pool)
     try:
+        if not migrates:
+            _refuse_missing_file(url)
+
         _make_folder(url)
         if migrates:
             migrate(engine)
@@ -192,6 +195,18 @@ def _unopened(url: str, error: Exception) -> str:
         f"opening the store: the database at {parsed.host!r} (port {parsed.port or 'default'}) "
         f"does not serve us: {reason}; start it, or correct DATABASE_URL"
     )
+
+
+def _refuse_missing_file(url: str) -> None:
+    """Raises StoreError where opening would create an empty SQLite file."""
+    parsed = parse_url(url)
+    file = parsed.database or ""
+    # A name such as `file:…?mode=ro` is read by SQLite itself, and creates nothing.
+    is_plain = parsed.get_backend_name() == "sqlite" and file and not file.startswith("file:")
+    if is_plain and not Path(file).exists():
+        raise StoreError(
+            f"looking at the store: there is no database {file!r} yet; the first start makes it"
+        )
 
 
 def _make_folder(url: str) -> None:

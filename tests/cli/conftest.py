@@ -7,11 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from router.store import Store
+from tests.fixtures.delivery import broker
 from tests.fixtures.knowledge import folder
 from tests.fixtures.mining import chatter_fixture, encode, no_map, repeated_requests_fixture
 from tests.fixtures.rollout import no_base_model, rollout
 
 __all__ = [
+    "broker",
     "chatter_fixture",
     "encode",
     "folder",

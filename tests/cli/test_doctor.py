@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 
 import pytest
 from cryptography.fernet import Fernet
+from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -13,20 +18,32 @@ from bot.cli import __main__ as command_line
 from bot.cli.doctor import CheckResult, Diagnosis, run_checks
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.health import Health
+from bot.transport.http_server import HttpServer
 from bot.transport.scopes import BOT_SCOPES
 from router.config import Settings
 from router.store import open_store
 from router.store.base.engine import open_engine
-from router.store.base.migrate import migrate, stored_revision
+from router.store.base.migrate import migrate, newest_revision, stored_revision
 from router.store.requests.requests import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
+from workers.runtime.embedded_valkey import start_valkey
+from workers.runtime.processes import wait_until
+from workers.runtime.queue import is_alive, workers_per_queue
+from workers.runtime.steady_clock import open_clock
 
 PARTS = [
-    *("bot token", "receiving", "admins", "data folder", "store", "queue", "routes", "model"),
-    "prices",
+    *("bot token", "receiving", "admins", "admin channel", "data folder", "disk", "clock"),
+    *("store", "queue", "workers", "bot", "routes", "encoder", "model", "prices"),
     "models that end",
 ]
+NEWEST = newest_revision()
+WORKER = """
+import sys, threading
+from workers.runtime.queue import run_worker
+run_worker(sys.argv[1], "answer", print, threading.Event())
+"""
 NOBODY_LISTENS = "http://127.0.0.1:9/api/"
 
 
@@ -50,6 +67,8 @@ def make_settings(slack, short_folder, model):
             "model": "openai/some-model",
             "model_url": model.url,
             "model_key": SecretStr("none"),
+            # Nobody listens there: another process of this machine may have the usual port.
+            "health_port": 9,
         }
         open_sqlite(short_folder / "beagle.db").close()
         return Settings(_env_file=None).model_copy(update=values | changes)
@@ -71,8 +90,14 @@ def test_an_installation_that_works_is_ok_in_every_part(make_settings):
     assert texts["bot token"].startswith("signed in as beagle in ")
     assert texts["receiving"] == "Socket Mode"
     assert texts["admins"] == "UADA, UBEN"
-    assert texts["store"] == "answers; 0 requests open"
-    assert "answers (embedded); waiting: " in texts["queue"]
+    assert texts["admin channel"].startswith("none: BEAGLE_ADMIN_CHANNEL is empty")
+    assert " MB free" in texts["disk"]
+    assert texts["clock"].startswith("within ")
+    assert texts["store"] == f"answers, with every migration up to {NEWEST}; 0 requests open"
+    assert texts["queue"] == "embedded; it starts with the first process"
+    assert texts["workers"] == "answer 0, compute 0; nothing of Beagle runs here yet"
+    assert texts["bot"].startswith("does not run")
+    assert texts["encoder"].startswith("not made yet: the first start makes it in ")
     assert "triage" in texts["routes"]
     assert "openai/some-model" in texts["model"]
     assert "its price is unknown, so it is counted at $3.00 and $15.00" in texts["prices"]
@@ -222,7 +247,7 @@ def test_a_store_that_cannot_be_opened_is_wrong_and_nothing_is_read_from_it(
     diagnosis = run_checks(make_settings(database_url=SecretStr(f"sqlite:///{file / 'beagle.db'}")))
 
     wrong = [result.part for result in diagnosis.checks if not result.ok]
-    assert wrong == ["store", "queue"]  # the queue's state is opened together with the store
+    assert wrong == ["store"]
     assert diagnosis.dead_letters == []
 
 
@@ -268,7 +293,9 @@ def test_open_requests_are_counted_with_the_age_of_the_oldest(make_settings, mak
     store.requests.insert(make_request(), 1.0)
     store.close()
 
-    assert check(settings, "store").text.startswith("answers; 1 requests open, the oldest for ")
+    assert check(settings, "store").text.startswith(
+        f"answers, with every migration up to {NEWEST}; 1 requests open, the oldest for "
+    )
 
 
 def test_the_keys_for_machines_are_those_of_the_release():
@@ -320,3 +347,116 @@ def test_a_model_that_has_ended_is_wrong_and_one_that_ends_is_named(make_setting
     assert "BEAGLE_TEACHER_MODEL" in ended.text
     assert lasting.ok
     assert "claude-opus-5 on 2027-07-24" in ending.text
+
+
+def test_an_empty_folder_stays_without_a_database_and_a_queue(make_settings, short_folder):
+    settings = make_settings(database_url=SecretStr(f"sqlite:///{short_folder / 'new.db'}"))
+
+    diagnosis = run_checks(settings)
+
+    assert [result.text for result in diagnosis.checks if not result.ok] == []
+    assert check(settings, "store").text == f"none yet; the first start makes {short_folder}/new.db"
+    names = {path.name for path in short_folder.iterdir()}
+    assert not names & {"new.db", "new.db-wal", "valkey.sock", "valkey.lock", "clock", "encoder"}
+
+
+def test_a_queue_without_a_worker_is_wrong_once_something_runs(make_settings, broker):
+    settings = make_settings(redis_url=SecretStr(broker.url))
+    assert check(settings, "workers").ok
+
+    worker = subprocess.Popen([sys.executable, "-c", WORKER, broker.url])
+    try:
+        assert wait_until(lambda: workers_per_queue(broker.url) == {"answer": 1}, 60)
+        result = check(settings, "workers")
+    finally:
+        worker.terminate()
+        worker.wait()
+
+    assert not result.ok
+    assert result.text.startswith("answer 1, compute 0; ")
+    assert "`beagle worker --queue compute`" in result.text
+
+
+def test_a_queue_that_is_running_is_counted(make_settings, short_folder):
+    running = start_valkey(short_folder, is_alive)
+    try:
+        result = check(make_settings(), "queue")
+    finally:
+        running.stop()
+
+    assert result.text == "answers (embedded); waiting: answer 0, compute 0"
+
+
+def channel_of(slack, name):
+    return slack.call(lambda: slack.workspace.channel(name)["id"])
+
+
+def test_the_admin_channel_is_looked_up(make_settings, slack):
+    general = channel_of(slack, "general")
+    assert check(make_settings(admin_channel=general), "admin channel").text == "#general"
+
+    unknown = check(make_settings(admin_channel="CNOWHERE"), "admin channel")
+    assert not unknown.ok
+    assert "is no channel that Beagle can see" in unknown.text
+
+
+def test_an_admin_channel_that_beagle_is_not_in_is_wrong(make_settings, slack):
+    random = channel_of(slack, "random")
+    me = slack.workspace.bot["id"]
+    before = slack.call(lambda: list(slack.workspace.channels[random]["members"]))
+    slack.call(lambda: slack.workspace.set_members(random, [u for u in before if u != me]))
+    try:
+        result = check(make_settings(admin_channel=random), "admin channel")
+    finally:
+        slack.call(lambda: slack.workspace.set_members(random, before))
+
+    assert not result.ok
+    assert "Beagle is no member of BEAGLE_ADMIN_CHANNEL" in result.text
+    assert "invite it there" in result.text
+
+
+def test_a_clock_that_was_set_since_the_start_is_wrong(make_settings, short_folder):
+    settings = make_settings()
+    store = open_store(settings.store_url)
+    # What a process writes down whose machine was set back by an hour since.
+    clock = open_clock(store, settings.data, wall=lambda: time.time() + 3600)
+    try:
+        result = check(settings, "clock")
+    finally:
+        clock.close()
+        store.close()
+
+    assert not result.ok
+    assert "differs by -3600 s from itself when Beagle started" in result.text
+    assert "NTP" in result.text
+
+
+def test_a_disk_without_room_is_wrong(make_settings, monkeypatch):
+    real = os.statvfs("/")
+    full = os.statvfs_result((*real[:3], 0, 0, *real[5:]))
+    monkeypatch.setattr("bot.cli.doctor.machine_checks.os.statvfs", lambda _: full)
+
+    result = check(make_settings(), "disk")
+
+    assert not result.ok
+    assert "has 0 MB left" in result.text
+
+
+def test_an_encoder_that_cannot_be_opened_is_wrong(make_settings):
+    result = check(make_settings(encoder="no-such/encoder-at-all"), "encoder")
+
+    assert not result.ok
+    assert "known: fast, torch" in result.text
+
+
+def test_what_a_running_bot_lacks_is_said(make_settings):
+    health = Health({"queue": lambda: "Redis did not answer"}, CollectorRegistry(), lambda: 0.0)
+    server = HttpServer("127.0.0.1", 0, health, setting="BEAGLE_HEALTH_PORT")
+    server.start()
+    try:
+        result = check(make_settings(health_port=server.port), "bot")
+    finally:
+        server.stop()
+
+    assert not result.ok
+    assert "it runs but is not ready: queue: Redis did not answer" in result.text

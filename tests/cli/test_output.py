@@ -204,7 +204,7 @@ def test_files_of_every_command_are_for_their_user_only(tmp_path):
     environment = child_environment(
         BEAGLE_DATA=str(data), PYTHONPATH=str(root), SLACK_API_URL="http://127.0.0.1:9/api/"
     )
-    shell = 'umask 0; exec "$0" -m bot.cli doctor --json'
+    shell = 'umask 0; exec "$0" -m bot.cli db size --json'
     result = subprocess.run(
         ["/bin/sh", "-c", shell, sys.executable],
         capture_output=True,
@@ -214,7 +214,7 @@ def test_files_of_every_command_are_for_their_user_only(tmp_path):
         check=False,
     )
 
-    assert json.loads(result.stdout)["parts"]["data folder"]["ok"], result.stderr
+    assert json.loads(result.stdout)["total"], result.stderr
     modes = {path.name: path.lstat().st_mode & 0o777 for path in [data, *data.rglob("*")]}
     assert {"d", "logs", "old.txt", "beagle.db"} <= set(modes)
     assert not {name: oct(mode) for name, mode in modes.items() if mode & 0o077}

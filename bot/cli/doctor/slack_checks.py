@@ -1,0 +1,155 @@
+"""Checks of what Slack says: tokens, scopes, how events arrive, and the admin channel."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.app import now
+from bot.transport.clients import error_code, web_client
+from bot.transport.round_trip import make_round_trip, open_client
+from bot.transport.scopes import BOT_SCOPES
+from bot.transport.workspaces import open_workspaces
+from router.config import Settings
+from router.errors import SettingsError
+from router.store import open_store
+
+
+def check_bot_token(settings: Settings) -> str:
+    """Signs in with the token, and compares its scopes with those that Beagle needs."""
+    token = settings.slack_bot_token.get_secret_value()
+    if settings.slack_client_id:
+        return _describe_installations(settings)
+
+    if not token:
+        raise SettingsError(
+            "SLACK_BOT_TOKEN is not set; it starts with 'xoxb-' and is shown under "
+            "OAuth & Permissions"
+        )
+
+    answer = web_client(token, settings.slack_api_url).auth_test()
+    header = str(answer.headers.get("x-oauth-scopes", ""))
+    granted = {scope.strip() for scope in header.split(",") if scope.strip()}
+    missing = sorted(set(BOT_SCOPES) - granted) if granted else []
+    if missing:
+        raise SettingsError(
+            f"the token lacks the scopes {', '.join(missing)}; "
+            "add them to the app and install it again"
+        )
+
+    return f"signed in as {answer['user']} in {answer['team']}"
+
+
+def _describe_installations(settings: Settings) -> str:
+    """Returns how many workspaces have a token, who may install, and which keys are in use."""
+    store = open_store(settings.store_url, migrates=False)
+    try:
+        installations = open_workspaces(settings, store, None, now).installations
+        teams = store.installations.teams()
+        old_seals = installations.count_old_seals() if installations is not None else 0
+    finally:
+        store.close()
+
+    text = f"each workspace installs Beagle at /slack/install; {len(teams)} have a token"
+    if not settings.allowed_teams:
+        text += "; any workspace may install (BEAGLE_ALLOWED_TEAMS is empty)"
+    if old_seals:
+        text += f"; {old_seals} are still encrypted with an older BEAGLE_TOKEN_KEY"
+
+    return text
+
+
+def check_receiving(settings: Settings) -> str:
+    """Says how events arrive, and whether the token or secret for that is there and taken."""
+    if settings.slack_mode == "http":
+        if not settings.slack_signing_secret.get_secret_value():
+            raise SettingsError("BEAGLE_SLACK_MODE is 'http' but SLACK_SIGNING_SECRET is not set")
+        return "signed HTTP at /slack/events"
+
+    token = settings.slack_app_token.get_secret_value()
+    if not token:
+        raise SettingsError(
+            "SLACK_APP_TOKEN is not set; Socket Mode needs one with the scope connections:write"
+        )
+
+    web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
+    return "Socket Mode"
+
+
+def check_admins(settings: Settings) -> str:
+    """Names the admins."""
+    if settings.slack_client_id:
+        return "; ".join(["whoever installed Beagle in a workspace", *settings.admins])
+
+    if not settings.admins:
+        return "nobody: BEAGLE_ADMINS is empty, so nobody may approve"
+
+    return ", ".join(settings.admins)
+
+
+def check_admin_channel(settings: Settings) -> str:
+    """Says where digests, rollout cards and alarms go, and whether Beagle may post there."""
+    channel = settings.admin_channel
+    if not channel:
+        return "none: BEAGLE_ADMIN_CHANNEL is empty, so no digest and no alarm is posted"
+
+    for client in _clients(settings):
+        try:
+            found = client.conversations_info(channel=channel)["channel"]
+        except SlackApiError as error:
+            if error_code(error) == "channel_not_found":
+                continue
+
+            raise
+
+        if found.get("is_archived"):
+            raise SettingsError(
+                f"BEAGLE_ADMIN_CHANNEL {channel!r} is archived; name another channel"
+            )
+        if not found.get("is_member"):
+            raise SettingsError(
+                f"Beagle is no member of BEAGLE_ADMIN_CHANNEL {channel!r}; invite it there"
+            )
+
+        return f"#{found.get('name') or channel}"
+
+    raise SettingsError(
+        f"BEAGLE_ADMIN_CHANNEL {channel!r} is no channel that Beagle can see; copy the id from the "
+        "channel's details, and invite Beagle if it is private"
+    )
+
+
+def _clients(settings: Settings) -> list[WebClient]:
+    """Returns a client of each workspace."""
+    if not settings.slack_client_id:
+        token = settings.slack_bot_token.get_secret_value()
+        return [web_client(token, settings.slack_api_url)]
+
+    with closing(open_store(settings.store_url, migrates=False)) as store:
+        clients = open_workspaces(settings, store, None, now).clients
+        return [clients.for_team(team).retrying for team in store.installations.teams()]
+
+
+def check_round_trip(settings: Settings) -> str:
+    """Says what this workspace's Slack can do, and what is used instead of the rest."""
+    token = settings.slack_bot_token.get_secret_value()
+    if not token:
+        raise SettingsError("a round trip needs SLACK_BOT_TOKEN, the token of one workspace")
+    if not settings.admins:
+        raise SettingsError("a round trip needs an admin in BEAGLE_ADMINS, who gets the message")
+
+    user = settings.admins[0].rpartition(":")[2]
+    trip = make_round_trip(open_client(token, settings.slack_api_url), user)
+
+    lines = [f"posted, edited and deleted a message to {user}"]
+    if trip.no_stream:
+        lines.append(f"no streaming ({trip.no_stream}), so answers are edited as they grow")
+    else:
+        lines.append("answers can be streamed")
+    if trip.refused_blocks:
+        kinds = ", ".join(trip.refused_blocks)
+        lines.append(f"no {kinds} here, so plainer blocks are sent instead")
+
+    return "; ".join(lines)
