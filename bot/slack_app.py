@@ -17,7 +17,7 @@ from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.messages import MessageListener
-from bot.intake.outage_notice import OutageNotice
+from bot.intake.outage_notice import OutageGuard, OutageNotice
 from bot.intake.people import PeopleOfPayloads
 from bot.intake.people_answers import PeopleAnswerEvents
 from bot.intake.requests import Intake
@@ -194,11 +194,15 @@ class SlackApp:
         self.bolt.use(acknowledge_notices)
         self.bolt.use(refuse_organisations)
         self.bolt.use(unify_deletions)
-        self.bolt.use(PeopleOfPayloads(self._store.access))
-        self.bolt.use(AccessEvents(self._store, self._queue, me, self._client))
         best_effort = self._best_effort_client
-        self.bolt.use(PeopleAnswerEvents(self._store, own_user, best_effort, self._now))
         notice = OutageNotice(best_effort)
+        for reader in (
+            PeopleOfPayloads(self._store.access),
+            AccessEvents(self._store, self._queue, me, self._client),
+            PeopleAnswerEvents(self._store, own_user, best_effort, self._now),
+        ):
+            self.bolt.use(OutageGuard(reader, notice, own_user))
+
         limit = self._routing.limit
         self.bolt.use(Intake(self._store, own_user, self._now, new_id, limit, notice))
 

@@ -7,6 +7,7 @@ import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +44,7 @@ def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = 
             logging.getLevelNamesMapping()[level.upper()]
         ),
         # Each logger looks stderr up when it is made: the stream of now may be closed later.
-        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        logger_factory=lambda *_: _LossyLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
 
@@ -53,6 +54,20 @@ def set_up_logs(style: Literal["auto", "json", "pretty"] = "auto", level: str = 
 def get_log(**bound: Any) -> Any:
     """Returns a logger with `bound` on every line."""
     return structlog.get_logger().bind(**bound)
+
+
+class _LossyLogger(structlog.PrintLogger):
+    """Prints lines; one that cannot be written is lost.
+
+    A log on a full disk must not end the work that it tells of.
+    """
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = msg
+    fatal = failure = err = error = critical = exception = msg
 
 
 def _set_up_library_logs(

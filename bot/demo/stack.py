@@ -138,6 +138,11 @@ class LocalStack:
         """The current broker; another one after it was restarted."""
         return self._broker
 
+    @property
+    def queue_url(self) -> str:
+        """The address of the queue that the processes use: REDIS_URL of `extra`, or the broker."""
+        return self._config.extra.get("REDIS_URL") or self._broker.url
+
     def at_end(self, undo: Callable[[], object]) -> None:
         """Registers a call for when the stack closes; the newest is called first."""
         self._undo.callback(undo)
@@ -187,9 +192,23 @@ class LocalStack:
         """Returns the file that a process writes its log to."""
         return str(self.folder / "logs" / f"{name}.log")
 
+    def output_of(self, *arguments: str) -> str:
+        """Runs a command of the installation and returns what it printed on stdout."""
+        command = [sys.executable, "-m", "bot.cli", *arguments]
+        result = subprocess.run(  # noqa: S603  # our own command line
+            command,
+            cwd=self.folder,
+            env=self._child_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            check=False,
+        )
+        return result.stdout.decode("utf-8", "replace")
+
     def ready(self) -> bool:
         """Returns whether the bot reports itself ready and each queue has a worker."""
-        if set(self._config.workers.values()) - set(workers_per_queue(self._broker.url)):
+        if set(self._config.workers.values()) - set(workers_per_queue(self.queue_url)):
             return False
 
         try:

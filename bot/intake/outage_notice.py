@@ -6,11 +6,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 
+from slack_bolt import BoltResponse
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.payloads import Event
+from bot.payloads import Event, EventBody
 from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.events import AUTHORED_SUBTYPES, bot_user, receiving_team
 from bot.ui.texts import common as texts
 from router.errors import StoreAwayError
 from router.log import get_log
@@ -59,3 +61,50 @@ class OutageNotice:
         except (SlackApiError, StoreAwayError, *UNREACHABLE) as error:
             # Slack brings the message again in any case.
             self._log.warning("outage_not_told", error=error_code(error))
+
+
+class OutageGuard:
+    """A Bolt middleware around another one that reads the store before a message is stored.
+
+    Where that cannot be, the author of a message to Beagle is told; the error goes on.
+    """
+
+    def __init__(
+        self,
+        inner: Callable[[EventBody, Callable[[], BoltResponse]], BoltResponse],
+        notice: OutageNotice,
+        me: str,
+    ) -> None:
+        self._inner = inner
+        self._notice = notice
+        self._me = me
+
+    def __call__(
+        self,
+        body: EventBody,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
+        """Runs the middleware. Raises StoreAwayError as it does."""
+        try:
+            return self._inner(body, next)
+        except StoreAwayError:
+            event = body.get("event")
+            if event and is_addressed(body, event, self._me):
+                self._notice.tell(receiving_team(body), event)
+
+            raise
+
+
+def is_addressed(body: EventBody, event: Event, me: str) -> bool:
+    """Returns whether a person wrote to Beagle itself, as far as the event alone tells."""
+    if event.get("type") not in ("message", "app_mention"):
+        return False
+    if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+        return False
+
+    me = bot_user(body, me)
+    if not event.get("user") or event.get("user") == me:
+        return False
+
+    is_mention = event["type"] == "app_mention" or f"<@{me}>" in str(event.get("text") or "")
+    return is_mention or event.get("channel_type") == "im"

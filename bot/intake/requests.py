@@ -17,7 +17,7 @@ from bot.intake.channel_mining import ChannelCapture
 from bot.intake.forwarded import ForwardedText, forwarded_text
 from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
-from bot.intake.outage_notice import OutageNotice
+from bot.intake.outage_notice import OutageNotice, is_addressed
 from bot.intake.thread_talk import ThreadTalk
 from bot.payloads import Event, EventBody, Json, Message
 from bot.transport.events import (
@@ -94,21 +94,10 @@ class Intake:
         try:
             return self._take(body, event, context, next)
         except StoreAwayError:
-            if self._outage_notice is not None and self._is_addressed(body, event):
+            if self._outage_notice is not None and is_addressed(body, event, self._me):
                 self._outage_notice.tell(receiving_team(body), event)
 
             raise
-
-    def _is_addressed(self, body: EventBody, event: Event) -> bool:
-        """Returns whether a person wrote to Beagle itself, as far as the event alone tells."""
-        me = bot_user(body, self._me)
-        if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
-            return False
-        if not event.get("user") or event.get("user") == me:
-            return False
-
-        is_mention = event["type"] == "app_mention" or f"<@{me}>" in str(event.get("text") or "")
-        return is_mention or event.get("channel_type") == "im"
 
     def _take(
         self,

@@ -38,6 +38,10 @@ class LatencyProxy:
         """Accepts connections again."""
         self._is_open = True
 
+    def slow_down(self, seconds: float) -> None:
+        """Delays what arrives from now on by so many seconds."""
+        self._seconds = seconds
+
     async def start(self) -> None:
         """Starts to listen on a free port of loopback."""
         self._loop = asyncio.get_running_loop()

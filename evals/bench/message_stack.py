@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,7 +19,7 @@ from cryptography.fernet import Fernet
 from bot.demo.stack import LocalStack, StackConfig
 from bot.sandbox.oauth_browser import install_app
 from bot.sandbox.seed_data import HUMANS
-from workers.llm.fake_server import fake_model_server
+from workers.llm.fake_server import FakeServer, fake_model_server
 from workers.runtime.processes import wait_until
 
 CHANNEL = "general"
@@ -52,23 +52,19 @@ def message_stack(
     With `by_oauth` the workspace installs the bot instead of configuring a token; with `limits` the
     local Slack has rate limits. `database` is the URL of another database than a SQLite file.
     """
+    environment = {"DATABASE_URL": database}
+    for name, value in extra.items():
+        environment[f"BEAGLE_{name.upper()}"] = value
+    if by_oauth:
+        environment |= OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()}
+
     with (
         fake_model_server(text="A clearer sentence.", seconds=model_seconds) as model,
         tempfile.TemporaryDirectory(prefix="bg") as folder,
     ):
-        settings: Mapping[str, str] = {
-            "BEAGLE_MODEL": "openai/stand-in",
-            "BEAGLE_MODEL_URL": model.url,
-            "BEAGLE_MODEL_KEY": "none",
-            "BEAGLE_CAP_TEAM_USD": "0",
-            "DATABASE_URL": database,
-            **{f"BEAGLE_{name.upper()}": value for name, value in extra.items()},
-            **(OAUTH | {"BEAGLE_TOKEN_KEY": Fernet.generate_key().decode()} if by_oauth else {}),
-        }
-
         config = StackConfig(
             workers={f"worker-{n}": "answer" for n in range(workers)},
-            extra=settings,
+            extra=model_environment(model) | environment,
             local_model=False,
             persist=persist,
             limits=limits,
@@ -78,6 +74,16 @@ def message_stack(
                 install_app(f"http://127.0.0.1:{stack.port}")
 
             yield stack
+
+
+def model_environment(model: FakeServer) -> dict[str, str]:
+    """Returns the settings, by environment variable, with which the stand-in model answers."""
+    return {
+        "BEAGLE_MODEL": "openai/stand-in",
+        "BEAGLE_MODEL_URL": model.url,
+        "BEAGLE_MODEL_KEY": "none",
+        "BEAGLE_CAP_TEAM_USD": "0",
+    }
 
 
 def post_messages(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import socket
 import socketserver
 import subprocess
@@ -11,9 +13,13 @@ import threading
 
 import pytest
 
+from bot.sandbox.workspace import Workspace
+from evals.bench import outages
 from evals.bench.latency_proxy import latency_proxy
+from evals.outages.signs import FirstSigns
+from router.errors import InputError
 
-SHORT = ["bench", "outages", "--json", "--seconds", "3", "--requests", "6"]
+SHORT = ["bench", "outages", "--json", "--seconds", "3", "--requests", "6", "--waiting", "100"]
 
 
 class Echo(socketserver.BaseRequestHandler):
@@ -58,13 +64,70 @@ def test_a_proxy_that_is_cut_ends_what_is_open_and_takes_nothing_new(echo):
             assert client.recv(3) == b"two"
 
 
+SHORT_ONES = [
+    *("database_restarted", "worker_frozen", "broker_flushed", "broker_killed", "broker_slow"),
+    *("model_bad", "files_exhausted", "poison_message", "many_waiting", "slack_away"),
+]
+
+
 @pytest.mark.chaos
-@pytest.mark.parametrize(
-    "outage", ["database_restarted", "worker_frozen", "broker_flushed", "broker_killed"]
-)
+@pytest.mark.parametrize("outage", SHORT_ONES)
 def test_an_outage_loses_nothing_and_says_nothing_twice(outage):
+    figures = run(outage)
+
+    assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
+    assert figures[f"{outage}_untold"] == 0
+
+
+@pytest.mark.chaos
+@pytest.mark.skipif(shutil.which("cc") is None, reason="the clock needs a C compiler")
+def test_a_clock_that_jumps_loses_nothing_and_says_nothing_twice():
+    figures = run("clock_jumps")
+
+    assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
+
+
+@pytest.mark.chaos
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
+def test_a_full_disk_loses_nothing_and_everybody_is_told():
+    figures = run("disk_full")
+
+    assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
+    assert figures["disk_full_untold"] == 0
+    assert "disk" in figures["disk_full_doctor"]
+
+
+def run(outage):
     command = [sys.executable, "-m", "bot.cli", *SHORT, "--only", outage]
     result = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    return json.loads(result.stdout.splitlines()[-1])
 
-    figures = json.loads(result.stdout.splitlines()[-1])
-    assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
+
+def test_an_unknown_outage_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match=r"unknown outages flood; known: database_away, .*"):
+        outages.main(only="flood")
+
+
+class Sandbox:
+    """What `FirstSigns` needs of the local Slack."""
+
+    def __init__(self):
+        self.workspace = Workspace(lambda: 1.0)
+
+    def call(self, function):
+        return function()
+
+
+def test_a_first_sign_is_a_status_an_answer_or_a_notice_to_the_author():
+    sandbox = Sandbox()
+    workspace = sandbox.workspace
+    channel = next(iter(workspace.channels))
+    with FirstSigns(sandbox) as signs:
+        posted = [workspace.post(channel, {"user": user, "text": "hi"})["ts"] for user in "ABCD"]
+        workspace.set_status(channel, posted[0], "is working")
+        workspace.post(channel, {"bot_id": "B1", "thread_ts": posted[1], "text": "an answer"})
+        workspace.post_ephemeral(channel, "C", {"text": "later"})
+
+    assert len(signs.waits(posted)) == 3
+    assert len(signs.waits(posted[:3])) == 3
+    assert signs.waits(posted[3:]) == []

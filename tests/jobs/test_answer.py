@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
 from router.catalog.version import Version
@@ -90,6 +92,23 @@ def test_an_unexpected_error_is_reported_without_its_text(make_context, script, 
     outcome = context.replies.answers[request.id][1]
     assert outcome.error == "internal"
     assert "secret" not in outcome.text
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENOSPC])
+def test_a_machine_that_lacks_something_for_a_moment_is_no_mistake_in_the_code(
+    make_context, script, ask, clock, code
+):
+    context, request = make_context(), ask()
+    wrapped = ImportError("no module")
+    wrapped.__cause__ = OSError(code, "none left")
+    script.steps = [wrapped, Outcome("hello")]
+
+    answer.run(context, request.id)
+    assert request.id not in context.replies.answers
+    clock.forward(60)
+    answer.run(context, request.id)
+
+    assert context.replies.answers[request.id][1].text == "hello"
 
 
 def test_a_path_that_may_work_later_is_tried_again_after_a_pause(make_context, script, ask, clock):

@@ -17,7 +17,7 @@ from workers.llm.fake_server import FAULTS, FakeServer, fake_model_server
 from workers.llm.fakes import ScriptedModel
 from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
-from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
+from workers.llm.model_client import Endpoint, RawAnswer, TextCallback, reported_count
 from workers.llm.pricing import Price
 from workers.llm.watchdog import StallTimeoutError
 from workers.ports import ModelCall, Payer
@@ -487,3 +487,11 @@ def test_an_answer_says_what_its_server_calls_the_model() -> None:
         reply = gateway(server).complete(ModelCall(HELLO, output_tokens=1))
 
     assert (reply.reported_model, reply.system_fingerprint) == ("m", "")
+
+
+def test_counts_that_cannot_be_are_counted_from_the_texts() -> None:
+    honest = reported_count(7)
+    lies = [reported_count(value) for value in (-5, 10**30, "many", None, float("inf"), [1])]
+
+    assert honest == 7
+    assert lies == [0] * 6

@@ -14,6 +14,7 @@ from router.errors import (
     QueueError,
     StoppedError,
     StoreAwayError,
+    is_shortage,
 )
 from router.log import get_log
 from router.store import Store
@@ -209,9 +210,20 @@ def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) 
             return None
 
         return replace(failed, error="path", seconds=context.now() - start)
-    except Exception:  # noqa: BLE001  # the job boundary: the person gets a visible outcome in any case
-        get_log(job="answer", request=lease.request.id).exception("path_crashed")
-        return replace(failed, error="internal", seconds=context.now() - start)
+    except Exception as error:  # noqa: BLE001  # the job boundary: the person sees an outcome in any case
+        return _crashed(context, lease, error, replace(failed, seconds=context.now() - start))
+
+
+def _crashed(context: Context, lease: Lease, error: Exception, failed: Outcome) -> Outcome | None:
+    """Returns what the person is told; None where the machine lacked something for a moment."""
+    log = get_log(job="answer", request=lease.request.id)
+    if is_shortage(error) and lease.tries < context.settings.max_attempts:
+        log.warning("machine_short", error=type(error).__name__)
+        _retry_later(context, lease, "machine")
+        return None
+
+    log.error("path_crashed", exc_info=error)
+    return replace(failed, error="internal")
 
 
 def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:

@@ -26,6 +26,8 @@ Fault = Literal[
     "cut",
     "dies",
     "drip",
+    "endless",
+    "lies",
 ]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 GATHER_SECONDS = 60.0
@@ -43,7 +45,8 @@ class FakeServer:
     have opened. Faults: `slow` never answers,
     `429`/`500`/`401` refuse, `garbage` sends no JSON, `wrong_shape` sends other JSON, `truncated`
     stops at the token limit, `cut` closes in the middle of the body or stream, `dies` closes at
-    once, `drip` sends a byte of the headers now and then and never ends.
+    once, `drip` sends a byte of the headers now and then and never ends, `endless` talks on until
+    the client leaves, `lies` sends a number for a text and counts that cannot be.
 
     `reply` makes the text of an answer from the request's body, where `text` is not enough. Each
     further word of a stream takes `word_seconds`. Only the last `max_requests` are kept; None for
@@ -248,6 +251,9 @@ class _Handler(BaseHTTPRequestHandler):
         if self.state.fault == "truncated":
             finish_reason = "length"
             text = text[: len(text) // 2]
+        if self.state.fault == "endless":
+            self._talk_on(streaming=bool(body.get("stream")))
+            return
 
         # A word is a token here.
         prompt_tokens = sum(map(_count_tokens, body["messages"]))
@@ -257,6 +263,9 @@ class _Handler(BaseHTTPRequestHandler):
             "completion_tokens": output_tokens,
             "total_tokens": prompt_tokens + output_tokens,
         }
+        if self.state.fault == "lies":
+            self._lie(streaming=bool(body.get("stream")))
+            return
 
         if body.get("stream"):
             self._stream(text, finish_reason, usage)
@@ -280,10 +289,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _stream(self, text: str, finish_reason: str, usage: dict[str, int]) -> None:
         """Sends the words one by one as server-sent events, in chunks on a lasting connection."""
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("transfer-encoding", "chunked")
-        self.end_headers()
+        self._begin_stream()
 
         words = text.split(" ")
         for number, word in enumerate(words):
@@ -302,6 +308,46 @@ class _Handler(BaseHTTPRequestHandler):
         self._event([], usage)
         self._chunk(b"data: [DONE]\n\n")
         self._chunk(b"")
+
+    def _begin_stream(self) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("transfer-encoding", "chunked")
+        self.end_headers()
+
+    def _talk_on(self, *, streaming: bool) -> None:
+        """Sends words until the client closes the connection, with no end of a line or answer."""
+        self.close_connection = True
+        self._begin_stream()
+        if not streaming:
+            self._chunk(b'{"choices": [{"message": {"content": "')
+
+        words = "and on " * 1_000
+        while not self.state.stopped.wait(0.001):
+            try:
+                if streaming:
+                    delta = {"content": words}
+                    self._event([{"index": 0, "delta": delta, "finish_reason": None}])
+                else:
+                    self._chunk(words.encode())
+            except OSError:
+                return
+
+    def _lie(self, *, streaming: bool) -> None:
+        """Sends a number for a text."""
+        usage = {"prompt_tokens": -5, "completion_tokens": 10**30}
+        if streaming:
+            self._begin_stream()
+            self._event([{"index": 0, "delta": {"content": 7}, "finish_reason": None}])
+            self._event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
+            self._event([], usage)
+            self._chunk(b"data: [DONE]\n\n")
+            self._chunk(b"")
+            return
+
+        message = {"role": "assistant", "content": 7}
+        choice = {"index": 0, "finish_reason": "stop", "message": message}
+        self._send(200, json.dumps({"choices": [choice], "usage": usage}).encode())
 
     def _event(self, choices: list[Choice], usage: dict[str, int] | None = None) -> None:
         chunk: dict[str, object] = {

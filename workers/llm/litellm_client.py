@@ -14,7 +14,13 @@ from router.config import Settings
 from router.errors import ModelError, SettingsError
 from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import LOCAL, Gateway
-from workers.llm.model_client import Endpoint, LocalServer, RawAnswer, TextCallback
+from workers.llm.model_client import (
+    Endpoint,
+    LocalServer,
+    RawAnswer,
+    TextCallback,
+    reported_count,
+)
 from workers.llm.model_end import ModelEnd
 from workers.llm.openai_client import (
     MAX_WORDS,
@@ -253,9 +259,9 @@ def _raw_answer(
     return RawAnswer(
         text=text,
         finish_reason=finish_reason or "stop",
-        prompt_tokens=int(getattr(usage, "prompt_tokens", 0) or 0),
-        output_tokens=int(getattr(usage, "completion_tokens", 0) or 0),
-        cached_tokens=int(getattr(details, "cached_tokens", 0) or 0),
+        prompt_tokens=reported_count(getattr(usage, "prompt_tokens", None)),
+        output_tokens=reported_count(getattr(usage, "completion_tokens", None)),
+        cached_tokens=reported_count(getattr(details, "cached_tokens", None)),
         seconds=seconds,
         reported_model=model,
         system_fingerprint=fingerprint,

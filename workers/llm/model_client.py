@@ -9,6 +9,8 @@ from typing import Protocol
 from workers.llm.pricing import Price
 from workers.ports import ModelCall
 
+MAX_TOKENS = 100_000_000
+"""More tokens than any model reads or writes in one call."""
 TextCallback = Callable[[str], None]
 """Called with each piece of an answer as it arrives."""
 
@@ -74,6 +76,18 @@ class RawAnswer:
     reported_model: str = ""
     system_fingerprint: str = ""
     token_probability: float | None = None
+
+
+def reported_count(value: object) -> int:
+    """Returns a number of tokens as a server reports it; 0 for none, or for what cannot be one.
+
+    Where all counts are 0 the gateway counts the texts itself: a server that lies, by mistake or
+    not, neither refills a budget nor uses one up.
+    """
+    if isinstance(value, int) and 0 <= value <= MAX_TOKENS:
+        return int(value)
+
+    return 0
 
 
 class ModelClient(Protocol):

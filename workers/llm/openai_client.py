@@ -18,7 +18,7 @@ import httpx
 
 from router.errors import ModelError
 from router.text.special_tokens import defuse_tokens
-from workers.llm.model_client import Endpoint, RawAnswer, TextCallback
+from workers.llm.model_client import Endpoint, RawAnswer, TextCallback, reported_count
 from workers.llm.watchdog import StallTimeoutError
 from workers.ports import Message, ModelCall
 
@@ -30,6 +30,11 @@ MAX_WORDS = 200
 """Characters of a provider's own words."""
 RETRYABLE_STATUS = frozenset({408, 409, 429})
 """HTTP statuses below 500 after which the same request may succeed."""
+MAX_BODY_BYTES = 32_000_000
+"""A server that sends more than this for one answer talks without end."""
+MAX_ANSWER_CHARACTERS = 1_000_000
+MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+"""What reading an answer of another shape raises."""
 DATA = "data:"
 DONE = "[DONE]"
 IDLE_SECONDS = 30.0
@@ -72,7 +77,7 @@ class OpenAIClient:
             try:
                 _check_status(endpoint, response)
                 if on_text is None:
-                    return _whole_answer(json.loads(response.read()))
+                    return _whole_answer(json.loads(_bounded_body(response)))
 
                 return _streamed_answer(response, on_text)
             finally:
@@ -81,7 +86,7 @@ class OpenAIClient:
             raise StallTimeoutError(
                 f"{type(error).__name__}: nothing came in time", retry=True
             ) from error
-        except (httpx.HTTPError, ValueError, KeyError, TypeError, IndexError) as error:
+        except (httpx.HTTPError, *MALFORMED) as error:
             # The server is away, or answers with anything else than a chat completion. The error's
             # own text stays out: it may repeat the prompt.
             raise _failure(endpoint, type(error).__name__, retry=True) from error
@@ -193,11 +198,41 @@ def _check_status(endpoint: Endpoint, response: httpx.Response) -> None:
 def _own_words(response: httpx.Response) -> str:
     """Returns what the server said of the key or the name, which repeats nobody's prompt."""
     try:
-        message = json.loads(response.read())["error"]["message"]
+        message = json.loads(_bounded_body(response))["error"]["message"]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return response.reason_phrase
 
     return " ".join(str(message).split())[:MAX_WORDS].rstrip(".;")
+
+
+def _bounded_body(response: httpx.Response) -> bytes:
+    """Returns the whole body. Raises ValueError where it does not end."""
+    body = bytearray()
+    for piece in response.iter_bytes():
+        body += piece
+        if len(body) > MAX_BODY_BYTES:
+            raise ValueError("the server's answer does not end")
+
+    return bytes(body)
+
+
+def _bounded_lines(response: httpx.Response) -> Iterator[str]:
+    """Yields the body's lines as they come. Raises ValueError where it does not end."""
+    rest, length = "", 0
+    for piece in response.iter_text():
+        length += len(piece)
+        if length > MAX_BODY_BYTES:
+            raise ValueError("the server's stream does not end")
+        if "\n" not in piece:
+            rest += piece
+            continue
+
+        *lines, rest = (rest + piece).split("\n")
+        for line in lines:
+            yield line.removesuffix("\r")
+
+    if rest:
+        yield rest
 
 
 def _failure(endpoint: Endpoint, description: str, *, retry: bool) -> ModelError:
@@ -217,8 +252,12 @@ def _whole_answer(completion: Mapping[str, Any]) -> RawAnswer:
     if isinstance(timings, dict):
         seconds = (timings["prompt_ms"] + timings["predicted_ms"]) / 1000
 
+    text = choice["message"].get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError("the answer is no text")
+
     return _raw_answer(
-        choice["message"].get("content") or "",
+        text,
         choice.get("finish_reason"),
         completion,
         seconds,
@@ -228,6 +267,7 @@ def _whole_answer(completion: Mapping[str, Any]) -> RawAnswer:
 
 def _streamed_answer(response: httpx.Response, on_text: TextCallback) -> RawAnswer:
     pieces: list[str] = []
+    length = 0
     finish_reason = None
     last: Mapping[str, Any] = {}
     logprobs: list[Mapping[str, Any]] = []
@@ -240,6 +280,10 @@ def _streamed_answer(response: httpx.Response, on_text: TextCallback) -> RawAnsw
             logprobs += (choice.get("logprobs") or {}).get("content") or ()
             text = (choice.get("delta") or {}).get("content")
             if text:
+                length += len(text)
+                if length > MAX_ANSWER_CHARACTERS:
+                    raise ValueError("the answer does not end")
+
                 pieces.append(text)
                 on_text(text)
 
@@ -253,7 +297,7 @@ def _chunks(response: httpx.Response) -> Iterator[Mapping[str, Any]]:
     """Yields the JSON of each server-sent event."""
     is_done = False
     try:
-        for line in response.iter_lines():
+        for line in _bounded_lines(response):
             data = line.removeprefix(DATA).strip() if line.startswith(DATA) else ""
             if data == DONE:
                 # Read on to the end of the body, or the connection could not be used again.
@@ -285,9 +329,9 @@ def _raw_answer(
     return RawAnswer(
         text=text,
         finish_reason=finish_reason or "stop",
-        prompt_tokens=int(usage.get("prompt_tokens") or 0),
-        output_tokens=int(usage.get("completion_tokens") or 0),
-        cached_tokens=int(details.get("cached_tokens") or 0),
+        prompt_tokens=reported_count(usage.get("prompt_tokens")),
+        output_tokens=reported_count(usage.get("completion_tokens")),
+        cached_tokens=reported_count(details.get("cached_tokens")),
         seconds=seconds,
         reported_model=str(completion.get("model") or ""),
         system_fingerprint=str(completion.get("system_fingerprint") or ""),

@@ -1,0 +1,1 @@
+"""What `beagle bench outages` takes away or breaks, and what it counts meanwhile."""
