@@ -31,7 +31,6 @@ def main(
 
     Also the seconds until each person saw a first sign, and what metrics and `doctor` said.
     """
-    set_up_logs("auto", "error")
     names = [name for name in only.split(",") if name] or list(OUTAGES)
     unknown = sorted(set(names) - set(OUTAGES))
     if unknown:
@@ -39,6 +38,7 @@ def main(
             f"reading --only: unknown outages {', '.join(unknown)}; known: {', '.join(OUTAGES)}"
         )
 
+    set_up_logs("auto", "error")
     figures: dict[str, object] = dict.fromkeys(COUNTED, 0)
     for open_scene, group in groupby(names, lambda name: OUTAGES[name].open):
         for name, counts in _measure(open_scene, list(group), seconds, requests, waiting):
