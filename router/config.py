@@ -35,7 +35,7 @@ from router.workspace_folders import workspace_folder
 CommaSeparated = Annotated[tuple[str, ...], NoDecode]
 Address = Annotated[str, PlainSerializer(hide_user_info)]
 """An address that may have a user and a password in it, which are shown nowhere."""
-_ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url")
+_ADDRESSES = ("slack_api_url", "model_url", "adapter_server_url", "otel_url")
 
 
 def _unprefixed(name: str) -> AliasChoices:
@@ -139,8 +139,7 @@ class Settings(WeeklySettings):
     """Days that rows of training datasets are stored, counted from the request; 0 stores them until
     somebody erases them."""
     overwrite_hour: int = Field(3, ge=0, le=23)
-    """Hour of the night, 0 to 23 in the digest's time zone, in which the database is rewritten
-    without the bytes of deleted texts."""
+    """Hour, 0 to 23 in the digest's time zone, in which bytes of deleted texts are overwritten."""
     routes: Path | None = None
     """Folder with your own routes; one that has a built-in route's name replaces it."""
 
@@ -182,8 +181,7 @@ class Settings(WeeklySettings):
     """Your own prices in USD for a million tokens, as NAME=INPUT/OUTPUT@DATE or
     NAME=INPUT/CACHED/OUTPUT@DATE, separated by commas."""
     trial_models: CommaSeparated = ()
-    """Further models that the weekly trials may try with a route's prompt, by their names in
-    litellm, separated by commas."""
+    """More models for the weekly trials, by their names in litellm, separated by commas."""
     unpriced: Literal["count", "refuse", "free"] = "count"
     """A model without a price: `count` takes $3 and $15 for a million tokens, `refuse` does not
     call it, `free` counts nothing, so caps in USD never act."""
@@ -240,6 +238,8 @@ class Settings(WeeklySettings):
     """Log format: `pretty` for people, `json` for machines, `auto` is `pretty` on a terminal."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Lowest level that is logged."""
+    otel_url: Address = ""
+    """OpenTelemetry collector (OTLP over HTTP) that gets each request's trace; empty sends none."""
 
     @classmethod
     def settings_customise_sources(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from router.errors import FileError, PathError, QueueError
 from router.types import Decision, Outcome, Request
 from workers.affiliation import Affiliation
-from workers.ports import Activity, ChannelInfo, FileInfo, SharedFile
+from workers.ports import RUN_SECONDS, Activity, ChannelInfo, FileInfo, QueueRuns, SharedFile
 
 
 class MemoryQueue:
@@ -21,6 +21,7 @@ class MemoryQueue:
     def __init__(self, queue_of_job: Mapping[str, str]) -> None:
         self._queue_of_job = queue_of_job
         self.jobs: deque[tuple[str, str]] = deque()
+        self.counts: dict[str, QueueRuns] = {}
         self.down = False
 
     def enqueue(self, job: str, key: str) -> None:
@@ -40,6 +41,23 @@ class MemoryQueue:
             counts[self._queue_of_job[job]] += 1
 
         return counts
+
+    def record_run(self, job: str, seconds: float, *, failed: bool) -> None:
+        """See `Queue.record_run`."""
+        if job not in self._queue_of_job:
+            return
+
+        before = self.counts.get(self._queue_of_job[job], QueueRuns())
+        buckets = [n + (seconds <= top) for n, top in zip(before.buckets, RUN_SECONDS, strict=True)]
+        self.counts[self._queue_of_job[job]] = QueueRuns(
+            before.ok + (not failed), before.failed + failed, before.seconds + seconds, buckets
+        )
+
+    def runs(self) -> Mapping[str, QueueRuns]:
+        """See `Queue.runs`."""
+        self._check_up()
+        empty = dict.fromkeys(self._queue_of_job.values(), QueueRuns())
+        return {**empty, **self.counts}
 
     def compact(self) -> None:
         """Does nothing: there are no files."""

@@ -140,6 +140,23 @@ class LanguageModel(Protocol):
         ...
 
 
+RUN_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
+"""Upper bounds of the buckets of a job's duration; what took longer is in none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRuns:
+    """The jobs that a queue's workers ran, since its counters began, and how long they took.
+
+    `buckets` says how many took at most each of `RUN_SECONDS`.
+    """
+
+    ok: int = 0
+    failed: int = 0
+    seconds: float = 0.0
+    buckets: Sequence[int] = (0,) * len(RUN_SECONDS)
+
+
 class Queue(Protocol):
     """Tells workers that there is work.
 
@@ -153,6 +170,14 @@ class Queue(Protocol):
 
     def depth(self) -> Mapping[str, int]:
         """Returns how many jobs wait, by queue name. Raises QueueError likewise."""
+        ...
+
+    def record_run(self, job: str, seconds: float, *, failed: bool) -> None:
+        """Counts a job that was run. Never raises: a queue that is away loses the count."""
+        ...
+
+    def runs(self) -> Mapping[str, QueueRuns]:
+        """Returns what was counted, by queue name. Raises QueueError likewise."""
         ...
 
     def compact(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 
 from router.encoder.lazy import LazyEncoder
@@ -25,18 +26,23 @@ def run_job(context: Context, job: str, key: str) -> None:
     Raises QueueError for an unknown job.
     """
     module = get_job(job)
+    start, failed = time.monotonic(), True
     try:
         # What people wait for goes first; the background job comes again after it.
         if getattr(module, "BACKGROUND", False) and answer_next(context):
             context.queue.enqueue(job, key)
+            failed = False
             return
 
         module.run(context, key)
+        failed = False
     except StoreAwayError as error:
         # What the job was for is stored, so it is found again once the database answers.
         get_log(job=job, key=key).warning("store_away", error=str(error))
     except Exception:  # noqa: BLE001  # the job boundary: one bad row must not end the worker
         get_log(job=job, key=key).exception("job_crashed")
+    finally:
+        context.queue.record_run(job, time.monotonic() - start, failed=failed)
 
 
 def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> None:

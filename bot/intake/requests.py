@@ -32,6 +32,7 @@ from router.store import Store
 from router.types import Request, Source
 from workers.knowledge.channel_history import event_time_of
 from workers.knowledge.sources.slack_message import SLACKBOT, home_team
+from workers.runtime import tracing
 from workers.runtime.person_limit import PersonLimit
 
 DECIDE_SECONDS = 5.0
@@ -129,6 +130,9 @@ class Intake:
 
             return BoltResponse(status=200, body="")
 
+        tracing.record(
+            "receive", request.id, request.received_at, self._now(), source=request.source
+        )
         self._log.info(
             "received", request=request.id, source=request.source, length=len(request.text)
         )

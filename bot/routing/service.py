@@ -36,6 +36,7 @@ from workers.knowledge.membership import ReadingRights
 from workers.llm.budget import Budget
 from workers.ports import Directory, Payer, Queue
 from workers.runtime.person_limit import PersonLimit
+from workers.runtime.tracing import traced
 
 MAX_DECISION_TRIES = 2
 """Attempts after the first one, which follows the acknowledgement."""
@@ -137,6 +138,7 @@ class RoutingService:
         routes = [route for route in period.routes if route.route in usable]
         return replace(period, routes=routes)
 
+    @traced("decide")
     def decide(self, request: Request, *, cautiously: bool = False) -> Decision:
         """Stores a decision for the request and wakes a worker. A second call changes nothing.
 

@@ -27,6 +27,7 @@ from slack_sdk.web import SlackResponse
 from bot.plainer.bodies import Body, surface_of
 from bot.plainer.fallback import Fallback, SendResult
 from bot.plainer.refusals import read_refusal
+from workers.runtime import tracing
 from workers.runtime.bounded import BoundedDict
 
 RETRIES = 3
@@ -217,7 +218,8 @@ class PacedClient(WebClient):
             options["params"] = {**(options.get("params") or {}), "limit": UNLISTED_PAGE}
 
         try:
-            return super().api_call(api_method, **options)
+            with tracing.span("slack", method=api_method):
+                return super().api_call(api_method, **options)
         except SlackApiError as error:
             if not self.waits and error_code(error) == "ratelimited":
                 # This call is not repeated, but the next one must keep to Slack's Retry-After.

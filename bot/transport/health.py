@@ -20,7 +20,7 @@ from router.errors import BeagleError
 from router.store import Store
 from router.store.usage.totals import SECONDS, LatencyHistogram, Totals
 from workers.drift.summary import DRIFTING
-from workers.ports import Queue
+from workers.ports import RUN_SECONDS, Queue, QueueRuns
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -188,11 +188,38 @@ class StoreCollector(Collector):
         try:
             for name, jobs in self._queue.depth().items():
                 depth.add_metric([name], jobs)
+
+            runs = self._queue.runs()
         except BeagleError:
             # `/readyz` reports the missing queue; a scrape still shows the rest.
             return
 
         yield depth
+        yield from _job_metrics(runs)
+
+
+def _job_metrics(runs: Mapping[str, QueueRuns]) -> Iterable[Metric]:
+    """Yields how many jobs of each queue were run, how many of them failed, and how long each took.
+
+    The counters are the queue's own: they begin again where it loses its memory.
+    """
+    done = CounterMetricFamily(
+        "beagle_jobs_done", "Jobs that were run, by queue and result", labels=["queue", "result"]
+    )
+    seconds = HistogramMetricFamily(
+        "beagle_job_seconds", "Seconds of jobs, by queue", labels=["queue"]
+    )
+    for queue, counted in runs.items():
+        done.add_metric([queue, "ok"], counted.ok)
+        done.add_metric([queue, "failed"], counted.failed)
+        buckets = [
+            (str(bound), float(count))
+            for bound, count in zip(RUN_SECONDS, counted.buckets, strict=True)
+        ]
+        whole = ("+Inf", float(counted.ok + counted.failed))
+        seconds.add_metric([queue], [*buckets, whole], counted.seconds)
+
+    yield from (done, seconds)
 
 
 def _tiers(totals: Totals) -> Iterable[Metric]:

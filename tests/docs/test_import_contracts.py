@@ -16,6 +16,7 @@ OWNERS = {
     "slack_sdk": ("bot/", "evals/"),
     "litellm": ("workers/llm/litellm_client.py",),
     "rq": ("workers/runtime/queue.py",),
+    "opentelemetry": ("workers/runtime/otlp.py",),
     "sentence_transformers": ("router/encoder/torch.py", "router/encoder/reranker.py"),
     "torch": ("router/encoder/torch.py", "workers/training/trainers/"),
     "gepa": ("workers/optimise/rewrite.py",),

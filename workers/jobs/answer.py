@@ -29,6 +29,7 @@ from workers.context import Context, Work
 from workers.jobs import explore_tier, shadow
 from workers.knowledge.earlier_turns import earlier_turns
 from workers.ports import Activity, Message
+from workers.runtime import tracing
 
 QUEUE = "answer"
 
@@ -67,12 +68,22 @@ def answer_next(context: Context) -> bool:
         if progress is None:
             raise LookupError(f"answering {lease.request.id!r}: it is decided but has no decision")
 
-        _answer(context, lease, progress)
+        with tracing.span("answer", lease.request.id, tries=lease.tries) as note:
+            _trace_wait(context, lease, progress)
+            note(route=progress.decision.route, verb=progress.decision.verb)
+            _answer(context, lease, progress)
 
     if lease.at_limit:
         _wake_next(context, lease)
 
     return True
+
+
+def _trace_wait(context: Context, lease: Lease, progress: RequestProgress) -> None:
+    """Records how long the request waited for a worker, once."""
+    if lease.tries == 1:
+        decided_at = lease.request.received_at + progress.decision.seconds
+        tracing.record("queue", lease.request.id, decided_at, context.now())
 
 
 def _wake_next(context: Context, lease: Lease) -> None:
@@ -130,6 +141,15 @@ def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outco
         model_seconds=round(outcome.seconds, 3),
     )
 
+    tracing.record_whole(
+        request.id,
+        request.received_at,
+        context.now(),
+        route=decision.route,
+        verb=decision.verb,
+        error=outcome.error,
+    )
+
     if not outcome.error:
         shadow.enqueue_shadow(context, request, decision.route)
         explore_tier.enqueue_exploration(context, request, decision)
@@ -145,7 +165,8 @@ def _deliver(
     An answer that can never be posted is returned with the error `not_delivered`.
     """
     try:
-        context.replies.deliver(lease.request, decision, outcome)
+        with tracing.span("deliver"):
+            context.replies.deliver(lease.request, decision, outcome)
     except StoppedError:
         get_log(job="answer", request=lease.request.id).info("stopped")
         return None
@@ -272,7 +293,9 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     if work.attachments.declined:
         outcome = Outcome(work.attachments.line, error="files")
     else:
-        outcome = serve(context, work)
+        with tracing.span("path", kind=version.kind, version=version.id, route=version.route):
+            outcome = serve(context, work)
+
         outcome = replace(outcome, text=_opening(work) + outcome.text)
 
     return replace(

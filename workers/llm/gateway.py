@@ -21,6 +21,7 @@ from workers.llm.pricing import Price, counted_tokens, split_tokens
 from workers.llm.response_cache import ResponseCache
 from workers.llm.watchdog import StallTimeoutError, run_with_timeout
 from workers.ports import ModelCall, ModelReply
+from workers.runtime import tracing
 from workers.runtime.bounded import BoundedDict
 
 MULTI_ADAPTER_PREFIX = "hosted_vllm/"
@@ -156,8 +157,11 @@ class Gateway:
 
         spent = 0.0
         try:
-            reply = self._send(endpoint, call, deadline, listener, price)
-            spent = reply.usd
+            with tracing.span("model", model=endpoint.name) as note:
+                reply = self._send(endpoint, call, deadline, listener, price)
+                spent = reply.usd
+                read = reply.tokens.total - reply.tokens.output
+                note(input_tokens=read, output_tokens=reply.tokens.output, usd=reply.usd)
         except (StallTimeoutError, StoppedError):
             # We left, but the provider may finish the answer and will bill it.
             spent = worst_case_usd

@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from types import FrameType
+from typing import cast
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -22,11 +23,14 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
 
 from router.errors import QueueError, is_shortage
+from workers.ports import RUN_SECONDS, QueueRuns
 
 JOB_FUNCTION = "beagle.step"
 """The function name in every entry. It is part of the wire format and never imported."""
 CONNECT_SECONDS = 2.0
 FAILED_SECONDS = 7 * 24 * 3600
+RUNS_KEY = "beagle:runs:"
+"""Prefix of the counters of each queue's jobs."""
 KEY_LIMIT = 64
 """Most characters of a job's name and of its key."""
 RETRY_SECONDS = 0.5
@@ -177,6 +181,46 @@ class RqQueue:
             raise QueueError(
                 f"counting the queue: Redis did not answer ({type(error).__name__})"
             ) from error
+
+    def record_run(self, job: str, seconds: float, *, failed: bool) -> None:
+        """See `Queue.record_run`. The counters are a hash for each queue, in the server."""
+        queue = self._queue_of_job.get(job)
+        if queue is None:
+            return  # an entry of an older release, under the job's old name
+
+        name = RUNS_KEY + queue
+        try:
+            with self._client.pipeline(transaction=False) as commands:
+                commands.hincrby(name, "failed" if failed else "ok")
+                commands.hincrbyfloat(name, "seconds", seconds)
+                for bound in RUN_SECONDS:
+                    if seconds <= bound:
+                        commands.hincrby(name, str(bound))
+
+                commands.execute()
+        except RedisError:
+            return
+
+    def runs(self) -> Mapping[str, QueueRuns]:
+        """See `Queue.runs`."""
+        found = {}
+        try:
+            for queue in self._queues:
+                # redis-py says that it may return a coroutine, which only its async client does.
+                stored = cast(dict[bytes, bytes], self._client.hgetall(RUNS_KEY + queue))
+                counts = {key.decode(): float(value) for key, value in stored.items()}
+                found[queue] = QueueRuns(
+                    ok=int(counts.get("ok", 0)),
+                    failed=int(counts.get("failed", 0)),
+                    seconds=counts.get("seconds", 0.0),
+                    buckets=[int(counts.get(str(bound), 0)) for bound in RUN_SECONDS],
+                )
+        except RedisError as error:
+            raise QueueError(
+                f"reading the queue's counters: Redis did not answer ({type(error).__name__})"
+            ) from error
+
+        return found
 
     def compact(self) -> None:
         """See `Queue.compact`. Done by rewriting the append-only file."""
