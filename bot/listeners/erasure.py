@@ -75,7 +75,9 @@ class ErasureActions:
             return
 
         _replace(respond, texts.FORGETTING)
-        erased = erase_person(self._store, self._store.documents, team, user, self._now())
+        with self._store.disk_reserve.lent():
+            erased = erase_person(self._store, self._store.documents, team, user, self._now())
+
         self._retrain(team)
         self._compact_queue()
         erasure = self._erase_in_folders(team, user, erased)

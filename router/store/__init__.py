@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from router.errors import StoreError
 from router.index import Index
 from router.private_files import make_database_private
+from router.store.base.disk_reserve import DiskReserve
 from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
 from router.store.base.locks import Lock
 from router.store.base.migrate import check_revision, migrate
@@ -124,6 +125,7 @@ class Store:
         self.stats = Stats(engine)
         self.usage_counts = UsageCounts(engine)
         self.old_records = OldRecords(engine)
+        self.disk_reserve = DiskReserve(engine)
 
     @property
     def is_embedded(self) -> bool:

@@ -55,8 +55,9 @@ class Housekeeping:
             log.warning("embedding_deferred", error=str(error))
 
         try:
-            expired = self._expire()
-            overwritten = self._overwrite_deleted()
+            with self.store.disk_reserve.lent():
+                expired = self._expire()
+                overwritten = self._overwrite_deleted()
         except StoreError as error:
             log.warning("bytes_not_erased", error=str(error))
             return

@@ -261,6 +261,8 @@ def _configure_sqlite(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in (
             f"busy_timeout={BUSY_MILLISECONDS}",
+            # Before the first page is written; an older file takes it over when it is rewritten.
+            "auto_vacuum=INCREMENTAL",
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",

@@ -8,9 +8,12 @@ keeps old pages until a checkpoint. PostgreSQL keeps dead tuples until a table i
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, text
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
@@ -31,6 +34,9 @@ LOCK_ATTEMPTS = 20
 """How often a table is tried again that somebody was using."""
 LOCK_NOT_AVAILABLE, QUERY_CANCELED = "55P03", "57014"
 
+PAGES_AT_ONCE = 500
+"""Free pages that one step gives back; 2 MB."""
+MEGABYTE = 1_000_000
 CHECKPOINT_ATTEMPTS = 3
 """Each one waits as long as a write would; a read that still runs then is left alone."""
 
@@ -57,6 +63,7 @@ def rewrite_file(engine: Engine) -> None:
     if engine.dialect.name == "postgresql":
         return
 
+    _refuse_without_room(engine)
     # VACUUM fails within a transaction, and SQLAlchemy would begin one.
     raw = engine.raw_connection()
     try:
@@ -71,6 +78,22 @@ def rewrite_file(engine: Engine) -> None:
         raw.close()
 
     _merge_and_checkpoint(engine)
+
+
+def _refuse_without_room(engine: Engine) -> None:
+    """Raises StoreError where the disk has no room for the copy and for the log of writing it."""
+    file = Path(engine.url.database or "")
+    if not file.is_file():
+        return
+
+    needed, free = 2 * file.stat().st_size, shutil.disk_usage(file.absolute().parent).free
+    if free < needed:
+        raise StoreError(
+            f"erasing bytes: rewriting the database's file needs {needed // MEGABYTE} MB of free "
+            f"disk, found {free // MEGABYTE} MB; what was deleted cannot be found any more, but "
+            "bytes of it may still be in the file; free some space, it is tried again in the next "
+            "night"
+        )
 
 
 def _rewrite_tables(engine: Engine) -> None:
@@ -115,15 +138,37 @@ def _rewrite(connection: Connection, table: str) -> bool:
     return False
 
 
+def _give_back_pages(cursor: DBAPICursor) -> None:
+    """Shortens the file by its free pages, some at a time: each write lock is held for moments.
+
+    A file that was made before `auto_vacuum` was set keeps them until it is rewritten.
+    """
+    free = -1
+    while True:
+        before, free = free, int(_pragma(cursor, "freelist_count"))
+        # It stays the same where nothing can be given back.
+        if free in (0, before):
+            return
+
+        cursor.execute(f"PRAGMA incremental_vacuum({PAGES_AT_ONCE})")
+        cursor.fetchall()
+
+
+def _pragma(cursor: DBAPICursor, name: str) -> str:
+    cursor.execute(f"PRAGMA {name}")
+    return str(cursor.fetchone()[0])
+
+
 def _merge_and_checkpoint(engine: Engine) -> None:
     with writing(engine) as connection:
         for statement in MERGE_SEGMENTS:
             connection.execute(statement)
 
-    # A checkpoint fails within a transaction, and SQLAlchemy would begin one.
+    # Both fail within a transaction, and SQLAlchemy would begin one.
     raw = engine.raw_connection()
     try:
         cursor = raw.cursor()
+        _give_back_pages(cursor)
         for _ in range(CHECKPOINT_ATTEMPTS):
             busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
             if not busy:
