@@ -19,7 +19,8 @@ PATIENCE_SECONDS = 8.0
 """How long a request waits before its person is told. With the time between two looks that stays
 below the 15 seconds in which everybody sees something."""
 MAX_NOTICES = 50
-"""Notices of one look, oldest first; the rest follows with the next ones."""
+"""Notices of one look, oldest first; the rest follows with the next ones. Those who came since the
+start go before those who waited then: however many these are, nobody new waits behind them."""
 
 
 class QueueNotices:
@@ -35,24 +36,39 @@ class QueueNotices:
         self._waiting = waiting
         self._clients = clients
         self._now = now
+        self._started_at = self._told_until = now()
         # Whoever waits since before the start is told as well.
-        self._told_until = 0.0
+        self._backlog_until = 0.0
         self._log = get_log(part="queue")
 
     def tick(self) -> None:
         """Tells those who wait for so long since the last look."""
         now = self._now()
-        late = self._waiting.received_between(
-            self._told_until, now - PATIENCE_SECONDS, now, MAX_NOTICES
-        )
+        late = self._late(now)
         if not late:
             return
 
         count = self._waiting.count(now)
-        self._told_until = late[-1].received_at
         self._log.warning("queue_is_long", waiting=count, told=len(late))
         for request in late:
             self._tell(request, count)
+
+    def _late(self, now: float) -> list[Request]:
+        """Returns those to be told now, each once."""
+        patient = now - PATIENCE_SECONDS
+        late = self._waiting.received_between(self._told_until, patient, now, MAX_NOTICES)
+        if late:
+            self._told_until = late[-1].received_at
+
+        room = MAX_NOTICES - len(late)
+        if room and self._backlog_until < self._started_at:
+            until = min(patient, self._started_at)
+            older = self._waiting.received_between(self._backlog_until, until, now, room)
+            # One more page than there is: nothing is left of the backlog.
+            self._backlog_until = older[-1].received_at if older else until
+            late += older
+
+        return late
 
     def _tell(self, request: Request, count: int) -> None:
         status = texts.QUEUED.format(count=count) if count > 1 else texts.QUEUED_ALONE

@@ -107,3 +107,40 @@ def test_what_waits_is_counted_on_each_database(every_store, make_request, make_
     assert store.waiting.count(clock()) == 2
     assert claimed.request.id not in {request.id for request in waiting}
     assert len(waiting) == 1
+
+
+def test_who_comes_after_a_start_does_not_wait_behind_those_of_before(
+    store, ask, sandbox, clock, monkeypatch
+):
+    monkeypatch.setattr("bot.replies.queue_notices.MAX_NOTICES", 2)
+    backlog = []
+    for _ in range(5):
+        backlog.append(ask())
+        clock.forward(0.5)
+
+    clients = Clients.single(sandbox.bot_token, sandbox.api_url)
+    notices = QueueNotices(store.waiting, clients, clock)
+    clock.forward(1.0)
+    new = ask()
+
+    clock.forward(PATIENCE_SECONDS + 1)
+    notices.tick()
+    assert new.ts in statuses(sandbox)
+    for _ in range(4):
+        notices.tick()
+
+    assert {request.ts for request in backlog} <= set(statuses(sandbox))
+
+
+def test_a_message_that_could_not_be_decided_yet_is_told_unless_it_was_only_overheard(
+    store, notices, sandbox, clock, make_request
+):
+    said = [str(sandbox.actor("ada").say("general", "hello")) for _ in range(2)]
+    for ts, source in zip(said, ("mention", "channel"), strict=True):
+        request = make_request(team=seed_data.TEAM_ID, channel=GENERAL, ts=ts, source=source)
+        store.requests.insert(request, clock())
+
+    clock.forward(PATIENCE_SECONDS + 1)
+    notices.tick()
+
+    assert set(statuses(sandbox)) == {said[0]}

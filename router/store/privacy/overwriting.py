@@ -156,7 +156,7 @@ def _give_back_pages(cursor: DBAPICursor) -> None:
 
 def _pragma(cursor: DBAPICursor, name: str) -> str:
     cursor.execute(f"PRAGMA {name}")
-    return str(cursor.fetchone()[0])
+    return str(cursor.fetchall()[0][0])
 
 
 def _merge_and_checkpoint(engine: Engine) -> None:

@@ -1,8 +1,8 @@
-"""Requests that are decided and that no worker has begun: the queue that people wait in."""
+"""Requests that nobody has begun to answer: the queue that people wait in."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Engine, and_, func, select
+from sqlalchemy import ColumnElement, Engine, and_, func, or_, select
 
 from router.store.base.engine import reading
 from router.store.base.tables import request
@@ -12,7 +12,11 @@ from router.types import Request
 
 
 class WaitingRequests:
-    """The rows of the request table in state `decided` that were never leased."""
+    """The rows of the request table that are undecided, or decided and were never leased.
+
+    A message that was only overheard in a channel counts once it is decided: before, it is not
+    known to be for Beagle.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -38,4 +42,7 @@ class WaitingRequests:
 
 
 def _waits(now: float) -> ColumnElement[bool]:
-    return and_(request.c.state == "decided", request.c.tries == 0, is_free(now))
+    is_decided = and_(request.c.state == "decided", request.c.tries == 0, is_free(now))
+    # Left so where the database took no more writes, or by a process that ended.
+    is_undecided = and_(request.c.state == "received", request.c.source != "channel")
+    return or_(is_decided, is_undecided)
