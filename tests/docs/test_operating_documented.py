@@ -10,20 +10,11 @@ import pytest
 from bot import commands
 from bot.cli.folder import command_names
 from bot.transport.health import StoreCollector
-from workers.jobs import queues
+from workers.fakes import MemoryQueue
+from workers.jobs import queue_of_job
 
 LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 EVENT = re.compile(r"[a-z][a-z_]+")
-
-
-class Depths:
-    """A queue port that only knows its depth."""
-
-    def enqueue(self, job: str, key: str) -> None:
-        raise AssertionError("nothing is enqueued here")
-
-    def depth(self) -> dict[str, int]:
-        return dict.fromkeys(queues(), 0)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +62,7 @@ def test_every_log_event_is_documented_and_no_other(root, page):
 
 
 def test_every_metric_is_documented_and_no_other(page, store, clock):
-    collector = StoreCollector(store, Depths(), clock, lambda: 0.0)
+    collector = StoreCollector(store, MemoryQueue(queue_of_job()), clock, lambda: 0.0)
 
     exposed = {
         one.name + ("_total" if one.type == "counter" else "") for one in collector.collect()

@@ -23,6 +23,9 @@ class Depths:
     def depth(self):
         return {"answer": 3}
 
+    def runs(self):
+        return {}
+
 
 @pytest.fixture
 def url(databases):
