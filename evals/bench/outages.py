@@ -76,7 +76,7 @@ OUTAGES: Mapping[str, Outage] = {
     "broker_slow": Outage(servers.on_slow_broker, servers.broker_slow),
     "model_bad": Outage(servers.product, vendors.model_bad),
     "slack_away": Outage(servers.product, vendors.slack_away, silences=True),
-    "files_exhausted": Outage(servers.product, machine.files_exhausted),
+    "files_exhausted": Outage(servers.product, machine.files_exhausted, silences=True),
     "poison_message": Outage(servers.product, demands.poison_message),
     "many_waiting": Outage(servers.product, Scene.pause, prepare=demands.many_waiting),
     "disk_full": Outage(machine.on_small_disk, machine.disk_full),

@@ -75,7 +75,8 @@ class Outage:
         open: Starts the product for outages that last so many seconds. Those that share the
             function run on one and the same product.
         run: Makes it go wrong, waits, and makes it good again.
-        silences: Whether nobody can be told anything before it is over.
+        silences: Whether nobody can be told anything before it is over: Slack is not reached, or no
+            connection to it can be opened.
         prepare: Posts messages before it begins, which count as well; returns their ts.
     """
 
