@@ -65,7 +65,6 @@ from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
 from workers.runtime.steady_clock import SteadyClock, open_clock
-from workers.runtime.tracing import close_tracing, open_tracing
 from workers.worker import serve, warm_up_encoder, warm_up_local_model
 
 ROUTES_SECONDS = 2.0
@@ -212,7 +211,6 @@ class BotProcess:
     """
 
     def __init__(self, settings: Settings) -> None:
-        open_tracing(settings.otel_url, "bot")
         self._settings = settings
         self._backend = open_backend(settings)
         self._routes = folders(settings)
@@ -282,7 +280,6 @@ class BotProcess:
             self.bot.stop()
             self._routing.trainer.stop()
             self._backend.close()
-            close_tracing()
 
     def stop(self) -> None:
         """Makes `run` return soon."""
@@ -321,7 +318,6 @@ class WorkerProcess:
     """One worker process: the parts its jobs need, and threads for leases and overdue rows."""
 
     def __init__(self, settings: Settings) -> None:
-        open_tracing(settings.otel_url, "worker")
         self._settings = settings
         self._backend = open_backend(settings)
         store = self._backend.store
@@ -386,7 +382,6 @@ class WorkerProcess:
                 self._local.stop()
 
             self._backend.close()
-            close_tracing()
 
     def _wake_overdue(self) -> None:
         if self._local is not None:

@@ -7,6 +7,7 @@ import sys
 
 from bot.cli.terminal import load_settings
 from workers.runtime.heap import limit_heap
+from workers.runtime.tracing import traced_process
 
 SWITCH_SECONDS = 0.0005
 """How long a thread may compute while another one waits to. By default it is ten times as much, and
@@ -19,8 +20,10 @@ def main() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
     from bot.app import BotProcess
 
-    process = BotProcess(load_settings())
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: process.stop())
+    settings = load_settings()
+    with traced_process(settings.otel_url, "bot"):
+        process = BotProcess(settings)
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: process.stop())
 
-    process.run()
+        process.run()

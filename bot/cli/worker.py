@@ -9,6 +9,7 @@ import typer
 from bot.cli.terminal import load_settings
 from workers.jobs import POOLED
 from workers.runtime.heap import limit_heap
+from workers.runtime.tracing import traced_process
 
 
 def main(
@@ -21,4 +22,6 @@ def main(
 
     from bot.app import WorkerProcess
 
-    WorkerProcess(load_settings()).run(queue)
+    settings = load_settings()
+    with traced_process(settings.otel_url, f"worker {queue}"):
+        WorkerProcess(settings).run(queue)

@@ -7,8 +7,8 @@ lost and woken again, its spans are in the same trace. No span holds what anybod
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import ParamSpec, Protocol, TypeVar
 
@@ -77,6 +77,16 @@ def open_tracing(url: str, process: str) -> None:
         ) from error
 
     use_recorder(OtlpRecorder(url, process))
+
+
+@contextmanager
+def traced_process(url: str, process: str) -> Iterator[None]:
+    """Opens tracing for the block, which is the whole life of a process, and closes it."""
+    open_tracing(url, process)
+    try:
+        yield
+    finally:
+        close_tracing()
 
 
 def use_recorder(recorder: Recorder) -> None:
