@@ -104,7 +104,7 @@ class OtlpRecorder:
         self, request: str, start: float, end: float, attributes: dict[str, Value]
     ) -> None:
         """See `Recorder.record_whole`."""
-        with self._ids.of_request(request):
+        with self._ids.root_ids_for(request):
             recorded = self._tracer.start_span(
                 "request",
                 context=otel_context.Context(),
@@ -123,13 +123,13 @@ class OtlpRecorder:
 
 
 class _RequestIds:
-    """The SDK's port for ids: random ones, but within `of_request` those of its root span."""
+    """The SDK's port for ids: random ones, but within `root_ids_for` those of its root span."""
 
     def __init__(self) -> None:
         self._own = threading.local()
 
     @contextmanager
-    def of_request(self, request: str) -> Iterator[None]:
+    def root_ids_for(self, request: str) -> Iterator[None]:
         self._own.ids = _root_ids(request)
         try:
             yield
