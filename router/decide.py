@@ -215,7 +215,7 @@ class Router:
         alone = replace(signals, thread_route=None, previous_turns=())
         confirmed, second = False, None
         for part in parts_of(text):
-            _, views = self._read(model, part.of(text))
+            _, views = self._read(model, part.words_in(text))
             other, _ = self._apply_policy(model, views, alone)
             if other.verb != "route" or other.confidence < SECOND_CONFIDENCE:
                 continue

@@ -29,7 +29,7 @@ class Part:
     start: int
     end: int
 
-    def of(self, text: str) -> str:
+    def words_in(self, text: str) -> str:
         """Returns the piece's words."""
         return text[self.start : self.end].strip()
 
@@ -49,5 +49,5 @@ def parts_of(text: str) -> list[Part]:
         start = border.end()
 
     parts.append(Part(start, len(text)))
-    worded = [part for part in parts if len(_WORD.findall(part.of(text))) >= MIN_WORDS]
+    worded = [part for part in parts if len(_WORD.findall(part.words_in(text))) >= MIN_WORDS]
     return worded if 2 <= len(worded) <= MAX_PARTS else []

@@ -26,7 +26,7 @@ from router.classifier.second_request import parts_of
     ],
 )
 def test_a_short_message_is_taken_apart_at_its_borders(text, parts):
-    assert [part.of(text) for part in parts_of(text)] == parts
+    assert [part.words_in(text) for part in parts_of(text)] == parts
 
 
 @pytest.mark.parametrize(
