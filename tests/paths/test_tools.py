@@ -370,3 +370,16 @@ def test_an_obedient_model_gets_no_further_than_the_rules_allow(
         assert "\U000e0041" not in prompts, "letters nobody sees do not reach the model"
         assert "uid=" not in prompts
         assert all(call.payer is not None and call.payer.user == "U1" for call in model.calls)
+
+
+def test_a_request_that_is_a_sum_asks_no_model(serve: Serve) -> None:
+    model = ScriptedModel([])
+    outcome = serve(model, "what is 19 percent VAT on 240 euros")
+
+    assert outcome.text == "19% of 240 = 45.6; with it 285.6"
+    assert outcome.model == ""
+
+
+def test_a_models_wrong_result_is_put_right(serve: Serve) -> None:
+    model = ScriptedModel([use("calculator", expression="240 * 1.19"), DONE, "240 * 1.19 = 244.19"])
+    assert serve(model, "what does it cost with the usual tax").text == "240 * 1.19 = 285.6"

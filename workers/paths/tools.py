@@ -20,6 +20,7 @@ from router.log import get_log
 from router.text.templates import escape_fences
 from router.types import Citation, Outcome, Proposal
 from workers.context import Context, Work
+from workers.paths._sums import sum_of, with_right_results
 from workers.ports import Activity, Message
 from workers.prompting.completion import CallOptions, CompletionSession
 from workers.prompting.prompt import (
@@ -32,6 +33,7 @@ from workers.prompting.prompt import (
 from workers.prompting.structured_output import render_value
 from workers.tools import Tool, ToolCall, ToolError, WritingTool, get_tool
 
+CALCULATOR = "calculator"
 ANSWER = "answer"
 """The action that ends the loop."""
 MAX_OBSERVATION = 1500
@@ -51,6 +53,12 @@ def run(context: Context, work: Work) -> Outcome:
     """
     react = next(step for step in work.version.steps if isinstance(step, ReactStep))
     session = CompletionSession(context, work)
+    if CALCULATOR in react.tools and work.version.output is None:
+        # What is a sum as it stands needs no model, and no model gets it wrong then.
+        result = sum_of(work.request.text)
+        if result is not None:
+            return session.outcome(result)
+
     tools = {name: get_tool(name) for name in react.tools}
 
     loop = _Loop(context, work, session, tools)
@@ -76,7 +84,7 @@ def run(context: Context, work: Work) -> Outcome:
         value = session.value(prompt, work.version.output)
         return session.outcome(render_value(value), value)
 
-    text = session.text(prompt, CallOptions(), work.emit)
+    text = with_right_results(session.text(prompt, CallOptions(), work.emit))
     return replace(session.outcome(text), citations=_citations(text, loop.hits))
 
 
