@@ -173,11 +173,15 @@ REROUTED = "rerouted_from"
 
 @dataclass(frozen=True, slots=True)
 class RouteOffer:
-    """A route as people are offered it: its name, what it does, and a request as an example."""
+    """A route as people are offered it: its name, what it does, and a request as an example.
+
+    `note` is said under its answers: what was not done.
+    """
 
     name: str
     description: str
     example: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

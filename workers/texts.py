@@ -19,6 +19,12 @@ NOTE_PROPOSAL = "Keep this note for everybody in this channel:\n“{note}”"
 NOTE_SAVED = "The note is kept. Ask me about it in this channel."
 NOTE_TITLE = "Note: {beginning}"
 
+NO_TEXT = (
+    "There is no text with this that I can read, so I would have to make it up. Please paste it "
+    "into your message, attach it as a text file, or forward the message to me. In a thread I read "
+    "what was written to me."
+)
+
 FILE_NOTES = {
     "blind": (
         "I cannot look at pictures here ({names}): the model that answers this does not see. "

@@ -52,7 +52,7 @@ DEMO_THRESHOLDS = {
 TOUR = """
 Beagle runs. Open {page} and try, in #general:
   1. @Beagle the vpn is down again for the whole Berlin office
-     (sorted into a ticket, as strict JSON)
+     (sorted: queue, urgency and a summary, as strict JSON)
   2. @Beagle how many days of parental leave do we get?
      (quoted from a handbook, with links)
   3. @Beagle I'm off next Thursday and Friday, Priya covers
@@ -70,7 +70,7 @@ KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh
 FRESH = 'make demo ARGS="--fresh"'
 TOUR_TITLE = "Welcome. Five things to try, one click each:"
 TOUR_PROMPTS = (
-    ("1. A request becomes a ticket", "@beagle the vpn is down again for the whole Berlin office"),
+    ("1. A support message is sorted", "@beagle the vpn is down again for the whole Berlin office"),
     (
         "2. An answer quoted from a handbook",
         "@beagle how many days of parental leave do we get?",

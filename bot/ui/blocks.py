@@ -79,6 +79,10 @@ def answer(
     if other:
         body.append(rich_text.section(rich_text.text(other, italic=True)))
 
+    note = short_lines.note(outcome, offers)
+    if note:
+        body.append(rich_text.section(rich_text.text(note, italic=True)))
+
     closing = [
         _context(decision, outcome),
         _thumbs(request, decision),

@@ -10,7 +10,15 @@ from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common as texts
 from bot.ui.texts import languages
 from bot.ui.texts import small_talk as small_talk_texts
-from router.types import LANGUAGE, SECOND_REQUEST, SMALL_TALK, Decision, Request, RouteOffer
+from router.types import (
+    LANGUAGE,
+    SECOND_REQUEST,
+    SMALL_TALK,
+    Decision,
+    Outcome,
+    Request,
+    RouteOffer,
+)
 
 SHOWN = 2
 """Routes or examples in one line."""
@@ -68,6 +76,11 @@ def second_request(request: Request, decision: Decision, offers: Sequence[RouteO
 
     shown = f"{words[: MAX_EXAMPLE_CHARS - 1]}…" if len(words) > MAX_EXAMPLE_CHARS else words
     return texts.SECOND_REQUEST.format(words=shown, route=second["route"], first=decision.route)
+
+
+def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:
+    """Returns what the route says of what it did not do; empty where it says nothing."""
+    return next((offer.note for offer in offers if offer.name == outcome.route), "")
 
 
 def _named(offer: RouteOffer) -> str:

@@ -41,7 +41,7 @@ class Route(FrozenModel):
     `utterances` and the train examples teach the router; `rows` are all lines of `examples.jsonl`.
     `tiers` are the versions that may answer, the cheapest first; `version` is the last of them, or
     the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
-    for one close to the best tier's.
+    for one close to the best tier's. `note` says under an answer what was not done.
     """
 
     name: RouteName
@@ -55,6 +55,7 @@ class Route(FrozenModel):
     adapter: Path | None = None
     tiers: tuple[RouteTier, ...] = ()
     target: float | None = None
+    note: str = ""
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
         """Returns whether somebody who asks in `channel` may use the route."""
@@ -183,6 +184,7 @@ def read_route(folder: Path) -> Route:
             adapter=adapter,
             tiers=tiers,
             target=front.target,
+            note=front.note,
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error
@@ -283,6 +285,8 @@ def _version(
         limits=front.limits,
         adapter=_adapter_name(front.name, adapter) if adapter is not None else None,
         cache=front.cache,
+        vision=front.vision,
+        needs_text=front.needs_text,
     )
 
 

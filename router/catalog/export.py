@@ -71,6 +71,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
     keys: dict[str, object] = {
         "name": version.route,
         "description": route.description,
+        "note": route.note,
         "utterances": list(route.utterances),
         "kind": version.kind,
         "models": list(version.models),
@@ -81,6 +82,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "visibility": visibility if visibility != "everyone" else None,
         "adapter": ADAPTER_FILE if version.adapter else None,
         "cache": version.cache or None,
+        "needs_text": version.needs_text or None,
     }
 
     return {name: value for name, value in keys.items() if value not in (None, "", [])}

@@ -51,6 +51,7 @@ class FrontMatter(FrozenModel):
 
     name: str
     description: str = Field(min_length=1, max_length=300)
+    note: str = Field("", max_length=200)
     utterances: tuple[str, ...] = Field(min_length=1)
     kind: Kind = "prompt"
     models: tuple[str, ...] = ()
@@ -62,6 +63,7 @@ class FrontMatter(FrozenModel):
     adapter: str | None = None
     cache: bool = False
     vision: bool | None = None
+    needs_text: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)
 

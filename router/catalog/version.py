@@ -108,6 +108,7 @@ class Version(FrozenModel):
     hash included; a tuned version's first model carries it. `cache` lets identical calls be
     answered from memory. `output` is the JSON Schema of the answer, None for free text.
     `vision` says whether its models take pictures; None for what is known of each model.
+    `needs_text` says that it works on a text beside the order, and asks for it where there is none.
     """
 
     id: str = Field("", pattern=r"^([0-9a-f]{12})?$")
@@ -123,6 +124,7 @@ class Version(FrozenModel):
     adapter: str | None = None
     cache: bool = False
     vision: bool | None = None
+    needs_text: bool = False
 
     @property
     def traits(self) -> KindTraits:
@@ -164,10 +166,12 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
-        # `vision` and `must_use` were added later. Left out of the hash at their defaults, they do
-        # not rename the versions that were stored before.
+        # `vision`, `needs_text` and `must_use` were added later. Left out of the hash at their
+        # defaults, they do not rename the versions that were stored before.
         if self.vision is None:
             del body["vision"]
+        if not self.needs_text:
+            del body["needs_text"]
 
         for step in body["steps"]:
             if step.get("must_use") is False:

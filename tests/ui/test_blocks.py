@@ -300,3 +300,9 @@ def test_a_message_in_another_language_is_answered_in_it():
 def test_what_was_sure_is_the_route_and_not_the_answer():
     shown = str(blocks.answer(REQUEST, decision(), outcome(text="15.15"), OFFERS).blocks)
     assert "92% sure of the route" in shown
+
+
+def test_a_route_says_under_its_answer_what_it_did_not_do():
+    offers = [replace(OFFERS[0], note="No ticket was opened."), OFFERS[1]]
+    shown = str(blocks.answer(REQUEST, decision(), outcome(data=DATA), offers).blocks)
+    assert "No ticket was opened." in shown

@@ -22,6 +22,7 @@ from router.store.requests.decisions import RequestProgress
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import UNINSTALLED
 from router.types import UNDECIDED, Decision, Outcome, Request, RequestState
+from workers import texts as worker_texts
 from workers.attachments.reading import read_attachments
 from workers.cascade.evidence import record_answer
 from workers.cascade.serve import serve
@@ -29,6 +30,7 @@ from workers.context import Context, Work
 from workers.jobs import explore_tier, shadow
 from workers.knowledge.earlier_turns import earlier_turns
 from workers.ports import Activity, Message
+from workers.prompting.missing_text import lacks_text
 from workers.runtime import tracing
 
 QUEUE = "answer"
@@ -292,6 +294,8 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
     opening = _opening(work)
     if work.attachments.declined:
         outcome = Outcome(work.attachments.line, error="files")
+    elif lacks_text(work):
+        outcome = Outcome(worker_texts.NO_TEXT)
     else:
         with tracing.span("path", kind=version.kind, version=version.id, route=version.route):
             outcome = serve(context, work)

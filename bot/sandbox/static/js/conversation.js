@@ -62,7 +62,13 @@ export class Conversation {
     if (store.location.focus === "channel") this.composer.takeFocus();
     drawStatus(this.status, channel.id, null);
     // Those of a channel are the tour: it stays in reach while one tries it.
-    drawPrompts(this.prompts, channel.id, null, () => true);
+    drawPrompts(
+      this.prompts,
+      channel.id,
+      null,
+      () => true,
+      (ts) => this.sent(ts),
+    );
     this.openAnswer(channel);
   }
 

@@ -5,17 +5,18 @@ import { h, renew } from "./dom.js";
 import { openChannel } from "./location.js";
 import { store } from "./store.js";
 
-function press(channel, thread, message) {
+async function press(channel, thread, message, sent) {
   const place = { channel, ...(thread ? { thread_ts: thread } : {}) };
   const target = store.channels.find(({ name }) => message === `#${name}`);
   if (target) return openChannel(target.id);
   const command = /^(\/\w+)(?:\s+(.*))?$/.exec(message);
   if (command) return act("slash", { ...place, command: command[1], text: command[2] ?? "" });
-  return act("say", { ...place, text: message });
+  const answer = await act("say", { ...place, text: message });
+  return sent?.(answer?.ts);
 }
 
-/** Draws a conversation's prompts into `host` if `fits()` returns true. */
-export function drawPrompts(host, channel, thread, fits) {
+/** Draws a conversation's prompts into `host` if `fits()` returns true; `sent` gets the ts of what was posted. */
+export function drawPrompts(host, channel, thread, fits, sent = null) {
   const offer = store.promptsFor(channel, thread);
   const visible = offer?.prompts.length && fits() ? offer : null;
   renew(host, [channel, thread, visible, store.me], () =>
@@ -32,7 +33,7 @@ export function drawPrompts(host, channel, thread, fits) {
                 type: "button",
                 "data-testid": "prompt",
                 title: prompt.message,
-                onclick: () => press(channel, thread, prompt.message),
+                onclick: () => press(channel, thread, prompt.message, sent),
               },
               prompt.title,
             ),

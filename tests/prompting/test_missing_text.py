@@ -1,0 +1,39 @@
+"""A request for work on a text that did not come with it is asked for the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from workers.prompting.missing_text import points_at_nothing
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "summarise this file please",
+        "list the action items from this discussion",
+        "summarise this thread",
+        "say this in plain English",
+        "turn these notes into an incident record",
+        "draft a reply to this message",
+        "summarise the attached",
+    ],
+)
+def test_a_text_that_is_not_there_is_missed(text):
+    assert points_at_nothing(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "say this in plain English: utilise the facility",
+        "make this sound nicer you are late once more with everything",
+        "explain this error ECONNREFUSED",
+        "what does error 503 mean",
+        "reply that I cannot come on Friday",
+        "the payment service was down from noon to two",
+        "summarise this\n> we met and decided to wait",
+    ],
+)
+def test_a_text_that_is_there_is_worked_on(text):
+    assert not points_at_nothing(text)
