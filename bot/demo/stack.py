@@ -62,6 +62,7 @@ class StackConfig:
         persist: Whether the broker writes its queue to disk.
         page_port: Port of the local Slack's page; 0 chooses a free one.
         limits: Whether the local Slack has rate limits.
+        enterprise: The organisation that the local workspace belongs to; empty for none.
         fresh: Whether to remove what earlier runs left in the folder.
         report: Gets a line about what is being started.
     """
@@ -74,6 +75,7 @@ class StackConfig:
     persist: bool = True
     page_port: int = 0
     limits: bool = True
+    enterprise: str = ""
     fresh: bool = True
     report: Callable[[str], None] = silent
 
@@ -92,6 +94,7 @@ class LocalStack:
             SandboxConfig(
                 port=config.page_port,
                 limits=config.limits,
+                enterprise=config.enterprise,
                 installs="SLACK_CLIENT_ID" in config.extra,
             )
         )

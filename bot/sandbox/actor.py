@@ -163,9 +163,25 @@ class Actor:
         """Makes a channel private, or public again; for admins."""
         self._act("convert", channel=channel, private=private)
 
-    def set_guest(self, name: str, *, guest: bool) -> None:
+    def set_guest(self, name: str, *, guest: bool, single_channel: bool = False) -> None:
         """Makes a person a guest, or a full member again; for admins."""
-        self._act("set_guest", name=name, guest=guest)
+        self._act("set_guest", name=name, guest=guest, single_channel=single_channel)
+
+    def share_channel(self, channel: str, team: str, *, host: bool = False) -> None:
+        """Shares a channel with another workspace; `host`: as if it were theirs. For admins."""
+        self._act("share_channel", channel=channel, team=team, host=host)
+
+    def unshare_channel(self, channel: str, team: str) -> None:
+        """Ends that a channel is shared; its people of that workspace leave. For admins."""
+        self._act("unshare_channel", channel=channel, team=team)
+
+    def invite(self, channel: str, name: str) -> None:
+        """Invites somebody to a channel, of another company only where it is shared."""
+        self._act("invite", channel=channel, name=name)
+
+    def open_group(self, names: list[str]) -> str:
+        """Opens a group DM with these people and the bot. Returns its id."""
+        return str(self._act("open_group", names=names)["channel"])
 
     def thread(self, channel: str, ts: str) -> list[Json]:
         """Returns copies of a message and its replies, oldest first."""

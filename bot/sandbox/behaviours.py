@@ -202,13 +202,6 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "Events",
-        "A message of somebody from another company may carry only `team`; a mention of theirs an "
-        "enterprise id.",
-        "captured",
-        SDK_CAPTURES,
-    ),
-    Behaviour(
-        "Events",
         "A forwarded message has no text; its words are in an attachment with `is_share`.",
         "captured",
         "payloads in public test fixtures of Slack apps",
@@ -218,6 +211,92 @@ BEHAVIOURS = (
         "A mention is two events (`app_mention` and `message`) with one `ts`.",
         "captured",
         "payloads in public test fixtures of Slack apps",
+    ),
+    # People of other companies, Grid and guests.
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A message of somebody of another company carries their workspace in `team` and in the "
+        "envelope's `team_id`; the channel's host is its `context_team_id`.",
+        "captured",
+        SDK_CAPTURES,
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A mention carries the other side's workspace in `team` and the author's own in "
+        "`user_team`, `source_team` and `user_profile.team`: of Grid the organisation alone.",
+        "captured",
+        SDK_CAPTURES,
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "Who joins or leaves a shared channel is said by its host; whoever leaves may be of an "
+        "organisation only.",
+        "captured",
+        SDK_CAPTURES,
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A reaction does not say where whoever reacted belongs.",
+        "captured",
+        SDK_CAPTURES,
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "An edit and a deletion name the author's workspace in the message within, and come in the "
+        "author's envelope.",
+        "assumed",
+        "as for messages",
+        "tests/intake/test_event_places.py::test_every_event_of_every_place_is_applied_once_and_to_its_team",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "Whoever clicks is named with their own workspace, `team` is the app's.",
+        "captured",
+        "slackapi/java-slack-sdk issue 1041",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A dialog of somebody of another company names theirs as `team`; the view's "
+        "`app_installed_team_id` is the app's.",
+        "documented",
+        "slack_bolt request/internals.py",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "People of other companies press buttons, and have no commands, shortcuts, Home or direct "
+        "messages of the app.",
+        "assumed",
+        "",
+        "tests/commands/test_other_companies.py::"
+        "test_a_command_from_another_company_reaches_nothing_of_this_workspace",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "`users.list` has the workspace's own people. `users.info` knows everybody; only who is in "
+        "no channel with the app is a stranger (`is_stranger`), so `team_id` tells others apart.",
+        "documented",
+        f"{DOCS}reference/objects/user-object",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A stream's recipient has to be in the workspace that is named as theirs.",
+        "assumed",
+        f"{DOCS}reference/methods/chat.startStream names no error for it",
+        f"{STREAMING}::test_where_slack_does_not_stream_here_a_message_is_edited_as_it_grows",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A file in a channel that another company shares comes as an id to ask for "
+        "(`check_file_info`).",
+        "documented",
+        f"{DOCS}apis/slack-connect",
+    ),
+    Behaviour(
+        "Slack Connect, Grid and guests",
+        "A guest has `is_restricted`, one of a single channel `is_ultra_restricted` as well; both "
+        "see the channels that they were invited to.",
+        "documented",
+        f"{DOCS}reference/objects/user-object",
     ),
     # Limits.
     Behaviour(

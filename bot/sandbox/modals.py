@@ -28,7 +28,7 @@ COPIED_FIELDS = ("type", *DEFAULTS)
 def build_view(
     context: SandboxContext, view: Json, *, parent: Json | None = None, replaces: Json | None = None
 ) -> Json:
-    """Returns a view as Slack stores it.
+    """Returns a view as Slack stores it: of the app's workspace, whoever sees it.
 
     It is a new view on top of `parent`, or the next version of the view that it `replaces`.
     """

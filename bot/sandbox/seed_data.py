@@ -8,8 +8,6 @@ TEAM_ID = "T0SANDBOX01"
 APP_ID = "A0BEAGLE001"
 BOT_ID = "B0BEAGLE001"
 BOT_USER_ID = "U0BEAGLE001"
-ENTERPRISE_ID = "E0SANDBOX01"
-"""The organisation of an org-wide install (Enterprise Grid)."""
 
 HUMANS = (
     ("ada", "Ada Lovelace", "Workspace admin"),
@@ -34,17 +32,19 @@ def user_id(name: str) -> str:
     return f"U0{name.upper():0<9}"
 
 
-def build_team(team: str = TEAM_ID) -> Json:
-    """Returns the workspace as `team.info` does."""
+def build_team(team: str = TEAM_ID, enterprise: str = "") -> Json:
+    """Returns the workspace as `team.info` does; on Grid with its organisation."""
     name = "Beagle Sandbox"
     if team != TEAM_ID:
         name = f"{name} {team[-2:]}"
 
+    grid = {"enterprise_id": enterprise, "enterprise_name": enterprise} if enterprise else {}
     return {
         "id": team,
         "name": name,
         "domain": name.lower().replace(" ", "-"),
         "email_domain": "example.com",
+        **grid,
     }
 
 
@@ -158,6 +158,13 @@ def build_dm(human: Json, created: int = 0) -> Json:
         "user": human["id"],
         "members": [human["id"], BOT_USER_ID],
     }
+
+
+def build_group(channel: str, names: list[str], members: list[str], team: str = TEAM_ID) -> Json:
+    """Returns a group DM; like Slack, it names its members in the channel's name."""
+    name = f"mpdm-{'--'.join(names)}-1"
+    group = build_channel(name, members, private=True, team=team)
+    return {**group, "id": channel, "is_mpim": True, "is_group": False, "is_channel": False}
 
 
 def build_channels(created: int, team: str = TEAM_ID) -> list[Json]:

@@ -16,6 +16,7 @@ from aiohttp import web
 from bot.sandbox import seed_data
 from bot.sandbox.actor import WAIT_SECONDS, Actor
 from bot.sandbox.clock import Clock, LoopClock
+from bot.sandbox.companies import Company, build_person
 from bot.sandbox.context import COMMANDS, SHORTCUTS, SandboxContext
 from bot.sandbox.delivery.dispatcher import RETRY_SECONDS, Dispatcher
 from bot.sandbox.delivery.signed_http import LOOPBACK, SignedHttp
@@ -54,7 +55,8 @@ class SandboxConfig:
     is how long the Web API takes to answer and `pong_seconds` a ping, in real seconds. An
     `unlisted` app is outside Slack's Marketplace and reads history slowly. With
     `installs`, everybody on this machine may install the app on the consent page, which gives them
-    a token of the bot. Sandboxes that differ in `team` and `seed` are separate workspaces
+    a token of the bot. With `enterprise` the workspace belongs to that organisation (Enterprise
+    Grid). Sandboxes that differ in `team` and `seed` are separate workspaces
     (`bot/sandbox/workspace_proxy.py`).
     """
 
@@ -69,6 +71,7 @@ class SandboxConfig:
     shortcuts: Sequence[Json] = SHORTCUTS
     bot: str = "beagle"
     team: str = seed_data.TEAM_ID
+    enterprise: str = ""
     limits: bool = True
     unlisted: bool = False
     installs: bool = True
@@ -185,6 +188,16 @@ class Sandbox:
     def actor(self, name: str) -> Actor:
         """Returns an actor for a human by name. Use it in any thread but the sandbox's own."""
         return Actor(self, name)
+
+    def add_company(self, company: Company) -> Company:
+        """Adds a workspace whose people take part in shared channels; see `Actor.share_channel`."""
+        self.call(lambda: self.workspace.companies.update({company.team: company}))
+        return company
+
+    def add_person(self, name: str, company: Company) -> Actor:
+        """Adds somebody of that workspace, who is in no channel yet."""
+        self.call(lambda: self.workspace.add_user(build_person(name, company)))
+        return self.actor(name)
 
     def call(self, function: Callable[[], T]) -> T:
         """Runs a function on the sandbox's event loop and returns its result.
@@ -322,7 +335,7 @@ def _build_context(config: SandboxConfig) -> SandboxContext:
     random = Random(config.seed)  # noqa: S311  # repeatable on purpose; no secret depends on it
     clock = config.clock
     faults = FaultInjector(config.seed)
-    workspace = Workspace(clock.now, config.bot, config.team)
+    workspace = Workspace(clock.now, config.bot, config.team, config.enterprise)
     dispatcher = Dispatcher(clock, faults, config.retries)
 
     def report_attempt(name: str, event_id: str, attempt: int, outcome: str) -> None:

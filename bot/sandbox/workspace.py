@@ -11,7 +11,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bot.sandbox import seed_data
+from bot.sandbox import companies, seed_data
+from bot.sandbox.companies import Company
 from bot.sandbox.json_types import Json
 
 Subscriber = Callable[[Json], None]
@@ -29,12 +30,24 @@ class Workspace:
     """One workspace in memory. Subscribers receive each change, in order, as a JSON-safe dict."""
 
     def __init__(
-        self, now: Callable[[], float], bot: str = "beagle", team: str = seed_data.TEAM_ID
+        self,
+        now: Callable[[], float],
+        bot: str = "beagle",
+        team: str = seed_data.TEAM_ID,
+        enterprise: str = "",
     ) -> None:
         self.now = now
-        self.team = seed_data.build_team(team)
+        self.team = seed_data.build_team(team, enterprise)
         self.bot = seed_data.build_bot(bot, team)
+        self.own_company = Company(team, self.team["name"], enterprise)
+        self.companies: dict[str, Company] = {team: self.own_company}
+        """By workspace: this one, and each whose people or channels are known here."""
         users = [*seed_data.build_users(team), self.bot]
+        if enterprise:
+            for user in users:
+                own = [self.own_company]
+                user["enterprise_user"] = companies.enterprise_user(user["id"], own)
+
         channels = seed_data.build_channels(int(now()), team)
 
         self.users: dict[str, Json] = {user["id"]: user for user in users}
@@ -81,6 +94,27 @@ class Workspace:
         self._last_id += 1
         return f"{prefix}0{self._last_id:09d}"
 
+    def company_of(self, user: str) -> Company:
+        """Returns the workspace that somebody belongs to; of Slack itself and of bots, this one."""
+        team = self.users.get(user, {}).get("team_id", "")
+        return self.companies.get(team, self.own_company)
+
+    def is_colleague(self, user: Json) -> bool:
+        """Returns whether somebody is of this workspace: Slack lists nobody else."""
+        listed = user.get("enterprise_user", {}).get("teams", [])
+        return self.own_company.team in {user["team_id"], *listed}
+
+    def sees_public_channels(self, user: Json) -> bool:
+        """Returns whether somebody sees channels without being in them: no guest, no outsider."""
+        return self.is_colleague(user) and not user.get("is_restricted")
+
+    def add_user(self, user: Json) -> Json:
+        """Adds somebody."""
+        self.users[user["id"]] = user
+        self.notify("user", user=user)
+
+        return user
+
     def humans(self) -> Iterator[Json]:
         """Yields every user that is not a bot."""
         return (user for user in self.users.values() if not user["is_bot"])
@@ -121,7 +155,8 @@ class Workspace:
 
         A message by a bot clears the status of its thread.
         """
-        stored: Json = {"type": "message", "team": self.team["id"], **message}
+        team = self.company_of(message.get("user", "")).team
+        stored: Json = {"type": "message", "team": team, **message}
         stored.setdefault("ts", self.next_ts())
 
         parent = self.message(channel, stored.get("thread_ts", ""))

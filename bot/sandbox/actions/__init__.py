@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.sandbox.actions import messages, rights, ui
+from bot.sandbox.actions import messages, rights, sharing, ui
 from bot.sandbox.actions.person import Person
 from bot.sandbox.context import SandboxContext
 from bot.sandbox.element_values import ActionError
@@ -29,6 +29,10 @@ VERBS: dict[str, Action] = {
         messages.suggest,
         rights.convert,
         rights.set_guest,
+        sharing.share_channel,
+        sharing.unshare_channel,
+        sharing.invite,
+        sharing.open_group,
         ui.click,
         ui.click_view,
         ui.submit_view,

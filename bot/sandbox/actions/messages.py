@@ -108,7 +108,8 @@ async def upload(
 ) -> Json:
     """Shares a file with an optional comment. Returns the file and the message's ts.
 
-    With `stub` the app's event has only its id, as in a channel shared with another company.
+    With `stub` the app's event has only its id, as always in a channel that is shared with another
+    company.
     """
     conversation = resolve_channel(person, channel)
     try:
@@ -126,7 +127,7 @@ async def upload(
     file_id = person.workspace.next_id("F")
     file = add_content(person.context, file_id, name, person.id, content)
     file = add_conversation(file, conversation)
-    if stub:
+    if stub or conversation.get("is_ext_shared"):
         file["is_stub"] = True
 
     file = person.workspace.add_file(file)
@@ -154,6 +155,7 @@ async def forward(
         "author_id": message.get("user"),
         "channel_id": origin["id"],
         "channel_team": person.workspace.team["id"],
+        "team_id": person.workspace.company_of(str(message.get("user") or "")).team,
         "ts": ts,
         "text": message.get("text", ""),
         "fallback": f"[{ts}]: {message.get('text', '')}",
@@ -178,7 +180,8 @@ async def forward(
 async def join(person: Person, *, channel: str) -> Json:
     """Joins a public channel. Has no effect for a member."""
     conversation = person.workspace.channel(channel)
-    if conversation is None or conversation["is_private"]:
+    is_open = person.workspace.sees_public_channels(person.user)
+    if conversation is None or conversation["is_private"] or not is_open:
         raise ActionError(
             "channel_not_found", f"joining {channel!r}: there is no such public channel"
         )
@@ -235,8 +238,10 @@ def resolve_channel(person: Person, channel: str) -> Json:
         conversation = person.workspace.channel(channel)
 
     is_member = conversation is not None and person.id in conversation["members"]
+    sees_public = person.workspace.sees_public_channels(person.user)
     # Slack does not reveal that a private channel exists.
-    if conversation is None or (conversation["is_private"] and not is_member):
+    is_hidden = conversation is not None and (conversation["is_private"] or not sees_public)
+    if conversation is None or (is_hidden and not is_member):
         raise ActionError(
             "channel_not_found",
             f"looking for channel {channel!r}: {person.name} knows no such channel",

@@ -11,7 +11,7 @@ from bot.sandbox.json_types import Json
 
 async def convert(person: Person, *, channel: str, private: bool) -> Json:
     """Makes a channel private, or public again. Its id stays: it goes on beginning with C."""
-    _require_admin(person)
+    require_admin(person)
     conversation = resolve_channel(person, channel)
     if conversation["is_im"] or conversation["is_private"] == private:
         raise ActionError("method_not_supported", f"converting {channel!r}: it is one already")
@@ -30,19 +30,24 @@ async def convert(person: Person, *, channel: str, private: bool) -> Json:
     return {"ts": posted["ts"]}
 
 
-async def set_guest(person: Person, *, name: str, guest: bool) -> Json:
-    """Makes somebody a guest, or a full member again."""
-    _require_admin(person)
+async def set_guest(
+    person: Person, *, name: str, guest: bool, single_channel: bool = False
+) -> Json:
+    """Makes somebody a guest, of one or of several channels, or a full member again."""
+    require_admin(person)
     user = person.workspace.user(name)
     if user is None or user["is_bot"]:
         raise ActionError("user_not_found", f"changing the role of {name!r}: no such person")
 
+    # Both flags are set of a guest of a single channel.
     user["is_restricted"] = guest
+    user["is_ultra_restricted"] = guest and single_channel
     event = {"type": "user_change", "user": dict(user), "event_ts": person.workspace.next_ts()}
     events.publish(person.context, event)
     return {}
 
 
-def _require_admin(person: Person) -> None:
+def require_admin(person: Person) -> None:
+    """Raises ActionError unless the person is an admin of the workspace."""
     if not person.user["is_admin"]:
         raise ActionError("not_allowed", f"acting as {person.name}: only an admin can do that")

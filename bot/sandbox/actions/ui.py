@@ -161,23 +161,30 @@ async def close_view(person: Person, *, view_id: str, all: bool = False) -> Json
 async def slash(
     person: Person, *, channel: str, command: str, text: str = "", thread_ts: str | None = None
 ) -> Json:
-    """Runs a slash command. The bot's immediate response, or Slack's error, is ephemeral."""
+    """Runs a slash command. The bot's immediate response, or Slack's error, is ephemeral.
+
+    Commands and shortcuts are offered to people of the app's own workspace alone.
+    """
     conversation = resolve_channel(person, channel)
     target = interactions.ResponseTarget(
         channel=conversation["id"], user=person.id, thread_ts=thread_ts, private=True
     )
 
-    if command not in {registered["command"] for registered in person.context.commands}:
+    offered = {registered["command"] for registered in person.context.commands}
+    if command not in offered or not person.workspace.is_colleague(person.user):
         interactions.post_slackbot_notice(
             person.context, target, f"{command} is not a valid command. Try one of the app's own."
         )
         return {"acknowledged": False}
 
     team = person.workspace.team
+    enterprise = person.workspace.own_company.enterprise
+    grid = {"enterprise_id": enterprise, "enterprise_name": enterprise} if enterprise else {}
     payload = {
         "token": "sandbox",
         "team_id": team["id"],
         "team_domain": team["domain"],
+        **grid,
         "channel_id": conversation["id"],
         "channel_name": _channel_reference(conversation)["name"],
         "user_id": person.id,
@@ -201,7 +208,8 @@ async def shortcut(
     person: Person, *, callback_id: str, channel: str | None = None, ts: str | None = None
 ) -> Json:
     """Uses a shortcut: with a channel and ts a message shortcut, otherwise a global one."""
-    if callback_id not in {registered["callback_id"] for registered in person.context.shortcuts}:
+    offered = {registered["callback_id"] for registered in person.context.shortcuts}
+    if callback_id not in offered or not person.workspace.is_colleague(person.user):
         raise ActionError(
             "no_such_element", f"taking shortcut {callback_id!r}: the app has no such shortcut"
         )

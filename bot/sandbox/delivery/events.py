@@ -9,23 +9,37 @@ import json
 from typing import Literal, TypedDict
 
 from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery import origins
+from bot.sandbox.delivery.origins import Origin
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID
 from bot.sandbox.workspace import INTERNAL_FIELDS
 
-SUBSCRIPTIONS = {"im": "message.im", "group": "message.groups", "channel": "message.channels"}
+ChannelType = Literal["im", "mpim", "group", "channel"]
+SUBSCRIPTIONS: dict[ChannelType, str] = {
+    "im": "message.im",
+    "mpim": "message.mpim",
+    "group": "message.groups",
+    "channel": "message.channels",
+}
 """By channel type: the subscription for its messages."""
+NOWHERE = Origin()
+"""Of an event that does not happen in a channel."""
 
 
 class EventLocation(TypedDict):
     """The fields that say where an event happened."""
 
     channel: str
-    channel_type: Literal["im", "group", "channel"]
-    team: str
+    channel_type: ChannelType
 
 
-def publish(context: SandboxContext, event: Json, subscription: str | None = None) -> None:
+def publish(
+    context: SandboxContext,
+    event: Json,
+    subscription: str | None = None,
+    origin: Origin = NOWHERE,
+) -> None:
     """Sends an event to the bot if the app is subscribed to it and installed."""
     if (subscription or event["type"]) not in context.events:
         return
@@ -33,25 +47,17 @@ def publish(context: SandboxContext, event: Json, subscription: str | None = Non
         return
 
     workspace = context.workspace
-    authorization = {
-        "enterprise_id": None,
-        "team_id": workspace.team["id"],
-        "user_id": workspace.bot["id"],
-        "is_bot": True,
-        "is_enterprise_install": False,
-    }
+    envelope = origins.base_envelope(workspace) | origin.envelope
     payload = {
         "token": "sandbox",
-        "team_id": workspace.team["id"],
-        "context_team_id": workspace.team["id"],
-        "context_enterprise_id": None,
+        # Slack leaves out what does not apply, as the organisation of a single workspace.
+        **{name: value for name, value in envelope.items() if value is not None},
         "api_app_id": APP_ID,
-        "event": event,
+        "event": {**event, **origin.event},
         "type": "event_callback",
         "event_id": workspace.next_id("Ev"),
         "event_time": int(context.clock.now()),
-        "authorizations": [authorization],
-        "is_ext_shared_channel": False,
+        "authorizations": origins.authorizations(workspace),
         "event_context": workspace.next_id("EC"),
     }
 
@@ -66,14 +72,17 @@ def publish_message(context: SandboxContext, channel: str, message: Json) -> Non
         return
 
     fields = event_fields(message)
+    author = str(message.get("user", ""))
 
     is_mention = f"<@{context.workspace.bot['id']}>" in str(message.get("text", ""))
     if is_mention and not message.get("bot_id") and location["channel_type"] != "im":
         mention = {"type": "app_mention", "channel": channel, "event_ts": message["ts"]}
-        publish(context, {**fields, **mention})
+        origin = origins.of_mention(context.workspace, channel, author)
+        publish(context, {**fields, **mention}, origin=origin)
 
     event = {**fields, **location, "event_ts": message["ts"]}
-    publish(context, event, SUBSCRIPTIONS[location["channel_type"]])
+    origin = origins.of_message(context.workspace, channel, author)
+    publish(context, event, SUBSCRIPTIONS[location["channel_type"]], origin)
 
 
 def publish_change(context: SandboxContext, channel: str, message: Json, before: Json) -> None:
@@ -113,7 +122,7 @@ def publish_reaction(
         "item_user": message.get("user"),
         "event_ts": context.workspace.next_ts(),
     }
-    publish(context, event)
+    publish(context, event, origin=origins.of_reaction(context.workspace, channel))
 
 
 def publish_join(
@@ -127,14 +136,15 @@ def publish_join(
     if inviter is not None:
         event["inviter"] = inviter
 
-    publish(context, event)
+    publish(context, event, origin=origins.of_membership(context.workspace, channel, user))
 
 
 def publish_leave(context: SandboxContext, channel: str, user: str) -> None:
     """Publishes that a user left a channel."""
     event = _membership_event(context, "member_left_channel", channel, user)
     if event is not None:
-        publish(context, event)
+        origin = origins.of_membership(context.workspace, channel, user, left=True)
+        publish(context, event, origin=origin)
 
 
 def event_fields(message: Json, *, metadata: bool = False) -> Json:
@@ -169,8 +179,7 @@ def _membership_event(
         "type": event_type,
         "user": user,
         "channel": channel,
-        "team": location["team"],
-        "channel_type": "G" if location["channel_type"] == "group" else "C",
+        "channel_type": "C" if location["channel_type"] == "channel" else "G",
         "event_ts": context.workspace.next_ts(),
     }
 
@@ -191,7 +200,11 @@ def _publish_hidden(context: SandboxContext, channel: str, subtype: str, fields:
         **location,
         **fields,
     }
-    publish(context, event, SUBSCRIPTIONS[location["channel_type"]])
+    author = str(fields["previous_message"].get("user", ""))
+    origin = origins.of_message(context.workspace, channel, author)
+    # An edit and a deletion name no workspace themselves: the messages in them do.
+    origin = Origin({}, origin.envelope)
+    publish(context, event, SUBSCRIPTIONS[location["channel_type"]], origin)
 
 
 def _location(context: SandboxContext, channel: str) -> EventLocation | None:
@@ -200,11 +213,12 @@ def _location(context: SandboxContext, channel: str) -> EventLocation | None:
     if context.workspace.bot["id"] not in conversation["members"]:
         return None
 
-    channel_type: Literal["im", "group", "channel"] = "channel"
+    channel_type: ChannelType = "channel"
     if conversation["is_im"]:
         channel_type = "im"
+    elif conversation["is_mpim"]:
+        channel_type = "mpim"
     elif conversation["is_private"]:
         channel_type = "group"
 
-    team = str(context.workspace.team["id"])
-    return {"channel": channel, "channel_type": channel_type, "team": team}
+    return {"channel": channel, "channel_type": channel_type}

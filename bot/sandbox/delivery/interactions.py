@@ -7,6 +7,7 @@ from typing import Any, NotRequired, TypedDict
 from bot.sandbox import modals
 from bot.sandbox.block_kit import check_message, check_view, with_ids
 from bot.sandbox.context import SandboxContext
+from bot.sandbox.delivery import origins
 from bot.sandbox.delivery.dispatcher import DeliveryResult
 from bot.sandbox.json_types import Json
 from bot.sandbox.seed_data import APP_ID, BOT_ID
@@ -27,21 +28,12 @@ class ResponseTarget(TypedDict):
 
 def build_payload(context: SandboxContext, user: Json, kind: str, **fields: Any) -> Json:
     """Returns an interaction payload: the fields that all kinds share, and a new trigger id."""
-    team = context.workspace.team
     return {
         "type": kind,
-        "user": {
-            "id": user["id"],
-            "username": user["name"],
-            "name": user["name"],
-            "team_id": team["id"],
-        },
+        **origins.of_click(context.workspace, user, in_dialog="view" in fields),
         "api_app_id": APP_ID,
         "token": "sandbox",
         "trigger_id": context.short_lived_tokens.issue("trigger", user=user["id"]),
-        "team": {"id": team["id"], "domain": team["domain"]},
-        "enterprise": None,
-        "is_enterprise_install": False,
         **fields,
     }
 

@@ -55,6 +55,7 @@ Changes, each with "type" and "seq":
     home        "user", "view"
     channel     "channel", "data": channel
     file        "file"
+    user        "user": somebody new
     connection  "connected": bool
     notice      "text": a line about the bot's processes; "" removes it
     delivery    "name": an event type, interaction type or command, "event_id", "attempt",
@@ -85,7 +86,12 @@ in a text mentions the bot. Arguments, and what is returned:
     leave       channel: sends member_left_channel -> {}
     invite_bot  channel: sends member_joined_channel with the inviter -> {}
     convert     channel, private: makes it private or public, by an admin -> ts
-    set_guest   name, guest: makes a person a guest or a member, by an admin -> {}
+    set_guest   name, guest, single_channel? false: makes a person a guest or a member, by an
+                admin -> {}
+    invite      channel, name: sends member_joined_channel with the inviter -> {}
+    open_group  names [user names]: opens a group DM with them and the bot -> channel
+    share_channel    channel, team: another workspace, host? false: it is theirs; by an admin -> {}
+    unshare_channel  channel, team: its people leave; by an admin -> {}
     suggest     channel, number, thread_ts?: posts the suggested prompt (from 0) -> ts
 
     The `value` of `click` is the value of the option or button that was chosen, a list of them for

@@ -20,6 +20,9 @@ def is_visible(workspace: Workspace, user: str, change: Json) -> bool:
     if kind in ("view", "home", "ephemeral"):
         return bool(change["user"] == user)
 
+    if kind == "user":
+        return True
+
     if kind == "file":
         return _can_read_file(workspace, user, change["file"])
 
@@ -78,7 +81,11 @@ def _in_channels(by_thread: dict[ThreadKey, Json], channels: Iterable[str]) -> l
 def _can_read(workspace: Workspace, user: str, channel_id: str) -> bool:
     """Returns whether the user is in the channel or could join it."""
     channel = workspace.channels.get(channel_id)
-    return channel is not None and (not channel["is_private"] or user in channel["members"])
+    if channel is None:
+        return False
+
+    is_open = not channel["is_private"] and workspace.sees_public_channels(workspace.users[user])
+    return is_open or user in channel["members"]
 
 
 def _can_read_file(workspace: Workspace, user: str, file: Json) -> bool:

@@ -20,6 +20,8 @@ def auth_test(call: Call) -> Json:
     """Returns the workspace and bot that the token belongs to."""
     team = call.workspace.team
     bot = call.workspace.bot
+    own = call.workspace.own_company
+    grid = {"enterprise_id": own.enterprise} if own.enterprise else {}
     return {
         "url": f"{call.context.url}/",
         "team": team["name"],
@@ -29,6 +31,7 @@ def auth_test(call: Call) -> Json:
         "bot_id": BOT_ID,
         "app_id": APP_ID,
         "is_enterprise_install": call.context.org_install,
+        **grid,
     }
 
 

@@ -118,6 +118,8 @@ class Call:
         """Refuses unless the token may read this type of conversation."""
         if channel["is_im"]:
             scope = "im"
+        elif channel["is_mpim"]:
+            scope = "mpim"
         elif channel["is_private"]:
             scope = "groups"
         else:

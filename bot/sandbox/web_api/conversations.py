@@ -126,6 +126,9 @@ def join(call: Call) -> Json:
 def _type_of(channel: Json) -> str:
     if channel["is_im"]:
         return "im"
+    if channel["is_mpim"]:
+        return "mpim"
+
     return "private_channel" if channel["is_private"] else "public_channel"
 
 
@@ -147,7 +150,11 @@ def _within_bounds(call: Call, stored: list[Json]) -> list[Json]:
 
 def _messages_page(call: Call, stored: list[Json]) -> Json:
     metadata = call.flag("include_all_metadata")
-    views = [messages.api_view(m, metadata=metadata) for m in stored]
+    views = []
+    for message in stored:
+        view = messages.api_view(message, metadata=metadata)
+        views.append(view | messages.foreign_author(call, message))
+
     if call.context.rate_limits.unlisted:
         page, cursor = paginate(call, views, UNLISTED_PAGE, UNLISTED_PAGE)
     else:

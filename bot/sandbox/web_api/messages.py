@@ -141,6 +141,16 @@ def find_own_message(call: Call, channel: Json, ts: str, refusal: str) -> Json:
     return message
 
 
+def foreign_author(call: Call, message: Json) -> Json:
+    """Returns what Slack adds to a message of somebody of another company in a shared channel."""
+    author = call.workspace.company_of(str(message.get("user") or ""))
+    if author == call.workspace.own_company:
+        return {}
+
+    home = author.author_home
+    return {"user_team": home, "source_team": home, "user_profile": {"team": home}}
+
+
 def api_view(message: Json, *, metadata: bool = False) -> Json:
     """Returns a message as the Web API does, with metadata only on request."""
     hidden = INTERNAL_FIELDS if metadata else INTERNAL_FIELDS | {"metadata"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 
+from bot.sandbox.companies import DEFAULT_ENTERPRISE
 from bot.sandbox.json_types import Json
-from bot.sandbox.seed_data import APP_ID, BOT_ID, ENTERPRISE_ID
+from bot.sandbox.seed_data import APP_ID, BOT_ID
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
 ROTATED_SECONDS = 43_200
@@ -25,6 +26,8 @@ def access(call: Call) -> Json:
     token = f"xoxb-sandbox-{secrets.token_hex(12)}"
     call.context.tokens.add(token, "bot", scopes)
 
+    own = call.workspace.own_company
+    enterprise = {"id": own.enterprise, "name": own.enterprise} if own.enterprise else None
     answer: Json = {
         "app_id": APP_ID,
         "authed_user": {"id": grant["user"]},
@@ -34,12 +37,12 @@ def access(call: Call) -> Json:
         "bot_user_id": call.workspace.bot["id"],
         "bot_id": BOT_ID,
         "team": {"id": call.workspace.team["id"], "name": call.workspace.team["name"]},
-        "enterprise": None,
+        "enterprise": enterprise,
         "is_enterprise_install": False,
     }
     # An organisation's token belongs to no single workspace.
     if grant.get("org"):
-        organisation = {"id": ENTERPRISE_ID, "name": "Sandbox Grid"}
+        organisation = {"id": own.enterprise or DEFAULT_ENTERPRISE, "name": "Sandbox Grid"}
         answer.update(team=None, enterprise=organisation, is_enterprise_install=True)
 
     # The access token itself does not expire here; only the answer says that it does.

@@ -32,6 +32,8 @@ def start_stream(call: Call) -> Json:
             if not call.text(name, ""):
                 raise RefusalError(f"missing_{name}")
 
+        _check_recipient(call)
+
     mode = call.text("task_display_mode", "timeline")
     if mode not in ("timeline", "plan"):
         raise RefusalError("invalid_arguments", "task_display_mode must be timeline or plan")
@@ -52,6 +54,14 @@ def start_stream(call: Call) -> Json:
     events.publish_message(call.context, channel["id"], message)
 
     return {"channel": channel["id"], "ts": message["ts"]}
+
+
+def _check_recipient(call: Call) -> None:
+    """Refuses a recipient who is not in the workspace that the call names as theirs."""
+    recipient = call.user("recipient_user_id")
+    teams = {recipient["team_id"], *recipient.get("enterprise_user", {}).get("teams", [])}
+    if call.text("recipient_team_id") not in teams:
+        raise RefusalError("user_not_in_team")
 
 
 def append_stream(call: Call) -> Json:

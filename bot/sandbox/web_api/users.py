@@ -8,8 +8,9 @@ from bot.sandbox.web_api.call import Call, Method, RefusalError, paginate
 
 
 def list_users(call: Call) -> Json:
-    """Returns all users, including the bot."""
-    views = [_user_view(call, user) for user in call.workspace.users.values()]
+    """Returns the users of this workspace, including the bot; nobody of another company."""
+    listed = filter(call.workspace.is_colleague, call.workspace.users.values())
+    views = [_user_view(call, user) for user in listed]
     users, cursor = paginate(call, views)
     return {
         "members": users,
@@ -19,8 +20,15 @@ def list_users(call: Call) -> Json:
 
 
 def info(call: Call) -> Json:
-    """Returns one user."""
-    return {"user": _user_view(call, call.user())}
+    """Returns one user; somebody of another company, with whom no channel is shared, is a stranger.
+
+    Users of other companies in channels of the bot are no strangers: `team_id` tells them apart.
+    """
+    user = _user_view(call, call.user())
+    if not call.workspace.is_colleague(user) and not _shares_channel(call, user["id"]):
+        user = {**user, "is_stranger": True}
+
+    return {"user": user}
 
 
 def lookup_by_email(call: Call) -> Json:
@@ -81,6 +89,12 @@ def bot_info(call: Call) -> Json:
 def team_info(call: Call) -> Json:
     """Returns the workspace."""
     return {"team": call.workspace.team}
+
+
+def _shares_channel(call: Call, user: str) -> bool:
+    """Returns whether the user is in a channel that the bot is in."""
+    together = {user, call.workspace.bot["id"]}
+    return any(together <= set(c["members"]) for c in call.workspace.channels.values())
 
 
 def _user_view(call: Call, user: Json) -> Json:

@@ -92,6 +92,9 @@ const REDUCERS = {
     if (index < 0) store.channels.push(next);
     else store.channels[index] = next;
   },
+  user: (store, change) => {
+    store.users = [...store.users.filter(({ id }) => id !== change.user.id), user(change.user)];
+  },
   // Not shown on their own: files appear in their messages, deliveries are for tests and benchmarks.
   file: () => {},
   delivery: () => {},
