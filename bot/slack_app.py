@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
+from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.intake.outage_notice import OutageGuard, OutageNotice
 from bot.intake.people import PeopleOfPayloads
@@ -215,7 +216,8 @@ class SlackApp:
         correction = RouteCorrection(store, routing, now)
         correction.listen(app)
         AnswerActions(store, routing, correction, now).listen(app)
-        MessageListener(store, routing).listen(app)
+        directory = SlackDirectory(self._client)
+        MessageListener(store, routing, HomeLookup(store.access, directory)).listen(app)
         ShortcutListener(store, routing, correction, routing.rights, me, new_id).listen(app)
         Onboarding(me, routing.offers).listen(events)
         AssistantPane(store, routing, now).listen(events)
@@ -224,7 +226,6 @@ class SlackApp:
         ErasureActions(self._settings, store, self._queue, routing.retrain, self.folders).listen(
             app
         )
-        directory = SlackDirectory(self._client)
         SharingActions(store, directory, routing.rights, routing.usable_routes).listen(app)
         ProposalActions(store, self._queue, routing.admins, now, routing.may_serve).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)

@@ -16,6 +16,7 @@ from router.config import Settings
 from router.errors import RateLimitError
 from router.log import get_log
 from router.store import Store
+from router.types import SlackPerson
 from workers.ports import Queue
 
 
@@ -34,7 +35,7 @@ def listen(
         # At once: Slack shows an error after three seconds, and a report may take longer.
         ack()
         try:
-            routing.limit.check(command["team_id"], command["user_id"])
+            routing.limit.check(SlackPerson(command["team_id"], command["user_id"]))
         except RateLimitError as error:
             send_text(respond, refusal(error))
             return

@@ -50,6 +50,11 @@ class SlackPerson:
     user: str
     home: str = ""
 
+    @property
+    def key(self) -> str:
+        """What is counted for this person is counted under this: an equal id is somebody else."""
+        return "/".join(part for part in (self.team, self.home, self.user) if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -144,7 +149,7 @@ class Decision:
     JSON-safe evidence for the explanation: ids of the nearest examples, thresholds, and the effect
     of thread and channel. It never holds anybody's words. `revision` counts corrections from 0.
     `asked_by` is the user who asked for this revision by a click and whose caps it counts for, None
-    for the request's own user.
+    for the request's own user. `asked_by_team` is their workspace where it is another one.
     """
 
     verb: Verb
@@ -159,6 +164,7 @@ class Decision:
     seconds: float = 0.0
     revision: int = 0
     asked_by: str | None = None
+    asked_by_team: str = ""
 
 
 ON_TRIAL = "new version"

@@ -24,14 +24,16 @@ AUTHOR_FIELDS = ("user_team", "source_team")
 class Affiliation:
     """Where somebody belongs.
 
-    `home` is their own workspace or organisation where it is another company's, empty for a
-    colleague. `guest` says that they see only the channels that they were invited to. `teams` are
+    `home` is their own workspace where it is another company's, empty for a colleague; where
+    nothing but the organisation is known, that. `organisation` is the other company's, where it is
+    named. `guest` says that they see only the channels that they were invited to. `teams` are
     the workspaces and the organisation that Slack listed for a colleague.
     """
 
     home: str = ""
     guest: bool = False
     teams: frozenset[str] = frozenset()
+    organisation: str = ""
 
 
 def affiliation(
@@ -47,14 +49,23 @@ def affiliation(
     stated = list(_stated_homes(said))
     foreign = [home for home in stated if home != team and home not in own]
 
-    home = ""
+    home = organisation = ""
     if team not in listed and (foreign or (shared and not stated)):
         # A workspace says more than an organisation: an answer is addressed to it.
-        workspaces = [name for name in foreign if not name.startswith("E")]
-        home = (workspaces or foreign or [UNKNOWN_HOME])[0]
+        named = [*foreign, *sorted(listed.difference(own))]
+        organisations = [name for name in named if is_organisation(name)]
+        workspaces = [name for name in named if not is_organisation(name)]
+        home = (workspaces or organisations or [UNKNOWN_HOME])[0]
+        organisation = organisations[0] if organisations else ""
 
     flagged = any(said.get(flag) for flag in GUEST_FLAGS)
-    return Affiliation(home, flagged or bool(home), frozenset() if home else listed)
+    teams = frozenset() if home else listed
+    return Affiliation(home, flagged or bool(home), teams, organisation)
+
+
+def is_organisation(home: str) -> bool:
+    """Returns whether it is the id of an organisation (Enterprise Grid), not of a workspace."""
+    return home.startswith("E")
 
 
 def _listed_teams(said: Mapping[str, Any]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from router.encoder.reranker import Reranker
 from router.errors import PathError
 from router.index import NullIndex, PassageSearch
 from router.store import Store
-from router.types import Decision, Proposal, Request
+from router.types import Decision, Proposal, Request, SlackPerson
 from workers.ports import (
     Activity,
     Attachments,
@@ -130,5 +130,8 @@ class Work:
         if self.in_background:
             return Payer.workspace(request.team)
 
-        user = self.decision.asked_by or request.user
-        return Payer(request.team, request.channel, user, requests)
+        person = request.asker
+        if self.decision.asked_by:
+            person = SlackPerson(request.team, self.decision.asked_by, self.decision.asked_by_team)
+
+        return Payer(request.team, request.channel, person.user, requests, person.home)

@@ -59,12 +59,14 @@ class Payer:
 
     Without a `user` no person asked, and without a `channel` the call belongs to none: then only
     the workspace's caps apply. `requests` is 1 on the first call of a request and 0 on later ones.
+    `home` is the person's workspace where it is another one.
     """
 
     team: str
     channel: str
     user: str
     requests: int = 1
+    home: str = ""
 
     @classmethod
     def workspace(cls, team: str) -> Payer:

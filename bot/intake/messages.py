@@ -6,6 +6,7 @@ from slack_bolt import App, BoltContext
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from bot.intake.foreign_homes import HomeLookup
 from bot.intake.requests import DELETED, EDITED, REFUSED, REQUEST
 from bot.payloads import Ack, Action, ActionBody, Respond, clicker
 from bot.routing.service import RoutingService
@@ -24,9 +25,10 @@ RUN_NEW = "run_new"
 class MessageListener:
     """Runs on Bolt's threads, after the event is acknowledged."""
 
-    def __init__(self, store: Store, routing: RoutingService) -> None:
+    def __init__(self, store: Store, routing: RoutingService, homes: HomeLookup) -> None:
         self._store = store
         self._routing = routing
+        self._homes = homes
         self._log = get_log(part="messages")
 
     def listen(self, app: App) -> None:
@@ -40,7 +42,7 @@ class MessageListener:
         new, deleted, edited = context.get(REQUEST), context.get(DELETED), context.get(EDITED)
         refused = context.get(REFUSED)
         if new is not None:
-            self._routing.decide(new)
+            self._routing.decide(self._homes.complete(new))
         if refused is not None:
             request, error = refused
             self._tell_refusal(request, error, client)

@@ -26,6 +26,7 @@ from router.errors import StoreAwayError
 from router.log import get_log
 from router.store import Store
 from router.store.knowledge.captured_answers import CapturedAnswer
+from router.types import SlackPerson
 from workers.knowledge.channel_history import CLOSING_EVENTS, event_time_of
 from workers.knowledge.sources.slack_message import SLACKBOT, home_team
 
@@ -123,5 +124,5 @@ class PeopleAnswerEvents:
     def _note_reply(self, team: str, channel: str, event: Event) -> None:
         user, thread = str(event.get("user")), str(event.get("thread_ts"))
         # Whoever asked Beagle in this thread goes on asking.
-        if not self._store.requests.has_asked_in_thread(team, channel, thread, user):
+        if not self._store.requests.has_asked_in_thread(SlackPerson(team, user), channel, thread):
             self._store.people_replies.note(team, channel, thread, user, self._now())

@@ -29,7 +29,7 @@ from bot.transport.events import (
 from router.errors import RateLimitError, StoreAwayError
 from router.log import get_log
 from router.store import Store
-from router.types import Request, Source
+from router.types import Request, SlackPerson, Source
 from workers.knowledge.channel_history import event_time_of
 from workers.knowledge.sources.slack_message import SLACKBOT, home_team
 from workers.runtime import tracing
@@ -154,9 +154,9 @@ class Intake:
         """Returns why the request is not taken up, None when it is."""
         try:
             if request.source == "channel":
-                self._limit.check(request.team, request.user, HEARD)
+                self._limit.check(request.asker, HEARD)
             else:
-                self._limit.check(request.team, request.user)
+                self._limit.check(request.asker)
         except RateLimitError as error:
             return error
 
@@ -234,7 +234,8 @@ class Intake:
             if self._talk.is_between_people(team, channel, thread):
                 return None
 
-            has_asked = self._store.requests.has_asked_in_thread(team, channel, thread, user)
+            person = SlackPerson(team, user, home_team(event, team))
+            has_asked = self._store.requests.has_asked_in_thread(person, channel, thread)
             return "thread" if has_asked else None
 
         if self._store.channel_rules.for_channel(team, channel).hears != "all":

@@ -13,7 +13,7 @@ from bot.intake.message_files import file_ids
 from bot.intake.message_text import strip_mention
 from bot.intake.requests import DECIDE_SECONDS
 from bot.listeners.route_correction import RouteCorrection
-from bot.payloads import Ack, Respond, ShortcutBody, clicker_home, team_and_user
+from bot.payloads import Ack, Respond, ShortcutBody, clicker, clicker_home, team_and_user
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui.blocks import refusal
@@ -76,7 +76,7 @@ class ShortcutListener:
             return
 
         try:
-            self._routing.limit.check(team, user)
+            self._routing.limit.check(clicker(body))
         except RateLimitError as error:
             ack()
             send_text(respond, refusal(error))

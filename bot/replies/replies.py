@@ -19,7 +19,7 @@ from router.errors import NoTokenError, PathError
 from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
-from router.types import Decision, Outcome, Proposal, Request, RouteOffer
+from router.types import Decision, Outcome, Proposal, Request, RouteOffer, SlackPerson
 from workers.ports import Activity
 
 MAX_TITLE = 60
@@ -123,11 +123,14 @@ class SlackReplies:
         self._streams.finish(request)
 
         entry = self._outbox.get(request.id)
-        payer = decision.asked_by or request.user
+        payer = request.asker
+        if decision.asked_by:
+            payer = SlackPerson(request.team, decision.asked_by, decision.asked_by_team)
+
         # Somebody else's click must not replace what the asker has in the thread by a refusal.
-        is_private = payer != request.user or (entry is None and request.channel_kind != "dm")
+        is_private = payer != request.asker or (entry is None and request.channel_kind != "dm")
         if outcome.error == "budget" and is_private:
-            self._post_ephemeral(request, payer, message)
+            self._post_ephemeral(request, payer.user, message)
             return
 
         ts = self._poster.show(request, message, decision, entry)

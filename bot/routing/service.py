@@ -364,13 +364,18 @@ class RoutingService:
         Raises BudgetError, and changes nothing, where that person asks too often, or their cap is
         used up and an answer, or somebody else's question, would be lost to the refusal.
         """
-        self.limit.check(request.team, person.user)
+        self.limit.check(person)
         if person != request.asker or self._is_answered(request):
-            self._budget.check(Payer(request.team, request.channel, person.user))
+            self._budget.check(Payer(request.team, request.channel, person.user, home=person.home))
 
         decision = self._versions.with_version(decision, request, failed=failed)
         revised = self._store.decisions.revise(
-            request.id, decision, seen, self._now(), asked_by=person.user
+            request.id,
+            decision,
+            seen,
+            self._now(),
+            asked_by=person.user,
+            asked_by_team=person.home,
         )
         if revised is not None:
             self.wake(request.id)

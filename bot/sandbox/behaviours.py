@@ -279,7 +279,7 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "Slack Connect, Grid and guests",
-        "A stream's recipient has to be in the workspace that is named as theirs.",
+        "A stream's recipient has to be of the company whose workspace is named as theirs.",
         "assumed",
         f"{DOCS}reference/methods/chat.startStream names no error for it",
         f"{STREAMING}::test_where_slack_does_not_stream_here_a_message_is_edited_as_it_grows",

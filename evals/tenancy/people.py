@@ -11,6 +11,7 @@ from slack_bolt import BoltContext, BoltResponse
 
 from bot import commands
 from bot.commands import CommandContext
+from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.intake.requests import REQUEST, Intake
 from bot.listeners.answer_actions import AnswerActions
@@ -24,6 +25,7 @@ from bot.ui.ephemeral import send_ephemeral
 from evals.tenancy.plan import TEAMS, Action
 from evals.tenancy.world import World
 from router.types import Request
+from workers.fakes import MemoryDirectory
 from workers.privacy.erasure import expire_texts
 from workers.privacy.folder_erasure import FolderErasures
 from workers.privacy.workspace_purge import purge_workspace
@@ -43,7 +45,8 @@ class People:
         shown: Any = world.shown
 
         self._intake = Intake(store, ME, now, lambda: world.new_id(self._team), routing.limit)
-        self._messages = MessageListener(store, routing)
+        homes = HomeLookup(store.access, MemoryDirectory())
+        self._messages = MessageListener(store, routing, homes)
         self._correction = RouteCorrection(store, routing, now)
         self._answers = AnswerActions(store, routing, self._correction, now)
         self._labels = LabelActions(store, routing)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
+from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox
 from tests.browser.screens import channel, first_message, message, send
 
@@ -50,7 +51,7 @@ def test_an_answer_grows_in_its_thread_while_it_is_written(
     stream = slack.chat_stream(
         channel=channel(sandbox),
         thread_ts=asked,
-        recipient_team_id="T0",
+        recipient_team_id=seed_data.TEAM_ID,
         recipient_user_id=ADA,
         buffer_size=1,
     )

@@ -42,7 +42,13 @@ def test_a_colleague_of_the_organisation_is_no_guest_where_they_are_a_member():
     listed = {"enterprise_id": "E1", "teams": ["T2", HERE]}
     colleague = {"team_id": "T2", "enterprise_user": listed}
     assert affiliation(colleague, HERE) == Affiliation(teams=frozenset({"E1", "T2", HERE}))
-    assert affiliation(colleague, "T3") == Affiliation("T2", guest=True)
+    assert affiliation(colleague, "T3") == Affiliation("T2", guest=True, organisation="E1")
+
+
+def test_somebody_of_another_organisation_has_the_workspace_that_slack_lists():
+    listed = {"enterprise_id": "E9", "teams": [THERE]}
+    person = affiliation({"team_id": "E9", "enterprise_user": listed}, HERE, shared=True)
+    assert person == Affiliation(THERE, guest=True, organisation="E9")
 
 
 def test_a_dialog_of_another_company_s_person_belongs_to_the_workspace_that_has_beagle(store):
@@ -57,7 +63,8 @@ def test_a_dialog_of_another_company_s_person_belongs_to_the_workspace_that_has_
 
     PeopleOfPayloads(store.access)(body, lambda: None)
 
-    assert clicker(body) == SlackPerson(HERE, "U1", "E9")
+    # The dialog names the organisation of the workspace that they are in.
+    assert clicker(body) == SlackPerson(HERE, "U1", THERE)
 
 
 @pytest.mark.parametrize(

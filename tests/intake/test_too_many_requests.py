@@ -7,9 +7,11 @@ import itertools
 
 import pytest
 
+from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.intake.requests import REFUSED, REQUEST, Intake
 from router.store.workspace.channel_rules import ChannelRule
+from workers.fakes import MemoryDirectory
 from workers.runtime.person_limit import PersonLimit
 
 ME = "U0BOT"
@@ -44,7 +46,9 @@ class Bot:
         limit = PersonLimit(LIMIT, clock)
         self.store, self.routing, self.slack = store, Routing(), Slack()
         self.intake = Intake(store, ME, clock, lambda: f"id{next(ids)}", limit)
-        self.listener = MessageListener(store, self.routing)
+        self.listener = MessageListener(
+            store, self.routing, HomeLookup(store.access, MemoryDirectory())
+        )
         self._numbers = itertools.count(1)
 
     def receive(self, user="UANN", text=f"<@{ME}> hello", number=None):

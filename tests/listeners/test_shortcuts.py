@@ -9,6 +9,7 @@ import pytest
 from bot.admins import Admins
 from bot.listeners.shortcuts import ShortcutListener
 from router.config import Settings
+from router.types import SlackPerson
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
 from workers.ports import ChannelInfo
@@ -151,8 +152,8 @@ def test_whoever_opted_out_at_home_is_not_asked_about_either(store, routing, ask
 
 def test_whoever_uses_it_too_often_is_told_and_nothing_is_stored(store, routing, ask):
     channel = {"id": "C1", "name": "general"}
-    routing.limit.check("T1", "UADA")
-    routing.limit.check("T1", "UADA")
+    routing.limit.check(SlackPerson("T1", "UADA"))
+    routing.limit.check(SlackPerson("T1", "UADA"))
 
     said = ask(channel=channel)
 

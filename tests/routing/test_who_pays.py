@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.admins import Admins
+from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.listeners.answer_actions import AnswerActions
 from bot.listeners.route_correction import RouteCorrection
@@ -24,6 +25,7 @@ from router.types import Outcome, Score
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
 from workers.context import Work
+from workers.fakes import MemoryDirectory
 from workers.jobs import answer
 from workers.llm.budget import Budget
 from workers.llm.gateway import Gateway
@@ -90,7 +92,9 @@ class Desk:
         self.routing.trainer = NoTrainer()
         correction = RouteCorrection(store, self.routing, clock)
         self.clicks = AnswerActions(store, self.routing, correction, clock)
-        self.correction, self.messages = correction, MessageListener(store, self.routing)
+        homes = HomeLookup(store.access, MemoryDirectory())
+        self.correction = correction
+        self.messages = MessageListener(store, self.routing, homes)
         self.respond, self.client = Respond(), Client()
 
         budget = Budget(self.settings, store.spend, clock, store.channel_rules.daily_cap_usd)

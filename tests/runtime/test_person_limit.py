@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from router.errors import RateLimitError
+from router.types import SlackPerson
 from workers.runtime.person_limit import MAX_PEOPLE, PersonLimit
 from workers.runtime.processes import wait_until
 
@@ -26,7 +27,7 @@ def limits(request, clock):
 def refusal(limit, user="U1", **over):
     """The refusal of one more request; None when it is accepted."""
     try:
-        limit.check("T1", user, **over)
+        limit.check(SlackPerson("T1", user), **over)
     except RateLimitError as error:
         return error
 
@@ -89,9 +90,19 @@ def test_the_limit_says_until_when(clock):
 def test_people_who_left_are_not_remembered(clock):
     limit = PersonLimit(1, clock)
     for number in range(MAX_PEOPLE):
-        limit.check("T1", f"U{number}")
+        limit.check(SlackPerson("T1", f"U{number}"))
 
     clock.forward(61)
-    limit.check("T1", "U-new")
+    limit.check(SlackPerson("T1", "U-new"))
 
     assert len(limit._buckets) == 1
+
+
+def test_an_equal_id_of_another_company_is_counted_apart(clock):
+    limit = PersonLimit(1, clock)
+    limit.check(SlackPerson("T1", "U1"))
+
+    limit.check(SlackPerson("T1", "U1", "T9"))
+
+    with pytest.raises(RateLimitError):
+        limit.check(SlackPerson("T1", "U1", "T9"))

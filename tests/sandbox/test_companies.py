@@ -244,7 +244,7 @@ def test_the_history_of_a_shared_channel_names_the_company_of_outsiders(
     assert (ours["team"], ours.get("user_team")) == (TEAM_ID, None)
 
 
-def test_a_stream_is_for_somebody_in_the_workspace_that_is_named_as_theirs(
+def test_a_stream_is_for_somebody_of_the_company_that_is_named_as_theirs(
     sandbox: Sandbox, client: WebClient
 ) -> None:
     outsider = join_outsider(sandbox, GRID, "nils")

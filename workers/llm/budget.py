@@ -14,6 +14,7 @@ from typing import Protocol
 from router.config import Settings
 from router.errors import BudgetError
 from router.store.usage.spend import DAY_SECONDS, Cap, Scope
+from router.types import SlackPerson
 from workers.ports import Payer
 
 OWNERS = {"user": "your", "channel": "this channel's", "team": "this workspace's"}
@@ -133,7 +134,8 @@ class Budget:
 
         caps = []
         if payer.user:
-            user_scope: Scope = ("user", f"{payer.team}/{payer.user}")
+            person = SlackPerson(payer.team, payer.user, payer.home)
+            user_scope: Scope = ("user", person.key)
             caps.append(Cap(user_scope, s.cap_user_requests, s.cap_user_usd))
         if payer.channel:
             channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")

@@ -10,6 +10,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from router.errors import RateLimitError
+from router.types import SlackPerson
 from workers.runtime.queue import connect_redis
 
 PAUSE_SECONDS = 60.0
@@ -71,7 +72,7 @@ class PersonLimit:
             client: Redis = connect_redis(url)
             self._take = client.register_script(TAKE_OR_PAUSE)
 
-    def check(self, team: str, user: str, kind: str = "asked") -> None:
+    def check(self, person: SlackPerson, kind: str = "asked") -> None:
         """Counts one request of the person's.
 
         Raises RateLimitError when it is one too many. `is_first` is set on the refusal that begins
@@ -80,11 +81,11 @@ class PersonLimit:
         if not self._per_minute:
             return
 
-        wait, is_first = self._acquire(f"{kind}:{team}/{user}")
+        wait, is_first = self._acquire(f"{kind}:{person.key}")
         if wait > 0:
             raise RateLimitError(
-                f"accepting a request of {user!r}: more than {self._per_minute} within a minute "
-                f"(BEAGLE_REQUESTS_PER_MINUTE); try again in {wait:.0f} s",
+                f"accepting a request of {person.user!r}: more than {self._per_minute} within a "
+                f"minute (BEAGLE_REQUESTS_PER_MINUTE); try again in {wait:.0f} s",
                 resets_at=self._now() + wait,
                 limit=self._per_minute,
                 is_first=is_first,

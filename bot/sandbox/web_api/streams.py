@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.sandbox.block_kit import check_message, with_ids
+from bot.sandbox.companies import is_same_company
 from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages
@@ -57,10 +58,10 @@ def start_stream(call: Call) -> Json:
 
 
 def _check_recipient(call: Call) -> None:
-    """Refuses a recipient who is not in the workspace that the call names as theirs."""
-    recipient = call.user("recipient_user_id")
-    teams = {recipient["team_id"], *recipient.get("enterprise_user", {}).get("teams", [])}
-    if call.text("recipient_team_id") not in teams:
+    """Refuses a recipient whose company is not that of the workspace that the call names."""
+    recipient = call.workspace.company_of(call.user("recipient_user_id")["id"])
+    named = call.workspace.companies.get(call.text("recipient_team_id"))
+    if named is None or not is_same_company(named, recipient):
         raise RefusalError("user_not_in_team")
 
 

@@ -151,6 +151,18 @@ member = Table(
     Index("ix_member_user", "team", "user"),
 )
 
+foreign_home = Table(
+    "foreign_home",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    # The organisation of another company, and the first workspace there in which they were seen.
+    Column("organisation", Text, nullable=False),
+    Column("workspace", Text, nullable=False),
+    PrimaryKeyConstraint("team", "user", "organisation"),
+    Index("ix_foreign_home_workspace", "team", "workspace"),
+)
+
 person = Table(
     "person",
     metadata,

@@ -144,6 +144,8 @@ decision = Table(
     Column("seconds", Float, nullable=False),
     Column("at", Float, nullable=False),
     Column("asked_by", Text),
+    # The workspace of `asked_by` where it is another one than the request's.
+    Column("asked_by_team", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("request", "revision"),
 )
 

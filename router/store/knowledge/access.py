@@ -37,6 +37,7 @@ from router.store.knowledge.event_times import (
     note_answer,
     said_since,
 )
+from router.store.knowledge.foreign_homes import ForeignHomes
 from router.store.privacy.channel_privacy import mark_private
 
 UNKNOWN: Mapping[str, object] = {"name": "", "public": False, "shared": False, "read": False}
@@ -63,6 +64,7 @@ class AccessControl(AccessReader):
         super().__init__(engine)
         self._insert = insert_for(engine)
         self.event_times = EventTimes(engine)
+        self.foreign_homes = ForeignHomes(engine)
 
     def add_member(
         self, team: str, channel_id: str, user: str, *, said_at: float | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Delete, Engine, delete, select, update
+from sqlalchemy import Connection, Delete, Engine, and_, delete, or_, select, update
 
 from router.store.base.engine import reading, repeat_until_serial, writing
-from router.store.base.knowledge_tables import chunk, document, member
+from router.store.base.knowledge_tables import chunk, document, foreign_home, member
 from router.store.base.knowledge_tables import person as person_table
 from router.store.base.mining_tables import mined_vector, overheard
 from router.store.base.rows import MAX_VALUES, batches, delete_selected
@@ -293,6 +293,9 @@ def _own_rows(person: Author) -> dict[str, Delete]:
         "person": delete(person_table).where(
             person_table.c.team == team, person_table.c.user == user
         ),
+        "foreign_home": delete(foreign_home).where(
+            foreign_home.c.user == user, foreign_home.c.workspace == team
+        ),
         "event_time": events_of_user(team, user),
         "turn": delete(turn).where(turn.c.team == team, turn.c.user == user),
     }
@@ -312,13 +315,18 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
     """Keeps that something was confirmed or run again, but no longer by whom."""
     for table, column in (
         (proposal, proposal.c.decided_by),
-        (decision, decision.c.asked_by),
         (request, request.c.served_for),
         (captured_answer, captured_answer.c.owner),
         (captured_answer, captured_answer.c.reviewer),
     ):
         theirs = (column == person.user, rows_of_team(table, person.team))
         connection.execute(update(table).where(*theirs).values({column.name: ""}))
+
+    at_home = and_(decision.c.asked_by_team == "", rows_of_team(decision, person.team))
+    asked = or_(at_home, decision.c.asked_by_team == person.team)
+    theirs = (decision.c.asked_by == person.user, asked)
+    anonymous = {"asked_by": "", "asked_by_team": ""}
+    connection.execute(update(decision).where(*theirs).values(anonymous))
 
 
 def _delete_embeddings(connection: Connection, team: str, hashes: Sequence[str]) -> None:

@@ -82,14 +82,22 @@ class Decisions:
         return True
 
     def revise(
-        self, key: str, new: Decision, seen: int, at: float, *, asked_by: str
+        self,
+        key: str,
+        new: Decision,
+        seen: int,
+        at: float,
+        *,
+        asked_by: str,
+        asked_by_team: str = "",
     ) -> Decision | None:
         """Adds the revision after `seen` and opens the request again; returns it as stored.
 
-        `asked_by` is the user who asked for it and whose caps it counts for. Returns None if
+        `asked_by` is the user who asked for it and whose caps it counts for, `asked_by_team` their
+        workspace where it is another one. Returns None if
         somebody else has revised it since.
         """
-        revised = replace(new, revision=seen + 1, asked_by=asked_by)
+        revised = replace(new, revision=seen + 1, asked_by=asked_by, asked_by_team=asked_by_team)
         row = self._insert(decision).values(decision_row(key, revised, at))
         known = exists().where(decision.c.request == key, decision.c.revision == seen)
         # Also from `decided`: an answer may be corrected while it is being written.

@@ -26,7 +26,7 @@ from router.store.requests.leasing import (
     update_held,
 )
 from router.store.requests.turns import lock_next, people_in_turn, record_turn, request_of
-from router.types import GONE, WITHOUT_FILES, ChannelKind, Request, RequestState
+from router.types import GONE, WITHOUT_FILES, ChannelKind, Request, RequestState, SlackPerson
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
@@ -113,13 +113,14 @@ class Requests:
 
         return Request(**row) if row else None
 
-    def has_asked_in_thread(self, team: str, channel: str, thread: str, user: str) -> bool:
-        """Returns whether this user has asked Beagle something in the thread already."""
+    def has_asked_in_thread(self, person: SlackPerson, channel: str, thread: str) -> bool:
+        """Returns whether this person has asked Beagle something in the thread already."""
         asked = exists().where(
-            request.c.team == team,
+            request.c.team == person.team,
             request.c.channel == channel,
             request.c.thread == thread,
-            request.c.user == user,
+            request.c.user == person.user,
+            request.c.user_team == person.home,
             request.c.state.not_in(GONE),
         )
         with one_statement(self._engine) as connection:

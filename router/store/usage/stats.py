@@ -108,7 +108,7 @@ class Stats:
 
             query = requests_of_team(team).where(since_start)
             if user:
-                query = query.where(request.c.user == user)
+                query = query.where(request.c.user == user, request.c.user_team == "")
 
             rows = [CountedRequest(**row) for row in connection.execute(query).mappings()]
             period = _exact_period(rows, start)
@@ -181,7 +181,12 @@ class Stats:
 
         query = (
             select(*(request.c[name] for name in Request.__slots__), newest.label("route"))
-            .where(request.c.team == team, request.c.user == user, request.c.state.not_in(GONE))
+            .where(
+                request.c.team == team,
+                request.c.user == user,
+                request.c.user_team == "",
+                request.c.state.not_in(GONE),
+            )
             .order_by(request.c.received_at.desc())
             .limit(limit)
         )
