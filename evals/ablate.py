@@ -62,13 +62,13 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
         )
 
     rule = scoring_rule(route.version.output, rows)
-    whole = _row_scores(context, route.version, rows, rule)
+    whole = row_scores(context, route.version, rows, rule)
     losses = []
 
     for text in texts:
-        without = _row_scores(
+        without = row_scores(
             context,
-            route.version.with_changes(prompt=_without_rule(route.version.prompt, text)),
+            route.version.with_changes(prompt=without_rule(route.version.prompt, text)),
             rows,
             rule,
         )
@@ -95,14 +95,16 @@ def table(report: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _row_scores(
+def row_scores(
     context: Context, version: Version, rows: Sequence[ExampleRow], rule: ScoringRule
 ) -> list[float]:
+    """Returns how right the version's answer to each row is, 0-1."""
     results = run_rows(context, version, rows)
     return [score(rule, answer_of(result, rule), result.row.answer) for result in results]
 
 
-def _without_rule(prompt: str, rule: str) -> str:
+def without_rule(prompt: str, rule: str) -> str:
+    """Returns the prompt without the line or sentence of that rule."""
     lines = [
         line
         for line in prompt.splitlines()

@@ -54,6 +54,11 @@ def rule_texts(text: str) -> tuple[str, ...]:
     return tuple(rule.text for rule in _rules(text, set()))
 
 
+def shares_content(rule: str, text: str) -> bool:
+    """Returns whether a text has a content word of the rule, whatever its ending."""
+    return bool(_content_stems(rule) & _content_stems(text))
+
+
 def is_rule_line(line: str) -> bool:
     """Returns whether a line is a list item or holds an order."""
     return bool(BULLET.match(line) or ORDER.search(line))

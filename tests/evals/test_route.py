@@ -16,6 +16,8 @@ from evals.ladder import climb, table
 from evals.route import as_text, labelled_rows
 from evals.routes.ladder_chart import chart
 from evals.routes.route_runs import find_route
+from evals.rules import as_text as as_text_of_tower
+from evals.rules import tower
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import Settings
@@ -158,6 +160,28 @@ def test_ablation_shows_the_rule_that_matters(route: Route, context: Any) -> Non
     assert report["accuracy"] == 1.0
     assert [one["rule"] for one in report["rules"]] == ["Apples go left.", "Pears go right."]
     assert [one["loss"] for one in report["rules"]] == [0.5, 0.0]
+
+
+class Forgetful(Reader):
+    """Obeys the first rule until there is a second one."""
+
+    def _answer(self, call: ModelCall) -> str:
+        system, asked = call.messages[0]["content"], call.messages[-1]["content"]
+        obeys = "Apples go left" in system and "Pears go right" not in system
+        return json.dumps({"box": "left" if obeys and "apple" in asked else "right", "why": "so"})
+
+
+def test_the_tower_shows_which_rule_later_ones_push_aside(route: Route, context: Any) -> None:
+    rows = labelled_rows(route, "dev") * 4
+    steady = tower(context(Reader()), route, rows)
+    falls = tower(context(Forgetful()), route, rows)
+
+    assert [floor["accuracy"] for floor in steady["tower"]] == [0.5, 1.0, 1.0]
+    assert [floor["accuracy"] for floor in falls["tower"]] == [0.5, 1.0, 0.5]
+    assert [rule["lost"] for rule in steady["rules"]] == [False, False]
+    assert [rule["lost"] for rule in falls["rules"]] == [True, False]
+    report = {"route": "boxes", "model": "m", "rows": 24, **falls}
+    assert as_text_of_tower(report).count("LOST") == 1
 
 
 def test_an_extracted_text_must_be_equal_and_a_written_one_may_differ() -> None:
