@@ -65,6 +65,12 @@ def test_a_cap_in_requests_names_whose_it_is_and_when_it_resets(store: Store) ->
     assert caught.value.resets_at == (DAY + 1) * DAY_SECONDS
 
 
+def test_what_is_spent_is_counted_where_nothing_is_capped(store: Store) -> None:
+    gateway(store.spend).complete(ModelCall(HELLO, payer=ANA))
+
+    assert store.spend.usage(("team", "T1"), DAY).usd == pytest.approx(0.01)
+
+
 def test_one_persons_cap_stops_nobody_else(store: Store) -> None:
     model = gateway(store.spend, cap_user_requests=1)
     model.complete(ModelCall(HELLO, payer=ANA))

@@ -103,6 +103,10 @@ class Budget:
             return None
 
         caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer)]
+        workspace: Scope = ("team", payer.team)
+        if workspace not in [cap.scope for cap in caps]:
+            caps.append(Cap(workspace))
+
         day = self._reserve(caps, 0, usd)
         return Reservation([cap.scope for cap in caps], day, usd)
 
