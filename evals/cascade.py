@@ -20,6 +20,8 @@ from evals.cascade_world.models import LoopbackModel
 from evals.cascade_world.tasks import LABELS, Task, draw_task
 from evals.cascade_world.world import CascadeWorld
 from evals.figures import print_figures
+from router.config import read_settings
+from router.encoder.factory import open_encoder
 from router.log import set_up_logs
 from router.types import Outcome
 
@@ -94,7 +96,8 @@ def _run_world(seed: int, requests: int) -> dict[str, float]:
 
 def _in_world(seed: int, play: Callable[[CascadeWorld, random.Random], Result]) -> Result:
     with tempfile.TemporaryDirectory(prefix="beagle-cascade") as folder:
-        world = CascadeWorld(Path(folder), _models(), TIERS, seed)
+        encoder = open_encoder("fast", read_settings().encoder_cache)
+        world = CascadeWorld(Path(folder), _models(), TIERS, seed, encoder=encoder)
         try:
             return play(world, random.Random(f"people {seed}"))  # noqa: S311  # a simulation
         finally:
