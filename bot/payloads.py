@@ -120,6 +120,7 @@ class ButtonValue(TypedDict, total=False):
     span: str
     proposal: str
     seal: str
+    group: str
 
 
 class Message(TypedDict, total=False):

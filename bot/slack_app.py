@@ -58,6 +58,7 @@ from bot.transport.workspaces import Workspaces
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.drift_actions import DriftActions
+from bot.weekly.failures.actions import FailureActions
 from bot.weekly.rollout_actions import RolloutActions
 from bot.weekly.rollout_publisher import RolloutPublisher
 from bot.weekly.scheduler import WeeklyScheduler
@@ -246,6 +247,8 @@ class SlackApp:
         KnowledgeActions(store, queue, admins).listen(app)
         LabelActions(store, routing).listen(app)
 
+        learn = routing.trainer.request
+        FailureActions(store, admins, lambda: routing.catalog, learn).listen(app)
         clicks = CandidateClicks(store, queue, admins, self._now)
         changed = self.home.refresh
         CandidateActions(settings, store, clicks, self._now, changed).listen(app)

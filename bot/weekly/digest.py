@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from slack_sdk import WebClient
 
+from bot.payloads import Block
 from bot.ui.blocks import Rendered
 from bot.weekly import digest_view
 from bot.weekly.candidate_view import WAITING
+from bot.weekly.failures.view import failure_blocks
 from bot.weekly.posting import update_message
 from router.store import Store
 from router.store.weekly.digests import Digest
@@ -32,7 +34,11 @@ def render_digest(store: Store, digest: Digest) -> Rendered:
             if actor.startswith(USER_ID_PREFIXES):
                 decided_by[candidate.id] = actor
 
-    return digest_view.render(digest, candidates, decided_by)
+    failures: list[Block] = []
+    if digest.body.get("failures"):
+        failures = failure_blocks(store, digest.team, digest.body["failures"])
+
+    return digest_view.render(digest, candidates, decided_by, failures)
 
 
 def update_digest(store: Store, client: WebClient, digest: Digest) -> None:

@@ -20,14 +20,20 @@ DigestBody: TypeAlias = Mapping[str, Any]
 """The JSON that the weekly job stores (`workers/jobs/digest.py`)."""
 LINE_LIMIT = 300
 EXAMPLE_LIMIT = 150
+MAX_BLOCKS = 50
+"""Blocks that Slack takes in a message."""
 
 
 def render(
-    digest: Digest, candidates: Sequence[Candidate], decided_by: Mapping[str, str]
+    digest: Digest,
+    candidates: Sequence[Candidate],
+    decided_by: Mapping[str, str],
+    failures: Sequence[Block] = (),
 ) -> Rendered:
     """Returns the digest's message.
 
     `candidates` are in its order; `decided_by` has, by candidate id, the person who decided.
+    `failures` is the part about what keeps going wrong, as far as there is room for it.
     """
     body = digest.body
     text = _summary_text(body, candidates)
@@ -52,7 +58,9 @@ def render(
     ]
 
     cards = _cards(candidates, decided_by)
-    return Rendered(text, [*head, *_chart(body), *cards, *tail])
+    blocks = [*head, *_chart(body), *cards]
+    room = max(0, MAX_BLOCKS - len(blocks) - len(tail))
+    return Rendered(text, [*blocks, *failures[:room], *tail])
 
 
 def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> list[Block]:

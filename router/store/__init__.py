@@ -25,6 +25,7 @@ from router.store.knowledge.sources import Sources
 from router.store.mining.channel_messages import ChannelMessages
 from router.store.mining.embeddings import StoredEmbeddings
 from router.store.mining.minable_requests import MiningReader
+from router.store.mining.week_requests import WeekRequests
 from router.store.privacy.erasures import Erasures
 from router.store.privacy.personal_data import PersonalData
 from router.store.requests.cancellations import Cancellations
@@ -51,6 +52,7 @@ from router.store.weekly.candidates import Candidates
 from router.store.weekly.datasets import Datasets
 from router.store.weekly.digests import Digests
 from router.store.weekly.drift_checks import DriftChecks
+from router.store.weekly.failure_groups import FailureGroups
 from router.store.weekly.retrain import RetrainQueue
 from router.store.weekly.rollout_cards import RolloutCards
 from router.store.workspace.audit import AuditLog
@@ -106,6 +108,8 @@ class Store:
         self.channel_messages = ChannelMessages(engine)
         self.candidates = Candidates(engine)
         self.digests = Digests(engine)
+        self.week_requests = WeekRequests(engine)
+        self.failure_groups = FailureGroups(engine)
         self.datasets = Datasets(engine)
         self.rollout_cards = RolloutCards(engine)
         self.drift_checks = DriftChecks(engine)

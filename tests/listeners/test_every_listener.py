@@ -31,6 +31,7 @@ from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.learning.learner import Learner
 from router.store.base.tables import metadata
+from router.store.weekly.failure_groups import FailureGroup
 from router.types import Decision, Proposal, Score
 from tests.fixtures.help_desk import write_routes
 from tests.fixtures.router import TrigramEncoder
@@ -343,8 +344,14 @@ def value(store, week, clock, make_request, sandbox):
     store.proposals.propose(proposal)
     store.opt_outs.add(T1, LINUS, clock())
 
+    group = FailureGroup(
+        "g1", T1, "w", "w", "router", "refund", [request.id], 5, 5, 9, "e", b"", clock(),
+        detail={"to": "delivery"},
+    )  # fmt: skip
+    store.failure_groups.upsert(group)
     candidate = find_candidate(store)
     return {
+        "group": group.id,
         "candidate": candidate.id,
         "version": candidate.version,
         "dataset": "d1",
@@ -479,6 +486,7 @@ def test_an_old_button_or_dialog_changes_nothing(world):
         "dataset": "old",
         "request": "gone",
         "ts": "1.000000",
+        "group": "gone",
     }
     before = world.snapshot()[0]
     for person in (ADMIN, MEMBER):

@@ -141,7 +141,8 @@ def test_an_answer_with_a_check_mark_is_reviewed_and_found_by_the_next_who_asks(
     (answer,) = desk.save("ada")
 
     assert (answer.author, answer.asker, answer.owner, answer.reviewer) == (GRACE, LINUS, ADA, ADA)
-    assert (answer.ts, answer.question_ts, answer.request) == (reply, ts, "r1")
+    request = desk.store.requests.find(TEAM, answer.channel, ts)
+    assert (answer.ts, answer.question_ts, answer.request) == (reply, ts, request.id)
     assert desk.found(LINUS) == [ANSWER]
     viewer = desk.store.access.viewer(TEAM, ADA, "D1", "dm", since=0.0)
     (hit,) = desk.store.documents.search(QUESTION, None, viewer)

@@ -120,10 +120,9 @@ QUIET = BODY | {
 }
 
 
-def week(body, candidates=(), verdicts=None):
-    return digest_view.render(
-        Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0), candidates, verdicts or {}
-    )
+def week(body, candidates=(), verdicts=None, failures=()):
+    digest = Digest("T1", body["week"], body, "C0ADMIN", "1.0", 0.0)
+    return digest_view.render(digest, candidates, verdicts or {}, failures)
 
 
 def plainer(shown):

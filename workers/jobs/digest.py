@@ -24,6 +24,7 @@ from router.store.usage.stats import Period, day_start
 from router.types import Candidate
 from workers.context import Context
 from workers.drift.summary import summary_lines
+from workers.failures.weekly import find_failures
 from workers.knowledge.gaps import summarise_questions
 from workers.knowledge.retrieval import reading_rights
 from workers.mining.admin_corrections import (
@@ -385,6 +386,7 @@ def _body(
         "candidates": [candidate.id for candidate in candidates],
         "advice": asdict(summarise_advice(visible)),
         "gaps": [asdict(gap) for gap in signals.gaps],
+        "failures": find_failures(context, team, week, now),
         "people": {
             "answered": store.people_replies.count(team, since, now),
             "captured": store.captured_answers.count(team, since, now),

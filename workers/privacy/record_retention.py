@@ -42,6 +42,8 @@ class RecordRetention:
         record_days = self.settings.record_retention_days
         if record_days:
             deleted |= records.delete_usage(now - record_days * DAY_SECONDS)
+            before = now - record_days * DAY_SECONDS
+            deleted["failure_group"] = self.store.failure_groups.delete_old(before)
 
         if any(deleted.values()):
             get_log(part="housekeeping").info("records_deleted", **deleted)

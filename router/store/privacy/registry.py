@@ -31,6 +31,7 @@ from router.store.requests.proposals import proposal
 from router.store.versions.artefact_tables import artefact
 from router.store.weekly.candidate_tables import candidate_edge
 from router.store.weekly.drift_tables import drift
+from router.store.weekly.failure_tables import failure_group
 from router.store.weekly.rollout_tables import progress
 
 Belonging = Literal["written", "answer", "quote", "derived", "record"]
@@ -103,6 +104,7 @@ WORD_COLUMNS: tuple[WordColumn, ...] = (
     WordColumn(chunk_vector.c.vector, "derived"),
     WordColumn(mined_vector.c.vector, "derived", mined_vector.c.used_at),
     WordColumn(candidate.c.centroid, "derived", candidate.c.last_seen),
+    WordColumn(failure_group.c.centroid, "derived", failure_group.c.at),
     WordColumn(artefact.c.body, "derived", artefact.c.at),
     WordColumn(decision.c.reason, "record", decision.c.at),
     WordColumn(verdict.c.reason, "record", verdict.c.at),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, select, update
+from sqlalchemy import ColumnElement, Engine, Select, Subquery, and_, func, or_, select, update
 
 from router.errors import StaleError
 from router.store.base.engine import insert_for, one_statement, reading, writing
@@ -21,6 +21,8 @@ from router.store.base.tables import (
 )
 from router.store.privacy.authorship import takes_part, writer
 
+TEST_ROW_PREFIX = "test-row-"
+"""Begins the ids of datasets of one row, with which an admin has a route measured."""
 ACCEPTED = ("accepted", "fixed")
 """The reviews with which a row may be trained on."""
 
@@ -150,7 +152,10 @@ class Datasets:
             .where(
                 dataset.c.team == team,
                 dataset.c.route == route,
-                dataset.c.candidate.is_not(None),
+                or_(
+                    dataset.c.candidate.is_not(None),
+                    dataset.c.id.startswith(TEST_ROW_PREFIX, autoescape=True),
+                ),
             )
             .order_by(dataset.c.at.desc())
         )

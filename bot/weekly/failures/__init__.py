@@ -1,0 +1,1 @@
+"""The weekly groups of failed requests, with one-click remedies."""

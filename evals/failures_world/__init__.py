@@ -1,0 +1,1 @@
+"""Simulated weeks in which requests fail for a known cause."""
