@@ -79,7 +79,10 @@ def second_request(request: Request, decision: Decision, offers: Sequence[RouteO
 
 
 def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:
-    """Returns what the route says of what it did not do; empty where it says nothing."""
+    """Returns what the route says of what it did not do; empty where it says or did nothing."""
+    if not outcome.model and outcome.data is None:
+        return ""
+
     return next((offer.note for offer in offers if offer.name == outcome.route), "")
 
 

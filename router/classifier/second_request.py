@@ -11,6 +11,8 @@ MAX_CHARS = 400
 """Longer messages are texts, in which sentences belong together."""
 MIN_WORDS = 4
 """Words of a part; with fewer it says too little to be decided alone."""
+MIN_FIRST_WORDS = 3
+"""Words of the first part: what follows may be a remark ("Calendar is blocked"), it is none."""
 MAX_PARTS = 4
 MIN_MATERIAL = 3
 """Words of material behind an order."""
@@ -49,5 +51,10 @@ def parts_of(text: str) -> list[Part]:
         start = border.end()
 
     parts.append(Part(start, len(text)))
-    worded = [part for part in parts if len(_WORD.findall(part.words_in(text))) >= MIN_WORDS]
+    worded = []
+    for part in parts:
+        least = MIN_FIRST_WORDS if part.start == 0 else MIN_WORDS
+        if len(_WORD.findall(part.words_in(text))) >= least:
+            worded.append(part)
+
     return worded if 2 <= len(worded) <= MAX_PARTS else []

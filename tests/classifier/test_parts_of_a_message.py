@@ -19,6 +19,8 @@ from router.classifier.second_request import parts_of
             "The vpn is down. How many sick days do we get?",
             ["The vpn is down", "How many sick days do we get?"],
         ),
+        ("im off friday and the vpn is down", ["im off friday", "the vpn is down"]),
+        ("Off on holiday from Monday. Calendar is blocked.", []),
         ("the vpn is down", []),
         ("say this in plain English: the vpn is down and the wifi is slow", []),
         ("fish and chips", []),
