@@ -53,7 +53,7 @@ TOUR = """
 Beagle runs. Open {page} and try, in #general:
   1. @Beagle the vpn is down again for the whole Berlin office
      (sorted: queue, urgency and a summary, as strict JSON)
-  2. @Beagle how many days of parental leave do we get?
+  2. @Beagle how many weeks of parental leave do we get?
      (quoted from a handbook, with links)
   3. @Beagle I'm off next Thursday and Friday, Priya covers
      (answered by a tuned 135M model with a LoRA adapter)
@@ -73,7 +73,7 @@ TOUR_PROMPTS = (
     ("1. A support message is sorted", "@beagle the vpn is down again for the whole Berlin office"),
     (
         "2. An answer quoted from a handbook",
-        "@beagle how many days of parental leave do we get?",
+        "@beagle how many weeks of parental leave do we get?",
     ),
     (
         "3. A small tuned model fills in a form",

@@ -364,7 +364,7 @@ STEPS: tuple[Step, ...] = (
         "say this in plain English: utilise the aforementioned facility",
         "prompt",
     ),
-    _question("retrieval, quoted with links", "how many days of parental leave do we get?", "rag"),
+    _question("retrieval, quoted with links", "how many weeks of parental leave do we get?", "rag"),
     _question("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
     _follow_up,
     _edited_page,

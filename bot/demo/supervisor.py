@@ -8,6 +8,7 @@ from typing import Protocol
 
 CHECK_SECONDS = 1.0
 MAX_RESTARTS = 3
+MIN_NOTICE_SECONDS = 20.0
 WINDOW_SECONDS = 120.0
 """A process that ended more often in that time is left alone: something is wrong with it."""
 
@@ -50,13 +51,16 @@ class Supervisor:
         self._restarts: dict[str, list[float]] = defaultdict(list)
         self._given_up: set[str] = set()
         self._waits = False
+        self._told_at = 0.0
 
     def check(self) -> None:
         """Starts what has ended; takes the notice away when everything works again."""
         for name in sorted(set(self._processes.ended()) - self._given_up):
             self._restart(name)
 
-        if self._waits and self._processes.ready():
+        # A process that died counts as ready for a while, and people need time to read.
+        is_read = self._now() - self._told_at >= MIN_NOTICE_SECONDS
+        if self._waits and is_read and self._processes.ready():
             self._waits = False
             self._tell("")
 
@@ -70,6 +74,7 @@ class Supervisor:
             return
 
         self._restarts[name] = [*recent, now]
+        self._told_at = now
         self._processes.start_again(name)
         self._waits = True
         self._tell(RESTARTED.format(name=name))

@@ -223,7 +223,6 @@ def _values(route: RouteStats) -> list[str]:
         f"{route.p50_seconds:.1f} s",
         f"{route.p95_seconds:.1f} s",
         format_usd(route.usd),
-        format_usd(route.usd / route.requests),
         share(route.corrected, route.requests),
     ]
 

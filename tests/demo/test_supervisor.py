@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.demo.supervisor import MAX_RESTARTS, WINDOW_SECONDS, Supervisor
+from bot.demo.supervisor import MAX_RESTARTS, MIN_NOTICE_SECONDS, WINDOW_SECONDS, Supervisor
 
 
 class Machine:
@@ -56,6 +56,10 @@ def test_a_worker_that_died_is_started_again_and_the_notice_goes_when_it_works(m
     supervisor.check()
     assert len(machine.told) == 1
     machine.is_ready = True
+    supervisor.check()
+    assert len(machine.told) == 1
+
+    machine.time += MIN_NOTICE_SECONDS
     supervisor.check()
     assert machine.told[-1] == ""
 

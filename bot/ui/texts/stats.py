@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TITLE = "Beagle, last {span}"
 CAPTION = "Routes, last {span}"
-HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Each", "Corrected")
+HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Corrected")
 REQUESTS = "Requests"
 ANSWERED = "Answered"
 LATENCY = "Latency p50 / p95"
