@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -43,12 +43,15 @@ SAMPLES = (
 class RoundTrip:
     """What worked in a direct message to `user`.
 
-    `no_stream` is Slack's error where answers cannot be streamed, empty where they can.
+    `no_stream`, `no_session` and `no_status` are Slack's error where answers cannot be streamed,
+    where there are no agent sessions, and no status line under a thread; empty where there are.
     `refused_blocks` are kinds of blocks that this workspace does not take.
     """
 
     user: str
     no_stream: str
+    no_session: str
+    no_status: str
     refused_blocks: tuple[str, ...]
 
 
@@ -70,6 +73,14 @@ def make_round_trip(client: WebClient, user: str) -> RoundTrip:
         client.chat_update(channel=channel, ts=ts, text=TEXT)
         refused = [one.kind for one in SAMPLES if _is_refused(client, channel, one)]
         no_stream = _try_stream(client, channel, ts, (team, user))
+        no_session = _error_of(
+            lambda: client.agents_sessions_setStatus(
+                channel_id=channel, thread_ts=ts, status="active"
+            )
+        )
+        no_status = _error_of(
+            lambda: client.assistant_threads_setStatus(channel_id=channel, thread_ts=ts, status="")
+        )
     except BaseException:
         # Nothing of a check that failed should stay with the person.
         with suppress(SlackApiError, OSError):
@@ -77,7 +88,17 @@ def make_round_trip(client: WebClient, user: str) -> RoundTrip:
         raise
 
     client.chat_delete(channel=channel, ts=ts)
-    return RoundTrip(user, no_stream, tuple(refused))
+    return RoundTrip(user, no_stream, no_session, no_status, tuple(refused))
+
+
+def _error_of(call: Callable[[], object]) -> str:
+    """Returns Slack's error of a call, empty where it worked."""
+    try:
+        call()
+    except SlackApiError as error:
+        return error_code(error)
+
+    return ""
 
 
 def _is_refused(client: WebClient, channel: str, sample: Sample) -> bool:

@@ -88,7 +88,7 @@ def test_an_installation_that_works_is_ok_in_every_part(make_settings):
     assert diagnosis.ok
     texts = {result.part: result.text for result in diagnosis.checks}
     assert texts["bot token"].startswith("signed in as beagle in ")
-    assert texts["receiving"] == "Socket Mode"
+    assert texts["receiving"].startswith("Socket Mode; Slack tells no app which events it sends")
     assert texts["admins"] == "UADA, UBEN"
     assert texts["admin channel"].startswith("none: BEAGLE_ADMIN_CHANNEL is empty")
     assert " MB free" in texts["disk"]
@@ -148,7 +148,8 @@ def test_a_round_trip_says_what_this_slack_can_do_and_leaves_no_message(make_set
 
     assert result.ok
     assert result.text == (
-        f"posted, edited and deleted a message to {ada}; answers can be streamed"
+        f"posted, edited and deleted a message to {ada}; answers can be streamed; "
+        "answers can be stopped"
     )
     assert messages_to(slack, ada) == []
 
@@ -164,6 +165,38 @@ def test_a_round_trip_names_what_is_used_instead(make_settings, slack):
     assert result.ok
     assert "no table, card here, so plainer blocks are sent instead" in result.text
     assert messages_to(slack, ada) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "instead"),
+    [
+        ("chat.startStream", "no streaming (unknown_method), so answers are edited as they grow"),
+        ("agents.sessions.setStatus", "no agent sessions (unknown_method), so answers have no"),
+        ("assistant.threads.setStatus", "no status line (unknown_method), so a wait is seen in"),
+    ],
+)
+def test_a_round_trip_names_each_feature_that_is_missing(make_settings, slack, method, instead):
+    ada = seed_data.user_id("ada")
+    slack.inject_fault("refused", on=method, error="unknown_method")
+    try:
+        result = round_trip(make_settings(admins=(ada,)))
+    finally:
+        slack.clear_faults()
+
+    assert result.ok
+    assert instead in result.text
+    assert messages_to(slack, ada) == []
+
+
+def test_a_revoked_token_is_named(make_settings, slack):
+    slack.call(lambda: slack.context.tokens.add("xoxb-gone", "bot", BOT_SCOPES))
+    slack.call(lambda: slack.context.tokens.revoke(token="xoxb-gone"))
+
+    result = check(make_settings(slack_bot_token=SecretStr("xoxb-gone")), "bot token")
+
+    assert not result.ok
+    assert "token_revoked" in result.text
+    assert "install" in result.text
 
 
 def test_a_round_trip_needs_somebody_who_gets_the_message(make_settings, slack):
@@ -226,9 +259,9 @@ def test_events_over_http_need_no_app_token(make_settings):
         slack_mode="http", slack_signing_secret=SecretStr("hush"), slack_app_token=SecretStr("")
     )
 
-    assert check(signed, "receiving") == CheckResult(
-        "receiving", True, "signed HTTP at /slack/events"
-    )
+    result = check(signed, "receiving")
+    assert result.ok
+    assert result.text.startswith("signed HTTP at /slack/events; Slack tells no app")
 
 
 def test_without_an_admin_it_runs_but_says_that_nobody_may_approve(make_settings):

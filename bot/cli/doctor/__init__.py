@@ -43,6 +43,8 @@ from router.secret_values import hide_secrets
 from router.store import open_store
 from router.text.printable import print_line
 
+GONE_TOKENS = frozenset({"token_revoked", "token_expired", "account_inactive"})
+"""Slack's errors of a token that was right once."""
 CHECKS: Mapping[str, Callable[[Settings], str]] = {
     "bot token": check_bot_token,
     "receiving": check_receiving,
@@ -110,15 +112,27 @@ def _run_check(part: str, check: Callable[[Settings], str], settings: Settings) 
     return replace(result, text=hide_secrets(result.text))
 
 
+def _refusal(error: SlackApiError) -> str:
+    """Returns what Slack answered and what to do about it."""
+    reason = str(error.response.get("error"))
+    if reason in GONE_TOKENS:
+        remedy = "install the app again in the workspace, and copy its new token"
+    elif reason == "missing_scope":
+        needed = error.response.get("needed")
+        remedy = f"add the scope {needed} to the app, and install it again"
+    else:
+        remedy = "copy the token again from the app's page"
+
+    return f"Slack answered {reason!r}; {remedy}"
+
+
 def _checked(part: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
     try:
         return CheckResult(part, True, check(settings))
     except BeagleError as error:
         return CheckResult(part, False, str(error))
     except SlackApiError as error:
-        reason = error.response.get("error")
-        text = f"Slack answered {reason!r}; copy the token again from the app's page"
-        return CheckResult(part, False, text)
+        return CheckResult(part, False, _refusal(error))
     except UNREACHABLE as error:
         text = f"Slack was not reached at {settings.slack_api_url} ({type(error).__name__})"
         return CheckResult(part, False, text)

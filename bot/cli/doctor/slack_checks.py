@@ -16,6 +16,11 @@ from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store
 
+EVENTS_NOTE = (
+    "Slack tells no app which events it sends, so compare Event Subscriptions with "
+    "deploy/slack-manifest.yaml"
+)
+
 
 def check_bot_token(settings: Settings) -> str:
     """Signs in with the token, and compares its scopes with those that Beagle needs."""
@@ -66,7 +71,7 @@ def check_receiving(settings: Settings) -> str:
     if settings.slack_mode == "http":
         if not settings.slack_signing_secret.get_secret_value():
             raise SettingsError("BEAGLE_SLACK_MODE is 'http' but SLACK_SIGNING_SECRET is not set")
-        return "signed HTTP at /slack/events"
+        return f"signed HTTP at /slack/events; {EVENTS_NOTE}"
 
     token = settings.slack_app_token.get_secret_value()
     if not token:
@@ -75,7 +80,7 @@ def check_receiving(settings: Settings) -> str:
         )
 
     web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
-    return "Socket Mode"
+    return f"Socket Mode; {EVENTS_NOTE}"
 
 
 def check_admins(settings: Settings) -> str:
@@ -148,6 +153,12 @@ def check_round_trip(settings: Settings) -> str:
         lines.append(f"no streaming ({trip.no_stream}), so answers are edited as they grow")
     else:
         lines.append("answers can be streamed")
+    if trip.no_session:
+        lines.append(f"no agent sessions ({trip.no_session}), so answers have no Stop button")
+    else:
+        lines.append("answers can be stopped")
+    if trip.no_status:
+        lines.append(f"no status line ({trip.no_status}), so a wait is seen in the answer alone")
     if trip.refused_blocks:
         kinds = ", ".join(trip.refused_blocks)
         lines.append(f"no {kinds} here, so plainer blocks are sent instead")
