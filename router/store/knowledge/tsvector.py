@@ -1,8 +1,8 @@
 """Full-text search on PostgreSQL, through `tsvector` columns and their GIN indexes.
 
 PostgreSQL's own ranking knows how often a word occurs in a text, not how rare it is among all of
-them. So each word is weighted by its inverse document frequency here, as in BM25 (Robertson and
-Zaragoza, 2009).
+them. So texts are scored here by BM25 (Robertson and Zaragoza, 2009), with the parameters of
+SQLite's FTS5: passages come in the same order from both databases.
 """
 
 from __future__ import annotations
@@ -17,27 +17,38 @@ from router.store.knowledge.fusion import RankedChunk
 
 MAX_PAGE_CHARACTERS = 150_000
 """A tsvector holds at most a megabyte; what is further down a page is found through its chunks."""
-
-LOG_LENGTH = 1
-"""`ts_rank`'s normalisation: divides by 1 + the logarithm of the text's length."""
+MIN_IDF = 1e-6
 
 # `ts_rank` runs once for each word. `setweight` gives it a copy that is unpacked and in memory:
 # long texts are stored compressed, whole pages in many parts. `OFFSET 0` keeps the planner from
 # making that copy again for each word.
 CHUNKS = """
-SELECT chunk.id, chunk.document, {score} AS score
-FROM chunk CROSS JOIN LATERAL (SELECT setweight(chunk.words, 'D') AS words OFFSET 0) AS read
-WHERE chunk.words @@ to_tsquery('beagle', :any) AND chunk.team = :team AND chunk.acl IN :acls
-ORDER BY score DESC, chunk.id LIMIT :limit
+SELECT id, document, {score} AS score FROM (
+  SELECT chunk.id, chunk.document, setweight(chunk.words, 'D') AS words, {size} AS size
+  FROM chunk
+  WHERE chunk.words @@ to_tsquery('beagle', :any) AND chunk.team = :team AND chunk.acl IN :acls
+  OFFSET 0
+) AS read ORDER BY score DESC, id LIMIT :limit
 """
 PAGES = """
-SELECT document.id, {score} AS score
-FROM chunk_text_page JOIN document ON document.id = chunk_text_page.document
-CROSS JOIN LATERAL (SELECT setweight(chunk_text_page.words, 'D') AS words OFFSET 0) AS read
-WHERE chunk_text_page.words @@ to_tsquery('beagle', :any)
-  AND document.team = :team AND document.acl IN :acls
-ORDER BY score DESC, document.id LIMIT :limit
+SELECT id, {score} AS score FROM (
+  SELECT document.id, setweight(chunk_text_page.words, 'D') AS words, {size} AS size
+  FROM chunk_text_page JOIN document ON document.id = chunk_text_page.document
+  WHERE chunk_text_page.words @@ to_tsquery('beagle', :any)
+    AND document.team = :team AND document.acl IN :acls
+  OFFSET 0
+) AS read ORDER BY score DESC, id LIMIT :limit
 """
+# k1 = 1.2 and b = 0.75, as in FTS5: k1 * (1 - b + b * length / mean length). The length is that in
+# distinct words, which a tsvector knows without being read; the mean is that of the texts found.
+SIZE = "0.3 + 0.9 * length({words}) / greatest(1, avg(length({words})) OVER ())"
+# For one word that occurs t times, `ts_rank` is 0.1 * (1 + 1/4 + ... + 1/t^2) / (pi^2 / 6). The sum
+# falls short of its limit by about 1/t, so t is about 0.608 * 10 * rank / (1 - 10 * rank). This is
+# (k1 + 1) * t / (t + size) with that t; a text without the word scores nothing.
+SCORE = (
+    "{idf} * coalesce(2.2 / (1 + read.size * (0.16449 / nullif(ts_rank(read.words, {word}), 0)"
+    " - 1.6449)), 0)"
+)
 COUNTS = text(
     "SELECT (SELECT count(*) FROM chunk WHERE words @@ to_tsquery('beagle', asked.word))"
     " FROM unnest(CAST(:words AS text[])) WITH ORDINALITY AS asked(word, place)"
@@ -90,10 +101,18 @@ def document_frequencies(connection: Connection, words: Sequence[str]) -> dict[s
 def inverse_document_frequencies(
     connection: Connection, counts: Mapping[str, int]
 ) -> dict[str, float]:
-    """Returns each word's weight: log(1 + N / (n + 0.5)), with `n` of N chunks holding it."""
+    """Returns each word's weight: log((N - n + 0.5) / (n + 0.5)), with `n` of N chunks holding it.
+
+    A word in more than half of the chunks weighs next to nothing, as in FTS5.
+    """
     total = float(connection.execute(TOTAL).scalar_one())
     # The estimate of the total may be older than the counts: it is never taken to be smaller.
-    return {word: math.log1p(max(total, count) / (count + 0.5)) for word, count in counts.items()}
+    total = max(total, *counts.values()) if counts else total
+    weights = {}
+    for word, count in counts.items():
+        weights[word] = max(MIN_IDF, math.log((total - count + 0.5) / (count + 0.5)))
+
+    return weights
 
 
 def _search(
@@ -104,7 +123,7 @@ def _search(
     acls: Sequence[str],
     limit: int,
 ) -> Sequence[tuple[Any, ...]]:
-    """Runs a query whose score is the sum of every word's rank times its weight."""
+    """Runs a query whose score is the sum of every word's BM25."""
     values: dict[str, object] = {"team": team, "acls": list(acls), "limit": limit}
     values["any"] = " | ".join(_quoted(word) for word in weights)
     terms = []
@@ -115,9 +134,11 @@ def _search(
         # A sub-select is evaluated once; a bare call in a generic plan would parse the word for
         # every row.
         parsed = f"(SELECT to_tsquery('beagle', :w{number}))"
-        terms.append(f":idf{number} * ts_rank(read.words, {parsed}, {LOG_LENGTH})")
+        terms.append(SCORE.format(idf=f":idf{number}", word=parsed))
 
-    statement = text(query.format(score=" + ".join(terms)))
+    words = "chunk.words" if query is CHUNKS else "chunk_text_page.words"
+    size = SIZE.format(words=words)
+    statement = text(query.format(score=" + ".join(terms), size=size))
     bound = statement.bindparams(bindparam("acls", expanding=True))
     return [tuple(row) for row in connection.execute(bound, values)]
 
