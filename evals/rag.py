@@ -14,6 +14,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from evals.retrieval.answer_figures import (
+    Judgement,
+    judge_by_passages,
+    judge_by_words,
+    read_gold_questions,
+    shares,
+    write_misses,
+)
 from evals.retrieval.rag_data import (
     TEAM,
     Questions,
@@ -32,10 +40,8 @@ from router.statistics import paired_difference
 from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
-from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
-ANSWER_PASSAGES = 6
-"""Number of passages that an answer is built from."""
 FETCHED_HITS = 60
 """Hits are collapsed to their section before they are counted, so more are fetched than are
 scored."""
@@ -74,8 +80,16 @@ def main(
     corpus: Annotated[
         Path, typer.Option(help="A folder of pages, or JSON lines of _id, title and text.")
     ],
-    queries: Annotated[Path, typer.Option(help="JSON lines of _id and text.")],
-    qrels: Annotated[Path, typer.Option(help="Tab-separated query, document, grade.")],
+    queries: Annotated[Path | None, typer.Option(help="JSON lines of _id and text.")] = None,
+    qrels: Annotated[
+        Path | None, typer.Option(help="Tab-separated query, document, grade.")
+    ] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="Instead: JSON lines of question and right answers.")
+    ] = None,
+    misses: Annotated[
+        Path | None, typer.Option(help="A Markdown page to write every missed question to.")
+    ] = None,
     encoder: Annotated[
         str, typer.Option(help="fast, torch, or a sentence-transformers name.")
     ] = "fast",
@@ -93,11 +107,12 @@ def main(
 ) -> None:
     """Measure retrieval by words, by meaning and by both, and the answers quoted from it."""
     set_up_logs("auto", "warning")
-    documents, names = read_corpus(corpus)
     if part not in ("dev", "test", "all"):
         raise typer.BadParameter(f"--part {part!r}; allowed: dev, test, all")
+    if answers is None and (queries is None or qrels is None):
+        raise typer.BadParameter("give --queries and --qrels, or --answers")
 
-    questions = part_of(read_questions(queries, qrels), part, seed)
+    documents, names = read_corpus(corpus)
     settings = read_settings()
     text_encoder = open_encoder(encoder, settings.data / "encoder")
 
@@ -105,17 +120,26 @@ def main(
         store = open_store(database or f"sqlite:///{folder}/rag.db")
         try:
             index = store.documents
-            result = _fill_index(
+            result = fill_index(
                 index, documents, text_encoder, VectorCache(cache, text_encoder.model_id)
             )
-            result |= _measure_search(index, text_encoder, questions, names, seed)
+            if queries is not None and qrels is not None:
+                questions = part_of(read_questions(queries, qrels), part, seed)
+                measured, judgements = _measure_search(index, text_encoder, questions, names, seed)
+            else:
+                assert answers is not None
+                measured, judgements = _measure_answers(index, text_encoder, answers)
         finally:
             store.close()
 
+    if misses is not None:
+        write_misses(misses, judgements)
+
+    result |= measured
     print_line(json.dumps(result) if as_json else _table(result))
 
 
-def _fill_index(
+def fill_index(
     index: Index, documents: Sequence[Document], encoder: Encoder, cache: VectorCache
 ) -> dict[str, Any]:
     """Fills the index and returns how fast that went."""
@@ -149,7 +173,7 @@ def _fill_index(
 
 def _measure_search(
     index: Index, encoder: Encoder, questions: Questions, names: Sequence[str], seed: int
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], list[Judgement]]:
     def encode(text: str) -> Vector:
         return encoder.model_id, encoder.encode([text])[0]
 
@@ -162,8 +186,13 @@ def _measure_search(
     def by_both(text: str) -> list[Hit]:
         return index.search(text, encode(text), VIEWER, FETCHED_HITS)
 
+    def reranked(text: str) -> list[Hit]:
+        hits = by_both(text)
+        return [*rank_passages(text, hits[:RANKED]), *hits[RANKED:]]
+
     encode("the first call loads what the others use")
-    methods = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both}
+    reranked("and the words that the ranking knows")
+    methods = {"lexical": by_words, "vector": by_meaning, "hybrid": by_both, "reranked": reranked}
     runs = {name: _search_all(search, questions, names) for name, search in methods.items()}
     result: dict[str, Any] = {"queries": len(questions.texts)}
     vector = runs["vector"].scores(questions)
@@ -175,7 +204,27 @@ def _measure_search(
             ends = (gain.gain, gain.low, gain.high)
             result[name]["ndcg10_over_vector"] = [round(end, 4) for end in ends]
 
-    return result | {"answers": _measure_answers(runs["hybrid"], questions, names)}
+    relevant = []
+    for grades in questions.grades:
+        relevant.append({key for key, grade in grades.items() if grade > 0})
+
+    present, removed = judge_by_passages(
+        questions.texts, runs["reranked"].hits, relevant, lambda hit: names[_row(hit)]
+    )
+    figures = shares(present) | {"not_found_when_removed": shares(removed)["honest"]}
+    return result | {"answers": figures}, present + removed
+
+
+def _measure_answers(
+    index: Index, encoder: Encoder, path: Path
+) -> tuple[dict[str, Any], list[Judgement]]:
+    def find(text: str) -> list[Hit]:
+        vector = encoder.model_id, encoder.encode([text])[0]
+        return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
+
+    questions = read_gold_questions(path)
+    judgements = judge_by_words(questions, find)
+    return {"queries": len(questions), "answers": shares(judgements)}, judgements
 
 
 def _search_all(
@@ -197,30 +246,6 @@ def _row(hit: Hit) -> int:
     return int(hit.url.rsplit("#", 1)[1])
 
 
-def _measure_answers(
-    runs: SearchRun, questions: Questions, names: Sequence[str]
-) -> dict[str, float]:
-    """Scores extractive answers with the right section available, and with it removed."""
-    answered, right, valid, quoted, refused = 0, 0, 0, 0, 0
-    for text, hits, grades in zip(questions.texts, runs.hits, questions.grades, strict=True):
-        relevant = {key for key, grade in grades.items() if grade > 0}
-        quotes = select_quotes(text, hits[:ANSWER_PASSAGES])
-        answered += bool(quotes)
-        right += any(names[_row(quote.hit)] in relevant for quote in quotes)
-        quoted += len(quotes)
-        valid += sum(quote.text in quote.hit.body for quote in quotes)
-        without = [hit for hit in hits if names[_row(hit)] not in relevant]
-        refused += not select_quotes(text, without[:ANSWER_PASSAGES])
-
-    count = len(questions.texts)
-    return {
-        "citation_validity": round(valid / quoted, 4) if quoted else 1.0,
-        "answered": round(answered / count, 4),
-        "right_section_cited": round(right / count, 4),
-        "not_found_when_removed": round(refused / count, 4),
-    }
-
-
 def _table(result: dict[str, Any]) -> str:
     lines = [
         "{documents} documents, {chunks} chunks, {queries} questions, encoder {encoder}".format(
@@ -228,7 +253,10 @@ def _table(result: dict[str, Any]) -> str:
         ),
         f"{'':8} {'nDCG@10':>8} {'R@10':>7} {'P@1':>7} {'p50 ms':>7}  nDCG over vectors (95 %)",
     ]
-    for name in ("lexical", "vector", "hybrid"):
+    for name in ("lexical", "vector", "hybrid", "reranked"):
+        if name not in result:
+            continue
+
         row = result[name]
         over = (
             "{:+.4f} ({:+.4f}, {:+.4f})".format(*row["ndcg10_over_vector"])
@@ -245,5 +273,7 @@ def _table(result: dict[str, Any]) -> str:
         f"indexed {result['lexical_chunks_per_s']} chunks/s, "
         f"embedded {result['embedded_chunks_per_s']} chunks/s"
     )
-    lines += [f"{name.replace('_', ' ')}: {value:.3f}" for name, value in result["answers"].items()]
+    for name, value in result["answers"].items():
+        lines.append(f"{name.replace('_', ' ')}: {value}")
+
     return "\n".join(lines)

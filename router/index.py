@@ -61,7 +61,8 @@ class Hit:
     """A chunk that its viewer may read. `url` leads to its heading; `score` only orders one search.
 
     `lexical` and `semantic` are its ranks in the two result lists, from 1; None where it is not
-    among the first. `acl` is its document's.
+    among the first. `acl` is its document's. `similarity` is the cosine of its vector and the
+    question's, None where `semantic` is.
     """
 
     chunk: int
@@ -74,6 +75,7 @@ class Hit:
     lexical: int | None = None
     semantic: int | None = None
     acl: str = ""
+    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def read_corpus(path: Path) -> tuple[list[Document], list[str]]:
     pages: dict[str, list[Chunk]] = {}
     names: list[str] = []
 
-    for row in _json_lines(path, ("_id", "text")):
+    for row in json_lines(path, ("_id", "text")):
         key, title = str(row["_id"]), clean(str(row.get("title") or ""))
         section = Section((), str(len(names)), clean(str(row["text"])))
         pages.setdefault(key.split("#", 1)[0], []).extend(chunk_sections(title, [section]))
@@ -64,12 +64,17 @@ def part_of(questions: Questions, part: str, seed: int) -> Questions:
     texts, grades = [], []
     for text, relevant in zip(questions.texts, questions.grades, strict=True):
         page = min(key.split("#", 1)[0] for key, grade in relevant.items() if grade > 0)
-        digest = hashlib.sha256(f"{seed}:{page}".encode()).digest()
-        if ("dev" if digest[0] < 128 else "test") == part:
+        if half_of(page, seed) == part:
             texts.append(text)
             grades.append(relevant)
 
     return Questions(texts, grades)
+
+
+def half_of(page: str, seed: int) -> str:
+    """Returns `dev` or `test`, drawn by the page's name and the seed."""
+    digest = hashlib.sha256(f"{seed}:{page}".encode()).digest()
+    return "dev" if digest[0] < 128 else "test"
 
 
 def read_questions(queries: Path, qrels: Path) -> Questions:
@@ -89,7 +94,7 @@ def read_questions(queries: Path, qrels: Path) -> Questions:
 
     rows = [
         row
-        for row in _json_lines(queries, ("_id", "text"))
+        for row in json_lines(queries, ("_id", "text"))
         if any(g > 0 for g in grades.get(str(row["_id"]), {}).values())
     ]
     if not rows:
@@ -162,7 +167,8 @@ def _document(key: str, chunks: Sequence[Chunk]) -> Document:
     return Document(TEAM, key, "corpus", title, "row:", WORKSPACE_ACL, 0.0, key, chunks)
 
 
-def _json_lines(path: Path, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+def json_lines(path: Path, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yields the object of each line. Raises BadParameter where one lacks a key."""
     for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue

@@ -201,7 +201,7 @@ def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothi
     ingested, answer
 ):
     ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
-    asked = "does the hotel include breakfast then?"
+    asked = "does it include laundry and parking?"
     before = ({"role": "user", "content": "how much may a hotel cost a night in euros?"},)
     assert "140 euros" not in answer(asked).text
     assert "140 euros" in answer(asked, history=before).text

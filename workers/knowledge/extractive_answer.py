@@ -2,7 +2,8 @@
 
 Sentences, list items and rows are ranked by weighted term overlap: the inverse document frequency
 (IDF) of each of the question's terms, summed over those that occur in the text, its heading, the
-line it is read under, and its passage.
+line it is read under, and its passage. Words of a similar meaning count as well, and whether
+anything is quoted is decided by the ranking model (`relevance/ranking.py`).
 """
 
 from __future__ import annotations
@@ -15,12 +16,22 @@ from itertools import combinations
 
 from router.catalog.version import Version
 from router.index import Hit
-from router.text.scripts import GRAM_LETTER
 from router.text.terms import extract_terms, stem
-from workers.knowledge.passage_units import Unit, passage_units, whole_thought
+from workers.knowledge.passage_units import Unit, whole_thought
+from workers.knowledge.question_words import (
+    ASKING_WORDS,
+    absent_weight,
+    asks_number,
+    has_number,
+    names_in,
+)
+from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
+from workers.knowledge.relevance.ranking import shipped_model
 
+ANSWER_PASSAGES = 6
+"""Number of passages that an answer is built from."""
 MIN_COVERAGE = 0.6
-"""The share of the question's term weight that a quote and its heading must hold."""
+"""The share of the question's term weight from which a quote is compared with another answer."""
 MIN_RELATIVE_SCORE = 0.75
 """A further quote must score at least this share of the best one."""
 MIN_RELATIVE_COVERAGE = 0.8
@@ -31,38 +42,16 @@ MAX_TERM_CHARS = 4000
 HEADING_WEIGHT = 0.8
 """A term in the heading counts nearly like one in the text itself."""
 PASSAGE_WEIGHT = 0.5
-RANK_WEIGHT = 2.0
+RANK_WEIGHT = 1.0
 """Weight of the passage's reciprocal rank, 1 / (2 + rank), rank 0 being the best."""
+LIKENESS_WEIGHT = 1.0
+"""For words that mean nearly the same as the question's."""
+SOFT_LINE = LINE_FEATURES.index("soft_line")
 TYPE_BONUS = 0.2
 """For a quote with a number or a time, if the question asks for one."""
-ABSENT_WEIGHT = 0.35
-"""How much a term counts that stands in no passage at all: people ask in other words than the text.
-At 1 such a term would decide alone, because it is the rarest."""
-ABSENT_GRAM_WEIGHT = 0.08
-"""The same for a piece of a word in a script without blanks: most pieces lie across two words."""
 MIN_OVERLAP = 0.5
 """The Jaccard similarity from which two quotes are about the same thing."""
 MIN_LETTERS = 2
-
-_ASKING = """
-ask asks explain find happen happens know long look many mean means much need needs often say says
-tell want wants does did is are
-"""
-ASKING_WORDS = frozenset(_ASKING.split())
-"""Words that belong to asking in any domain; the sentence that answers does not repeat them."""
-NUMBER_QUESTION = re.compile(
-    r"\b(?:how (?:many|much|long|often|fast|late|early|far|old|big)|when|what time|maximum|minimum"
-    r"|price|cost|limit|wie ?viele?|wie lange|wann|combien|quand|cuántos?|cuándo)\b",
-    re.IGNORECASE,
-)
-"""A question that a number, a date or a time answers."""
-SPECIFIC = re.compile(r"\b(?:[A-Z][\w-]{1,40}|[\w-]{0,20}\d[\w-]{0,20})")
-"""A name, a code or a number in a question, after its first letter."""
-NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|daily|weekly|monthly"
-    r"|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|no limit)\b",
-    re.IGNORECASE,
-)
 
 
 def is_extractive(version: Version, models: Sequence[str]) -> bool:
@@ -94,6 +83,7 @@ class _Candidate:
     """A unit of a passage; `rank` is the passage's place in the search result, from 0.
 
     `context` are the words that it is read under: the line before a list, or a question.
+    `likeness` is the mean similarity (0-1) of the question's words to the nearest of its own.
     """
 
     rank: int
@@ -101,16 +91,21 @@ class _Candidate:
     unit: Unit
     text: str
     context: str
+    likeness: float
 
 
 def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
     """Returns what answers best, best first: at most `top` quotes, few of one passage.
 
-    Empty if nothing covers `MIN_COVERAGE` of the question: a guess would mislead.
+    Empty if the passages hardly answer the question (`answer_support`): a guess would mislead.
     """
-    selected: list[Quote] = []
-    quotes = [quote for quote in rank_quotes(question, hits) if quote.coverage >= MIN_COVERAGE]
+    model = shipped_model()
+    matches = match_passages(question, hits, model.vectors)
+    if model.support_of(matches) < model.min_support:
+        return []
 
+    selected: list[Quote] = []
+    quotes = _ranked_quotes(question, hits, matches)
     for quote in quotes:
         best = quotes[0]
         is_weaker = quote.coverage < MIN_RELATIVE_COVERAGE * best.coverage
@@ -126,11 +121,25 @@ def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quot
 
 
 def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
-    """Returns everything that could be quoted, best first, also what covers too little."""
-    candidates = _candidates(hits)
+    """Returns everything that could be quoted, best first, also what answers hardly."""
+    return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
+
+
+def answer_support(question: str, hits: Sequence[Hit]) -> tuple[float, float]:
+    """Returns how probable it is (0-1) that the passages answer, and what is needed to quote."""
+    model = shipped_model()
+    matches = match_passages(question, hits, model.vectors)
+    return model.support_of(matches), model.min_support
+
+
+def _ranked_quotes(
+    question: str, hits: Sequence[Hit], matches: Sequence[PassageMatch]
+) -> list[Quote]:
+    """Returns everything that could be quoted, best first."""
+    candidates = _candidates(hits, matches)
     weights = _weights(question, candidates)
-    asks_number = NUMBER_QUESTION.search(question) is not None
-    quotes = [_score(candidate, weights, asks_number) for candidate in candidates]
+    is_number = asks_number(question)
+    quotes = [_score(candidate, weights, is_number) for candidate in candidates]
 
     # The sort is stable: of equal scores the better passage comes first.
     return sorted(quotes, key=lambda quote: -quote.score)
@@ -174,10 +183,10 @@ def _question_terms(question: str) -> set[str]:
     return terms or _stems(question)
 
 
-def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
+def _candidates(hits: Sequence[Hit], matches: Sequence[PassageMatch]) -> list[_Candidate]:
     candidates = []
-    for rank, hit in enumerate(hits):
-        units = passage_units(hit.body)
+    for rank, (hit, match) in enumerate(zip(hits, matches, strict=True)):
+        units = match.units
         for place, unit in enumerate(units):
             if not _is_statement(unit):
                 continue
@@ -188,12 +197,14 @@ def _candidates(hits: Sequence[Hit]) -> list[_Candidate]:
             if place and units[place - 1].text.rstrip().endswith(("?", "？", "؟")):
                 context = f"{context} {units[place - 1].text}"
 
-            candidates.append(_Candidate(rank, hit, unit, hit.body[start:end], context))
+            text = hit.body[start:end]
+            likeness = float(match.lines[place, SOFT_LINE])
+            candidates.append(_Candidate(rank, hit, unit, text, context, likeness))
 
     return candidates
 
 
-def _score(candidate: _Candidate, weights: Mapping[str, float], asks_number: bool) -> Quote:
+def _score(candidate: _Candidate, weights: Mapping[str, float], wants_number: bool) -> Quote:
     # A term counts once, where it weighs most: in the text, else in the heading. The passage
     # counts in addition.
     hit = candidate.hit
@@ -206,8 +217,8 @@ def _score(candidate: _Candidate, weights: Mapping[str, float], asks_number: boo
     passage_share = _weight_share(weights, in_passage)
 
     score = text_share + HEADING_WEIGHT * heading_share + PASSAGE_WEIGHT * passage_share
-    score += RANK_WEIGHT / (2 + candidate.rank)
-    if asks_number and NUMBER.search(candidate.text):
+    score += RANK_WEIGHT / (2 + candidate.rank) + LIKENESS_WEIGHT * candidate.likeness
+    if wants_number and has_number(candidate.text):
         score += TYPE_BONUS
 
     coverage = text_share + heading_share
@@ -231,13 +242,13 @@ def _weights(question: str, candidates: Sequence[_Candidate]) -> dict[str, float
         words = _stems(candidate.text) | _stems(candidate.hit.title) | _stems(candidate.context)
         texts.append(words)
 
-    specific = _stems(" ".join(SPECIFIC.findall(question[1:])))
+    names = _stems(" ".join(names_in(question)))
     weights = {}
     for term in _question_terms(question):
         frequency = sum(term in words for words in texts)
         weight = math.log(1 + len(texts) / max(1, frequency))
-        if not frequency and term not in specific:
-            weight *= ABSENT_GRAM_WEIGHT if GRAM_LETTER.search(term) else ABSENT_WEIGHT
+        if not frequency:
+            weight *= absent_weight(term, names)
 
         weights[term] = weight
 

@@ -7,7 +7,7 @@ the "never" before it, a rule without the "unless" of the next sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workers.knowledge.sentences import sentence_spans
@@ -61,7 +61,7 @@ def passage_units(body: str) -> list[Unit]:
     return units
 
 
-def whole_thought(body: str, units: list[Unit], place: int) -> tuple[int, int]:
+def whole_thought(body: str, units: Sequence[Unit], place: int) -> tuple[int, int]:
     """Returns where a quote of that unit begins and ends: with what it needs to be understood.
 
     The sentence before it is added if the unit refers to it, the one after it if that names an
@@ -135,7 +135,7 @@ def _block_units(body: str, lines: list[tuple[int, int]], before: list[Unit]) ->
     return units
 
 
-def _is_same_paragraph(body: str, units: list[Unit], place: int) -> bool:
+def _is_same_paragraph(body: str, units: Sequence[Unit], place: int) -> bool:
     """Returns whether that unit and the next are sentences with no empty line between them."""
     if place < 0 or place + 1 >= len(units):
         return False

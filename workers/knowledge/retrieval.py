@@ -16,6 +16,7 @@ from router.types import Request, Viewer
 from workers.context import Context, Work
 from workers.knowledge.earlier_turns import earlier_turns
 from workers.knowledge.membership import ReadingRights
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
 MENTION = re.compile(r"<[@#!][^<>]*>")
 RERANK_LIMIT = 20
@@ -51,8 +52,8 @@ def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
 def search(context: Context, query: str, vector: Vector | None, work: Work, top: int) -> list[Hit]:
     """Returns the best passages for whoever sees the answer, best first, and notes whose they are.
 
-    A reranker, if there is one, orders them. It only gets what the viewer may read. If it fails,
-    the order of the index stays.
+    The shipped ranking orders what the index found, then a reranker, if there is one. Both only get
+    what the viewer may read. If the reranker fails, the order of the ranking stays.
     """
     hits = _ranked(context, query, vector, work, top)
     work.acls.update(hit.acl for hit in hits)
@@ -61,18 +62,18 @@ def search(context: Context, query: str, vector: Vector | None, work: Work, top:
 
 def _ranked(context: Context, query: str, vector: Vector | None, work: Work, top: int) -> list[Hit]:
     reranker = context.reranker
-    limit = top if reranker is None else max(top, RERANK_LIMIT)
 
     def find(viewer: Viewer) -> list[Hit]:
-        return context.index.search(query, vector, viewer, limit)
+        return context.index.search(query, vector, viewer, max(top, RANKED))
 
-    hits = reading_rights(context).search(work.request, find)
+    hits = rank_passages(query, reading_rights(context).search(work.request, find))
     if reranker is None:
         return hits[:top]
 
-    scores = reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in hits])
+    candidates = hits[: max(top, RERANK_LIMIT)]
+    scores = reranker.scores(query, [f"{hit.title}\n{hit.body}" for hit in candidates])
     if scores is not None:
-        hits = [replace(hit, score=score) for hit, score in zip(hits, scores, strict=True)]
+        hits = [replace(hit, score=score) for hit, score in zip(candidates, scores, strict=True)]
         hits.sort(key=lambda hit: -hit.score)
 
     return hits[:top]

@@ -20,12 +20,12 @@ from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
 from workers.knowledge.extractive_answer import (
-    MIN_COVERAGE,
     Quote,
-    rank_quotes,
+    answer_support,
     select_quotes,
 )
 from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
 PASSAGES = 6
 MAX_EMBEDDED_CHUNKS = 400
@@ -69,7 +69,8 @@ def find_passages(settings: Settings, index: Index, team: str, question: str) ->
         text_encoder = encoder(settings)
         vector = text_encoder.model_id, text_encoder.encode([question])[0]
 
-    return index.search(question, vector, viewer, PASSAGES)
+    hits = index.search(question, vector, viewer, RANKED)
+    return rank_passages(question, hits)[:PASSAGES]
 
 
 def answer_json(question: str, hits: Sequence[Hit]) -> str:
@@ -128,18 +129,15 @@ def explain(question: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> str:
     if not hits:
         return "No passage holds a word of the question."
 
+    support, needed = answer_support(question, hits)
+    sure = f"The chance that these passages answer is put at {support:.0%}; {needed:.0%} is needed."
     if quotes:
-        return (
-            f"The first quote and its heading hold {quotes[0].coverage:.0%} of what the question's "
-            f"words weigh; at least {MIN_COVERAGE:.0%} are needed."
-        )
+        return sure
 
-    ranked = rank_quotes(question, hits)
-    best = max((quote.coverage for quote in ranked), default=0.0)
-    return (
-        f"The nearest line and its heading hold {best:.0%} of what the question's words weigh; "
-        f"at least {MIN_COVERAGE:.0%} are needed."
-    )
+    if support >= needed:
+        return f"{sure} But none of their lines can be quoted."
+
+    return sure
 
 
 @contextmanager

@@ -46,6 +46,7 @@ def build_hits(
     rows = {row.id: row for row in connection.execute(query)}
     lexical_ranks = _ranks(lexical)
     semantic_ranks = _ranks(semantic)
+    similarities = {item.chunk: item.score for item in semantic}
 
     hits = []
     texts = set()
@@ -68,6 +69,7 @@ def build_hits(
                 lexical=lexical_ranks.get(key),
                 semantic=semantic_ranks.get(key),
                 acl=row.acl,
+                similarity=similarities.get(key),
             )
         )
 

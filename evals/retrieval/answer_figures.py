@@ -1,0 +1,151 @@
+"""What quoted answers are worth to the person who asked: figures, and a page of every miss."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from evals.retrieval.rag_data import json_lines
+from router.index import Hit
+from workers.knowledge.extractive_answer import ANSWER_PASSAGES, Quote, select_quotes
+
+Verdict = Literal["answers", "contains", "misleads", "false_not_found", "honest", "made_up"]
+"""What an answer was worth. If the documents hold the answer: the first quote answers, a further
+one does, none does, or it said "not found". If they do not: it said so, or it quoted something."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldQuestion:
+    """A question and what an answer must contain one of; nothing if no document answers it."""
+
+    text: str
+    answers: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """An answer and what it was worth; `expected` says what would have been right."""
+
+    question: str
+    expected: str
+    verdict: Verdict
+    quotes: Sequence[Quote]
+
+
+def read_gold_questions(path: Path) -> list[GoldQuestion]:
+    """Reads JSON lines of `question` and `answers`, the words of the documents that answer it."""
+    questions = []
+    for row in json_lines(path, ("question", "answers")):
+        if not isinstance(row["answers"], list):
+            raise typer.BadParameter(f"{path}: `answers` of {row['question']!r} is not a list")
+
+        questions.append(GoldQuestion(str(row["question"]), [str(text) for text in row["answers"]]))
+
+    return questions
+
+
+def judge(
+    question: str, expected: str, quotes: Sequence[Quote], is_right: Callable[[Quote], bool] | None
+) -> Judgement:
+    """Returns what the quotes are worth; without `is_right` no document answers the question."""
+    verdict: Verdict
+    if is_right is None:
+        verdict = "made_up" if quotes else "honest"
+    elif not quotes:
+        verdict = "false_not_found"
+    elif is_right(quotes[0]):
+        verdict = "answers"
+    else:
+        verdict = "contains" if any(is_right(quote) for quote in quotes[1:]) else "misleads"
+
+    return Judgement(question, expected, verdict, quotes)
+
+
+def judge_by_words(
+    questions: Sequence[GoldQuestion], find: Callable[[str], list[Hit]]
+) -> list[Judgement]:
+    """Returns a judgement of each question: a quote is right if it contains a right answer."""
+    judgements = []
+    for question in questions:
+        quotes = select_quotes(question.text, find(question.text)[:ANSWER_PASSAGES])
+        answers = [_plain(answer) for answer in question.answers]
+
+        def is_right(quote: Quote, answers: Sequence[str] = answers) -> bool:
+            text = _plain(f"{quote.lead} {quote.text}")
+            return any(answer in text for answer in answers)
+
+        expected = " / ".join(question.answers) or "not found"
+        judgements.append(judge(question.text, expected, quotes, is_right if answers else None))
+
+    return judgements
+
+
+def judge_by_passages(
+    texts: Sequence[str],
+    hits: Sequence[Sequence[Hit]],
+    relevant: Sequence[set[str]],
+    name_of: Callable[[Hit], str],
+) -> tuple[list[Judgement], list[Judgement]]:
+    """Returns judgements of each question as it is, and with the right sections removed.
+
+    A quote is right if it is from a right section.
+    """
+    present, removed = [], []
+    for text, found, names in zip(texts, hits, relevant, strict=True):
+
+        def is_right(quote: Quote, names: set[str] = names) -> bool:
+            return name_of(quote.hit) in names
+
+        expected = ", ".join(sorted(names))
+        quotes = select_quotes(text, found[:ANSWER_PASSAGES])
+        present.append(judge(text, expected, quotes, is_right))
+
+        others = [hit for hit in found if name_of(hit) not in names]
+        quotes = select_quotes(text, others[:ANSWER_PASSAGES])
+        removed.append(judge(text, f"not found ({expected} was removed)", quotes, None))
+
+    return present, removed
+
+
+def shares(judgements: Iterable[Judgement]) -> dict[str, float | int]:
+    """Returns the share (0-1) of each verdict among the questions that could have it."""
+    counts = Counter(judgement.verdict for judgement in judgements)
+    figures: dict[str, float | int] = {}
+    groups: Mapping[str, Sequence[Verdict]] = {
+        "answerable": ("answers", "contains", "misleads", "false_not_found"),
+        "unanswerable": ("honest", "made_up"),
+    }
+    for group, verdicts in groups.items():
+        total = sum(counts[verdict] for verdict in verdicts)
+        if total:
+            figures[group] = total
+            for verdict in verdicts:
+                figures[verdict] = round(counts[verdict] / total, 4)
+
+    return figures
+
+
+def write_misses(path: Path, judgements: Iterable[Judgement]) -> None:
+    """Writes a Markdown page of every question whose first quote is not right."""
+    lines = ["# Answers that missed", ""]
+    for judgement in judgements:
+        if judgement.verdict in ("answers", "honest"):
+            continue
+
+        lines += [f"## {judgement.question}", "", f"- verdict: {judgement.verdict}"]
+        lines += [f"- right: {judgement.expected}"]
+        for quote in judgement.quotes:
+            text = " ".join(f"{quote.lead} {quote.text}".split())
+            lines.append(f"- quoted: {text} ({quote.hit.title}; coverage {quote.coverage:.2f})")
+        lines.append("")
+
+    path.write_text("\n".join(lines), "utf-8")
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
