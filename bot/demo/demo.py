@@ -36,7 +36,7 @@ DEMO_THRESHOLDS = {
     # as minutes, and training as a dollar. A local answer costs what renting a core costs for as
     # long as the model works on it.
     "BEAGLE_LOCAL_USD_PER_CPU_SECOND": "0.00001",
-    "BEAGLE_REFERENCE_MODEL": "gpt-4",
+    "BEAGLE_REFERENCE_MODEL": "gpt-5.5-pro",
     "BEAGLE_REVIEW_HOURS": "0.1",
     "BEAGLE_TRAINING_USD": "1",
     "BEAGLE_READY_EXAMPLES": "30",

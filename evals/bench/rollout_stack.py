@@ -181,6 +181,7 @@ def _settings(url: str, folder: Path) -> dict[str, str]:
         "BEAGLE_INTERFERENCE_ROWS": "0",
         "BEAGLE_TUNE_REPLAY": "0",
         "BEAGLE_DATASET_MIN_ROWS": "20",
+        "BEAGLE_EVALUATION_MIN_ROWS": "5",
         "BEAGLE_DATASET_SAMPLE": "5",
         "BEAGLE_SHADOW_MIN_REQUESTS": "4",
         "BEAGLE_CANARY_MIN_REQUESTS": "3",

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from router.catalog.catalog import read_route
-from router.errors import ModelError
+from router.errors import InputError, ModelError
 from router.store.versions.versions import StoredVersion
 from workers.datasets.review import from_records
 from workers.evaluation import interference
@@ -127,6 +127,17 @@ def test_a_training_that_goes_on_after_a_kill_is_taught_the_same(rollout, base, 
     taught = [lessons for lessons in seen if any(lesson.split == "general" for lesson in lessons)]
     assert len(taught) == 2
     assert taught[0] == taught[1]
+
+
+def test_nothing_is_trained_that_too_few_test_rows_could_not_show(rollout):
+    rollout.run_until_waiting()
+    rollout.accept_dataset()
+    settings = rollout.context.settings.model_copy(update={"evaluation_min_rows": 500})
+    context = dataclasses.replace(rollout.context, settings=settings)
+    stored = rollout.store.datasets.newest_for_candidate("T1", "T1:c1")
+
+    with pytest.raises(InputError, match="BEAGLE_EVALUATION_MIN_ROWS"):
+        tune(context, rollout.live, stored, from_records(stored.rows), lambda _: None)
 
 
 def test_loading_the_base_in_four_bits_is_a_setting(rollout, base):

@@ -12,6 +12,7 @@ import pytest
 
 from bot.cli import roi
 from bot.cli.models.endings import endings
+from bot.demo.demo import DEMO_THRESHOLDS
 from router.catalog.catalog import load_routes
 from router.config import Settings
 from workers.llm.litellm_client import LiteLLMClient
@@ -134,7 +135,8 @@ def test_a_model_that_sees_is_replaced_by_one_that_sees():
 
 def test_no_default_names_a_model_that_ends_within_a_year():
     settings = Settings(_env_file=None)
-    names = {CHEAP_MODEL, roi.TUNED_MODEL, *models_in_settings(settings)}
+    demo = DEMO_THRESHOLDS["BEAGLE_REFERENCE_MODEL"]
+    names = {CHEAP_MODEL, roi.TUNED_MODEL, demo, *models_in_settings(settings)}
     for parameter in inspect.signature(roi.main).parameters.values():
         if parameter.name in ("prompted", "tuned"):
             names.add(parameter.default)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from router.catalog.version import PromptStep, Version
+from router.config import Settings
 from router.errors import InputError
 from router.kinds import Kind
 from router.store.versions.versions import StoredVersion
@@ -72,7 +73,7 @@ def tune(
     ModelError(retry=True) when training is under way elsewhere or its process died.
     """
     settings = context.settings
-    usable = _usable_rows(rows, live.route, settings.dataset_min_rows)
+    usable = _usable_rows(rows, live.route, settings)
     trainers = trainers_by_cost()
     options = {name: trainer.options(settings) for name, trainer in trainers.items()}
     run_id = _run_id(usable, options, settings.tune_replay)
@@ -112,13 +113,26 @@ def tune(
     return TrainedVersions(versions, bill | {"examples": len(usable), "dataset": dataset.id})
 
 
-def _usable_rows(rows: Sequence[DatasetExample], route: str, min_rows: int) -> list[DatasetExample]:
-    """Returns the rows that a reviewer accepted. Raises InputError when they are too few."""
+def _usable_rows(
+    rows: Sequence[DatasetExample], route: str, settings: Settings
+) -> list[DatasetExample]:
+    """Returns the rows that a reviewer accepted.
+
+    Raises InputError when they are too few to learn from, or to show afterwards what was learned.
+    """
     usable = [row for row in rows if row.usable]
-    if len(usable) < min_rows:
+    if len(usable) < settings.dataset_min_rows:
         raise InputError(
-            f"training for {route!r}: {len(usable)} reviewed examples, at least {min_rows} are "
-            "needed; review more, or lower BEAGLE_DATASET_MIN_ROWS"
+            f"training for {route!r}: {len(usable)} reviewed examples, at least "
+            f"{settings.dataset_min_rows} are needed; review more, or lower BEAGLE_DATASET_MIN_ROWS"
+        )
+
+    tests = sum(row.split == "test" for row in usable)
+    if tests < settings.evaluation_min_rows:
+        raise InputError(
+            f"training for {route!r}: {tests} reviewed test rows, and no version is rolled out on "
+            f"fewer than {settings.evaluation_min_rows}; wait for more requests, or lower "
+            "BEAGLE_EVALUATION_MIN_ROWS"
         )
 
     return usable
