@@ -117,6 +117,9 @@ class WeeklySettings(BaseSettings):
     evaluation_min_rows: int = Field(20, ge=1)
     """Test rows on which a version must have been measured before it may be rolled out; on fewer,
     a difference may be chance."""
+    evaluation_min_accuracy: float = Field(0.6, ge=0, le=1)
+    """Share of right answers, 0 to 1, below which a version with an output schema does not pass,
+    however poor the prompt that it replaces is."""
     tune_epochs: int = Field(3, ge=1)
     """Largest number of passes over the examples in training."""
     tune_rank: int = Field(8, ge=1)

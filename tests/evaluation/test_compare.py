@@ -104,6 +104,24 @@ def test_the_rules_have_sharp_edges(gain, low, valid, forgotten, passed):
     assert assess(figures, difference, forgotten, min_rows=20).passed is passed
 
 
+def test_better_than_something_poor_is_not_good_enough():
+    difference = {"gain": 0.45, "ci95": [0.2, 0.7]}
+    poor = {"schema_valid": 1.0, "rows": 40, "accuracy": 0.5}
+
+    verdict = assess(poor, difference, None, min_rows=20, min_accuracy=0.6)
+    assert not verdict.passed
+    assert "Not passed: 50.0% of its answers are right (at least 60% required)" in verdict.reasons
+    assert assess(poor | {"accuracy": 0.6}, difference, None, 20, 0.6).passed
+
+
+def test_the_floor_under_a_version_with_a_schema_is_a_setting(context):
+    settings = context.settings.model_copy(update={"evaluation_min_accuracy": 1.0})
+    strict = replace(context, settings=settings)
+    body = evaluate_version(strict, LIVE, {"live": LIVE}, ROWS, {})
+    assert any("at least 100% required" in reason for reason in body["reasons"])
+    assert not body["passed"]
+
+
 def test_too_few_rows_never_pass(context):
     few = evaluate_version(context, GOOD, {"live": LIVE}, ROWS[:19], {})
     enough = evaluate_version(context, GOOD, {"live": LIVE}, ROWS[:20], {})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from workers.prompting.missing_text import points_at_nothing
+from router.catalog.version import Version
+from workers.context import Work
+from workers.prompting.missing_text import lacks_text, points_at_nothing
 
 
 @pytest.mark.parametrize(
@@ -37,3 +39,15 @@ def test_a_text_that_is_not_there_is_missed(text):
 )
 def test_a_text_that_is_there_is_worked_on(text):
     assert not points_at_nothing(text)
+
+
+@pytest.mark.parametrize("needs_text", [True, False])
+def test_only_a_route_that_needs_a_text_misses_it(needs_text, make_request, make_decision):
+    version = Version(route="summarise", kind="prompt", needs_text=needs_text)
+    decision = make_decision("summarise")
+    work = Work(make_request("summarise this thread"), decision, version, ())
+    assert lacks_text(work) is needs_text
+
+    # What was said before is a text.
+    later = Work(work.request, decision, version, ({"role": "user", "content": "we met"},))
+    assert not lacks_text(later)

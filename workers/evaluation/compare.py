@@ -83,6 +83,8 @@ def evaluate_version(
         differences[best_prompt],
         interference["changed"] if interference else None,
         context.settings.evaluation_min_rows,
+        # Free text is scored by its words, which good answers share only in part.
+        0.0 if new.output is None else context.settings.evaluation_min_accuracy,
     )
     return {
         "rows": len(rows),
@@ -151,12 +153,17 @@ def paired_difference(
 
 
 def assess(
-    figures: JsonObject, difference: JsonObject, interference: float | None, min_rows: int
+    figures: JsonObject,
+    difference: JsonObject,
+    interference: float | None,
+    min_rows: int,
+    min_accuracy: float = 0.0,
 ) -> Assessment:
     """Returns the verdict, by rule alone.
 
     `interference` is None where no other's model was touched. Fewer than `min_rows` rows never
-    pass: what they show may be chance.
+    pass: what they show may be chance. Nor does an accuracy below `min_accuracy` (0-1): better than
+    something poor is not good.
     """
     rows = figures["rows"]
     gain = difference["gain"]
@@ -184,6 +191,14 @@ def assess(
         ),
     ]
 
+    if min_accuracy:
+        accuracy = figures["accuracy"]
+        checks.append(
+            (
+                accuracy >= min_accuracy,
+                f"{accuracy:.1%} of its answers are right (at least {min_accuracy:.0%} required)",
+            )
+        )
     if interference is not None:
         checks.append(
             (
