@@ -73,7 +73,8 @@ def _method_lines() -> Iterator[str]:
 
 def _rate(method: Method) -> str:
     if not method.limited:
-        return "special, not limited here"
+        tier = "special" if method.tier is None else f"tier {method.tier}"
+        return f"{tier}, not limited here"
 
     return "special, by channel" if method.tier is None else f"tier {method.tier}"
 

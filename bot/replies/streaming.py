@@ -25,8 +25,18 @@ MAX_SOURCES = 6
 """Links under one task."""
 NO_STREAMS = frozenset({"unknown_method", "method_deprecated", "feature_not_enabled"})
 """Slack's errors where it has no streams at all."""
-NO_STREAM_HERE = frozenset({"channel_type_not_supported", "invalid_chunks"})
-"""Slack's errors where it has streams, but not in this kind of channel, or not of our parts."""
+NO_STREAM_HERE = frozenset(
+    {
+        "channel_type_not_supported",
+        "invalid_chunks",
+        "user_not_found",
+        "team_not_found",
+        "missing_recipient_team_id",
+        "missing_recipient_user_id",
+    }
+)
+"""Slack's errors where it has streams, but not in this kind of channel, not of our parts, or not
+for this person."""
 MAX_STREAMS = 256
 """Requests that one process remembers; far fewer are answered at the same time."""
 WAIT_ERRORS = frozenset({HELD, "ratelimited"})

@@ -140,14 +140,20 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "Streams",
-        "An open stream refuses `chat.update` (`streaming_state_conflict`) and `chat.delete` "
-        "(`cant_delete_message`).",
+        "An open stream refuses `chat.update` with `streaming_state_conflict`; after *Stop* an "
+        "append is `stopped_by_user`.",
+        "documented",
+        f"{DOCS}reference/methods/chat.update, chat.appendStream",
+    ),
+    Behaviour(
+        "Streams",
+        "An open stream refuses `chat.delete` with `cant_delete_message`.",
         "measured",
         "measured by others in September 2026",
     ),
     Behaviour(
         "Streams",
-        "A stream ends five minutes after it was opened, or with *Stop* (`stopped_by_user`).",
+        "A stream ends five minutes after it was opened.",
         "measured",
         "vercel/chat issue 607",
     ),
@@ -281,7 +287,7 @@ BEHAVIOURS = (
         "Slack Connect, Grid and guests",
         "A stream's recipient has to be of the company whose workspace is named as theirs.",
         "assumed",
-        f"{DOCS}reference/methods/chat.startStream names no error for it",
+        f"{DOCS}reference/methods/chat.startStream has `user_not_found`, and does not say when",
         f"{STREAMING}::test_where_slack_does_not_stream_here_a_message_is_edited_as_it_grows",
     ),
     Behaviour(

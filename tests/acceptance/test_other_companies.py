@@ -82,7 +82,7 @@ def test_a_request_of_another_company_is_answered_once_and_as_a_stream(shared, o
     assert len(answers(outsider, ts)) == 1
     assert streams(shared) == before + 1
     errors = shared.sandbox.call(lambda: dict(shared.sandbox.context.error_counts))
-    assert "user_not_in_team" not in errors
+    assert "user_not_found" not in errors
     assert stored(shared, outsider, ts).user_team not in ("", "unknown")
 
 

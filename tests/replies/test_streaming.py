@@ -139,7 +139,7 @@ def test_where_slack_has_no_streams_a_message_is_edited_as_it_grows(
 
 
 @pytest.mark.usefixtures("old")
-@pytest.mark.parametrize("error", ["channel_type_not_supported", "invalid_chunks"])
+@pytest.mark.parametrize("error", sorted(growing.NO_STREAM_HERE))
 def test_where_slack_does_not_stream_here_a_message_is_edited_as_it_grows(
     replies, post_request, make_decision, sandbox, clock, error
 ):

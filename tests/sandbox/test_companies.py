@@ -251,7 +251,7 @@ def test_a_stream_is_for_somebody_of_the_company_that_is_named_as_theirs(
     where = {"channel": outsider.channel("support"), "thread_ts": outsider.say("support", "hello")}
 
     for team in (TEAM_ID, "E0OTHER"):
-        with pytest.raises(SlackApiError, match="user_not_in_team"):
+        with pytest.raises(SlackApiError, match="user_not_found"):
             client.chat_startStream(
                 **where, recipient_user_id=outsider.id, recipient_team_id=team, markdown_text="x"
             )

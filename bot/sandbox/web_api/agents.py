@@ -111,9 +111,9 @@ def rename(call: Call) -> Json:
 
 ASSISTANT = ("assistant:write", "chat:write")
 METHODS = {
-    "assistant.threads.setStatus": Method(set_status, ASSISTANT, limited=False),
-    "assistant.threads.setTitle": Method(set_title, ("assistant:write",), tier=3),
+    "assistant.threads.setStatus": Method(set_status, ASSISTANT, tier=None, limited=False),
+    "assistant.threads.setTitle": Method(set_title, ("assistant:write",), tier=4),
     "assistant.threads.setSuggestedPrompts": Method(set_prompts, ("assistant:write",), tier=4),
-    "agents.sessions.setStatus": Method(set_session, ("chat:write",), limited=False),
+    "agents.sessions.setStatus": Method(set_session, ("chat:write",), tier=None, limited=False),
     "agents.sessions.rename": Method(rename, ("chat:write",), tier=3),
 }

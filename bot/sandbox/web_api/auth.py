@@ -78,7 +78,7 @@ def validate(call: Call) -> Json:
 
 METHODS = {
     "api.test": Method(api_test, kind="any", tier=4),
-    "auth.test": Method(auth_test, limited=False),
+    "auth.test": Method(auth_test, tier=None, limited=False),
     "auth.revoke": Method(revoke, tier=3),
     "apps.connections.open": Method(open_connection, kind="app", tier=3, limited=False),
     "blocks.validate": Method(validate, tier=4),

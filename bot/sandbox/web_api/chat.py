@@ -193,7 +193,7 @@ METHODS = {
     "chat.postEphemeral": Method(post_ephemeral, WRITE, tier=4),
     "chat.update": Method(update, WRITE, tier=3),
     "chat.delete": Method(delete, WRITE, tier=3),
-    "chat.getPermalink": Method(get_permalink, limited=False),
+    "chat.getPermalink": Method(get_permalink, tier=None, limited=False),
     "chat.scheduleMessage": Method(schedule_message, WRITE, tier=3),
     "chat.deleteScheduledMessage": Method(delete_scheduled, WRITE, tier=3),
     "chat.scheduledMessages.list": Method(list_scheduled, tier=3),

@@ -55,4 +55,4 @@ def access(call: Call) -> Json:
     return answer
 
 
-METHODS = {"oauth.v2.access": Method(access, kind="any", tier=4)}
+METHODS = {"oauth.v2.access": Method(access, kind="any", tier=None, limited=False)}

@@ -36,8 +36,8 @@ def start_stream(call: Call) -> Json:
         _check_recipient(call)
 
     mode = call.text("task_display_mode", "timeline")
-    if mode not in ("timeline", "plan"):
-        raise RefusalError("invalid_arguments", "task_display_mode must be timeline or plan")
+    if mode not in ("timeline", "plan", "dense"):
+        raise RefusalError("invalid_arguments", "task_display_mode is no timeline, plan or dense")
 
     # Checked before posting, so that invalid chunks leave no empty message.
     chunks = _parse_chunks(call)
@@ -62,7 +62,7 @@ def _check_recipient(call: Call) -> None:
     recipient = call.workspace.company_of(call.user("recipient_user_id")["id"])
     named = call.workspace.companies.get(call.text("recipient_team_id"))
     if named is None or not is_same_company(named, recipient):
-        raise RefusalError("user_not_in_team")
+        raise RefusalError("user_not_found")
 
 
 def append_stream(call: Call) -> Json:
