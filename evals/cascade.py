@@ -37,10 +37,10 @@ QUALITY = {
     LARGE: (0.98, 0.98, 0.97, 0.97, 0.97, 0.96),
 }
 """The quality of each model by intent, in the order of `LABELS`."""
-CHANGED = LABELS[0]
-"""The intent in which the small model changes: it is good at it, and used for it, at first."""
-LOSS, GAIN = 0.2, -0.2
-IMPROVED = LABELS[4]
+CHANGED, IMPROVED = LABELS[0], LABELS[5]
+"""The intent in which the small model becomes worse: it is good at it, and used for it, at first.
+And the one in which it becomes better: it is bad at it."""
+LOSS, GAIN = 0.2, -0.45
 REPORTED, REPHRASED = 0.3, 0.1
 """Shares of wrong answers that people press thumbs down for, and ask about once more."""
 WINDOW = 20
@@ -156,7 +156,10 @@ def _adaption(
         _serve(world, rng, draw_task(rng, label if number % 3 == 0 else ""))
 
     usual = [_first(_serve(world, rng, draw_task(rng, label))) for _ in range(WINDOW)]
-    world.client.models[SMALL].lost[label] = change
+    small = world.client.models[SMALL]
+    small.lost[label] = change
+    # Silently: nothing in its answers shows it, so no check does.
+    small.hides.add(label)
 
     used: list[bool] = []
     for number in range(MAX_ADAPTION):

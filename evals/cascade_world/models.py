@@ -33,6 +33,8 @@ class LoopbackModel:
     fails: bool = False
     lost: dict[str, float] = field(default_factory=dict)
     """What it has lost of its quality since, by intent; a gain where it is below 0."""
+    hides: set[str] = field(default_factory=set)
+    """Intents in which its wrong answers look as sure as its right ones."""
 
     def chance(self, label: str) -> float:
         """Returns the share of the intent's messages that it answers right now."""
@@ -82,7 +84,7 @@ class LoopbackClient:
         sure = 0.95
         if model.informed > 0:
             low, high = 0.55, 1.0
-            if not right:
+            if not right and task.label not in model.hides:
                 low, high = 0.55 - 0.35 * model.informed, 1.0 - 0.2 * model.informed
             sure = rng.uniform(low, high)
 

@@ -41,6 +41,10 @@ def make_world(tmp_path):
         world.close()
 
 
+EAGER = TIERS_OF_FILE.replace("0.85", "0.4")
+"""The same with a target that the small tier reaches, however its few rows were answered."""
+
+
 def ask(world: CascadeWorld, count: int = 15):
     rng = random.Random(7)
     return [world.ask(draw_task(rng)) for _ in range(count)]
@@ -66,7 +70,7 @@ def test_a_small_tier_that_is_much_worse_does_not(make_world):
 
 
 def test_a_wrong_answer_that_the_checks_find_is_answered_by_the_next_tier_once(make_world):
-    world = make_world(model(0.85, informed=1.0), model(0.98))
+    world = make_world(model(0.85, informed=1.0), model(0.98), EAGER)
     answers = ask(world)
 
     escalated = [outcome for _, _, outcome in answers if outcome.attempts]
@@ -82,7 +86,7 @@ def test_a_wrong_answer_that_the_checks_find_is_answered_by_the_next_tier_once(m
 
 
 def test_nobody_sees_the_answer_that_did_not_stand(make_world):
-    world = make_world(model(0.85, informed=1.0), model(0.98))
+    world = make_world(model(0.85, informed=1.0), model(0.98), EAGER)
 
     for request, _, outcome in ask(world):
         assert world.replies.posts[request.id] == 1
@@ -93,14 +97,24 @@ def test_a_small_model_that_is_away_does_not_keep_anybody_from_an_answer(make_wo
     world = make_world(model(1.0), model(1.0))
     world.client.models[SMALL].fails = True
 
-    for _, _, outcome in ask(world, 5):
-        assert outcome.error is None
-        assert outcome.tier == "large"
-        assert outcome.attempts[0].checks == ("no answer",)
+    answers = ask(world, 5)
+    assert {outcome.tier for _, _, outcome in answers} == {"large"}
+    assert answers[0][2].attempts[0].checks == ("no answer",)
+    assert all(outcome.error is None for _, _, outcome in answers)
+
+
+def test_a_large_model_that_is_away_is_replaced_by_the_tier_below(make_world):
+    world = make_world(model(0.5, informed=0), model(0.97), explore_share=0)
+    world.client.models[LARGE].fails = True
+
+    _, decision, outcome = world.ask(draw_task(random.Random(1)))
+    assert decision.reason[TIERS]["chosen"] == 1
+    assert (outcome.tier, outcome.error) == ("small", None)
+    assert outcome.attempts[0].checks == ("no answer",)
 
 
 def test_where_the_large_model_is_away_the_first_answer_is_better_than_none(make_world):
-    world = make_world(model(0.85, informed=1.0), model(0.98))
+    world = make_world(model(0.85, informed=1.0), model(0.98), EAGER)
     world.client.models[LARGE].fails = True
 
     answers = ask(world, 20)
@@ -142,7 +156,7 @@ def test_a_tier_over_the_routes_budget_is_left_to_the_limit_of_each_call(make_wo
 
 
 def test_a_tier_that_is_gone_when_its_turn_comes_is_passed_over(make_world):
-    world = make_world(model(0.85, informed=1.0), model(0.98))
+    world = make_world(model(0.85, informed=1.0), model(0.98), EAGER)
     _, decision, _ = world.ask(draw_task(random.Random(1)))
     ladder = decision.reason[TIERS]["ladder"]
 

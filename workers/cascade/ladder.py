@@ -37,6 +37,11 @@ class Ladder:
         """Returns the tier's name, empty for a version that is none of them."""
         return self.names[self.versions.index(version)] if version in self.versions else ""
 
+    def below(self, version: str) -> str | None:
+        """Returns the version of the tier before; None for the first one, or for none of them."""
+        index = self.versions.index(version) if version in self.versions else 0
+        return self.versions[index - 1] if index > 0 else None
+
     def above(self, version: str) -> str | None:
         """Returns the version of the next tier; None for the last one, or for none of them."""
         if version not in self.versions:

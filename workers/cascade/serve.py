@@ -46,10 +46,9 @@ def serve(context: Context, work: Work) -> Outcome:
     if ladder is None:
         return get_path(work.version.kind).run(context, work)
 
-    above = _version_above(context, work, ladder)
+    above = _version_near(context, work, ladder.above(work.version.id))
     if above is None:
-        outcome = get_path(work.version.kind).run(context, work)
-        return replace(outcome, tier=ladder.name_of(work.version.id))
+        return _run_last(context, work, ladder)
 
     start = context.now()
     # The request has one deadline and one limit, which are the route's and not the tier's.
@@ -61,23 +60,47 @@ def serve(context: Context, work: Work) -> Outcome:
     return _escalate(context, work, above, deadline, first, ladder)
 
 
-def _version_above(context: Context, work: Work, ladder: Ladder) -> Version | None:
-    """Returns the version of the next tier; None where the answer is not checked.
+def _run_last(context: Context, work: Work, ladder: Ladder) -> Outcome:
+    """Returns the answer of the last tier; where its model gives none, that of the tier below."""
+    tier = ladder.name_of(work.version.id)
+    deadline = context.now() + work.version.limits.seconds
+    try:
+        outcome = get_path(work.version.kind).run(context, work)
+        return replace(outcome, tier=tier)
+    except ModelError as error:
+        below = _version_near(context, work, ladder.below(work.version.id))
+        if below is None or deadline - context.now() < MIN_SECONDS:
+            raise
+
+        get_log(part="cascade").info("tier_failed", version=work.version.id, error=str(error))
+
+    spent = sum(work.costs)
+    second = replace(
+        work, version=below, deadline=deadline, usd_spent=spent, is_escalation=True, costs=[]
+    )
+    outcome = get_path(below.kind).run(context, second)
+    attempt = EarlierAttempt(tier, work.version.id, "", spent, (NO_ANSWER,))
+    return replace(
+        outcome,
+        usd=outcome.usd + spent,
+        tier=ladder.name_of(below.id),
+        attempts=(attempt,),
+    )
+
+
+def _version_near(context: Context, work: Work, near: str | None) -> Version | None:
+    """Returns the version of the tier beside; None where there is none that may answer as well.
 
     Answers with side effects are not made twice: each might propose its own.
     """
-    if work.version.traits.has_side_effects:
-        return None
-
-    above = ladder.above(work.version.id)
-    if above is None:
+    if work.version.traits.has_side_effects or near is None:
         return None
 
     try:
-        version = context.exact_version(work.request.team, work.version.route, above)
+        version = context.exact_version(work.request.team, work.version.route, near)
     except PathError as error:
         # A tier that was removed since the decision: the first one's answer has to do.
-        get_log(part="cascade").warning("tier_missing", version=above, error=str(error))
+        get_log(part="cascade").warning("tier_missing", version=near, error=str(error))
         return None
 
     return None if version.traits.has_side_effects else version
