@@ -44,7 +44,8 @@ class CandidateEvidence:
     where each was written.
 
     `requests` are the ids of its logged requests; `channel_messages` counts what was read in
-    channels instead, from which nothing is learned. `halves` are the packed centroids of the two
+    channels instead, and `messages` names the newest of those (channel and ts): nothing is learned
+    from them unless an admin has a route drafted. `halves` are the packed centroids of the two
     requests that it might be. `naming` records how a model named it. `trials` holds the figures of
     the weekly trials: every way of answering that was measured.
     """
@@ -68,6 +69,7 @@ class CandidateEvidence:
     requests: tuple[str, ...] = stored(default=(), load=tuple)
     route: str | None = stored()
     channel_messages: int = stored("overheard", default=0)
+    messages: tuple[str, ...] = stored(default=(), load=tuple)
     halves: tuple[str, ...] = stored(default=(), load=tuple)
     naming: Mapping[str, Any] | None = stored("named")
     trials: Mapping[str, Any] | None = stored()

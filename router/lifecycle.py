@@ -1,6 +1,7 @@
 """The lifecycle of a candidate: its states, the transitions between them, and who may make each.
 
     detected -> digested -> approved | rejected | snoozed
+    approved -> drafted -> shadow, where no route serves the requests yet
     approved -> optimised -> kept_prompt | rag | dataset -> reviewed -> tuned -> evaluated
     evaluated | kept_prompt | rag -> shadow -> canary -> live -> drifting | rolled_back | retired
 
@@ -21,6 +22,7 @@ State = Literal[
     "rejected",
     "snoozed",
     "approved",
+    "drafted",
     "optimised",
     "kept_prompt",
     "rag",
@@ -52,6 +54,13 @@ TRANSITIONS: Mapping[tuple[State, State], AllowedActor] = {
     ("approved", "digested"): "person",
     ("rejected", "digested"): "anyone",
     ("snoozed", "digested"): "anyone",
+    # Where no route serves the requests, one is drafted first. It is evaluated, edited and
+    # evaluated again, drafted in another way, or rejected; nobody but a person starts it.
+    ("approved", "drafted"): "anyone",
+    ("drafted", "drafted"): "anyone",
+    ("drafted", "approved"): "person",
+    ("drafted", "rejected"): "person",
+    ("drafted", "shadow"): "person",
     ("approved", "optimised"): "anyone",
     ("optimised", "approved"): "person",
     ("optimised", "kept_prompt"): "anyone",

@@ -89,7 +89,7 @@ class ApprovalEvidence(TransitionEvidence):
 
     The budget in USD, the base model to train, and learning from requests. `consent` is true only
     where the admin was asked in the approval dialog. `retraining_of` names the drifting version
-    whose prompt is optimised again.
+    whose prompt is optimised again. `avoid` are the kinds of draft that the admin did not want.
     """
 
     state: ClassVar[State] = "approved"
@@ -99,6 +99,26 @@ class ApprovalEvidence(TransitionEvidence):
     base: str = stored(default="")
     consent: bool = stored(default=False)
     retraining_of: str | None = stored("drifts")
+    avoid: tuple[str, ...] = stored(default=(), load=tuple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftedEvidence(TransitionEvidence):
+    """The route that was drafted where none serves the requests, and how the draft did.
+
+    Until it was `evaluated` the other figures are unknown. `routing` are the shares (0-1) of a
+    `RoutingCheck`, `open_points` warnings of the lint, `monthly` the requests of a month and what
+    they would cost in USD.
+    """
+
+    state: ClassVar[State] = "drafted"
+
+    evaluated: bool = stored(default=False)
+    passed: bool | None = stored()
+    reasons: tuple[str, ...] = stored(default=(), load=tuple)
+    routing: Mapping[str, Any] = stored(default=dict)
+    open_points: tuple[str, ...] = stored(default=(), load=tuple)
+    monthly: Mapping[str, Any] = stored(default=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,6 +309,7 @@ EVIDENCE_BY_STATE: Mapping[State, type[TransitionEvidence]] = {
     for kind in (
         DigestedEvidence,
         ApprovalEvidence,
+        DraftedEvidence,
         RejectionEvidence,
         SnoozeEvidence,
         OptimisedEvidence,

@@ -41,7 +41,9 @@ class ChannelCapture:
             # An event without a channel type counts as private: then its text is never shown.
             kind = channel_kind(self._store.access, event, team)
             self._store.channel_messages.insert(
-                ChannelMessage(team, channel, ts, author, text, kind, self._now())
+                ChannelMessage(
+                    team, channel, ts, author, text, kind, self._now(), _thread_of(event, ts)
+                )
             )
 
     def update(self, event: Event, team: str, me: str) -> None:
@@ -78,6 +80,12 @@ def _author(event: Event, team: str, me: str) -> str | None:
 
     # An admin here cannot consent for people of another workspace, in a channel that both share.
     return None if home_team(event, team) else user
+
+
+def _thread_of(event: Event, ts: str) -> str:
+    """Returns the message that an answer belongs to; empty for one that began the thread."""
+    thread_ts = event.get("thread_ts") or ""
+    return "" if thread_ts == ts else thread_ts
 
 
 def _redacted(text: str | None, me: str) -> str:

@@ -163,7 +163,7 @@ def read_route(folder: Path) -> Route:
 
     def make_version(part: FrontMatter) -> tuple[Version, Path | None]:
         adapter = _adapter_file(part, folder)
-        return _version(part, prompt, rows, adapter), adapter
+        return build_version(part, prompt, rows, adapter), adapter
 
     try:
         tiers = resolve_tiers(front, make_version)
@@ -265,8 +265,8 @@ def _adapter_file(front: FrontMatter, folder: Path) -> Path | None:
     return adapter
 
 
-def _version(
-    front: FrontMatter, prompt: str, rows: Sequence[ExampleRow], adapter: Path | None
+def build_version(
+    front: FrontMatter, prompt: str, rows: Sequence[ExampleRow], adapter: Path | None = None
 ) -> Version:
     """Returns the version that a file describes. Raises ValueError when it cannot be served."""
     steps = resolve_steps(front)

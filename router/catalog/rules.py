@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ def _example_stems(route: Route) -> set[str]:
     texts = list(route.utterances)
     for row in route.rows:
         # A structured answer counts with its values: they often are the words of a rule.
-        texts += [row.text, row.thread, row.reasoning, str(row.answer)]
+        answer = json.dumps(row.answer, ensure_ascii=False)
+        texts += [row.text, row.thread, row.reasoning, answer]
 
     stems: set[str] = set()
     for text in texts:

@@ -23,6 +23,8 @@ from router.types import Example
 from router.workspace_folders import INSTALLATION_FOLDER, folder_name
 
 STATE_FILE = "learned.json"
+OWN_ROUTES = "own"
+"""In a workspace's folder: the router that knows its own routes, before its corrections."""
 REFUSED = "with it and the others, routes lost messages that they had"
 
 
@@ -63,6 +65,27 @@ class Learner:
 
         return base
 
+    def train_with_own_routes(
+        self, team: str, own: Sequence[Example], routes: Mapping[str, str]
+    ) -> Router:
+        """Returns the router that a workspace with routes of its own starts from.
+
+        `own` and `routes` are the installation's together with the workspace's.
+        """
+        folder = self._folder(team)
+        if folder is None:
+            return self._train_router(own, routes, None)
+
+        router = self._train_router(own, routes, folder / OWN_ROUTES)
+        prune(folder / OWN_ROUTES, {router.version})
+        return router
+
+    def remove_own_routes(self, team: str) -> None:
+        """Removes the files of `train_with_own_routes`: the workspace has no route any more."""
+        folder = self._folder(team)
+        if folder is not None:
+            shutil.rmtree(folder / OWN_ROUTES, ignore_errors=True)
+
     def train(
         self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
     ) -> TrainingResult:
@@ -73,7 +96,7 @@ class Learner:
         corrections the workspace's files are removed.
         """
         if not corrections:
-            self.remove(team)
+            self._remove_corrections(team)
             return TrainingResult(base)
 
         saved = self.load(team, base, own, corrections)
@@ -127,6 +150,16 @@ class Learner:
         folder = self._folder(team)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _remove_corrections(self, team: str) -> None:
+        """Removes what learned from corrections; the router of the workspace's routes stays."""
+        folder = self._folder(team)
+        if folder is None or not (folder / OWN_ROUTES).is_dir():
+            self.remove(team)
+            return
+
+        prune(folder, ())
+        (folder / STATE_FILE).unlink(missing_ok=True)
 
     def remove_others(self, teams: Collection[str]) -> None:
         """Removes the files of all workspaces but these."""

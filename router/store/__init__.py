@@ -46,6 +46,7 @@ from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
 from router.store.versions.artefacts import Artefacts
 from router.store.versions.quality import QualityRecords
+from router.store.versions.drafted_routes import DraftedRoutes
 from router.store.versions.shadow_runs import ShadowRuns
 from router.store.versions.versions import Versions
 from router.store.weekly.candidates import Candidates
@@ -93,6 +94,7 @@ class Store:
         self.artefacts = Artefacts(engine)
         self.shadow_runs = ShadowRuns(engine)
         self.quality = QualityRecords(engine)
+        self.drafted_routes = DraftedRoutes(engine)
 
         # Documents and who may read them.
         self.documents: Index = DocumentIndex(engine)

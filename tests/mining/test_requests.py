@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from router.store.mining.channel_messages import ChannelMessage
 from router.types import WITHOUT_FILES, Outcome, Proposal
 from workers.mining.pipeline import NO_PRIVACY_LIMITS, mine
-from workers.mining.requests import to_rows
+from workers.mining.requests import to_rows, without_answers
 from workers.readiness.structure import measure_structure
 
 
@@ -81,3 +82,13 @@ def test_what_one_route_serves_as_a_task_is_one_candidate_with_its_answers(
     (mine_of_it,) = [one for one in found.clusters if one.route == "tokens"]
     assert len(mine_of_it.rows) == len(served)
     assert found.rows_by_route["tokens"] == len(served)
+
+
+def test_an_answer_to_somebody_else_is_no_request():
+    def said(ts, user, thread=""):
+        return ChannelMessage("T1", "C1", ts, user, "a text", "public", float(ts), thread)
+
+    asked, again = said("1.0", "U1"), said("2.0", "U1", "1.0")
+    answer, unknown = said("3.0", "U2", "1.0"), said("4.0", "U2", "0.5")
+
+    assert without_answers([asked, again, answer, unknown], []) == [asked, again, unknown]

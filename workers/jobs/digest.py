@@ -19,6 +19,7 @@ from router.lifecycle import BEFORE_APPROVAL, SYSTEM
 from router.lifecycle_evidence import DigestedEvidence, SnoozeEvidence
 from router.log import get_log
 from router.store import Store
+from router.store.mining.channel_messages import ChannelMessage, newest_keys
 from router.store.mining.minable_requests import MinableRequest
 from router.store.usage.stats import Period, day_start
 from router.types import Candidate
@@ -36,7 +37,7 @@ from workers.mining.admin_corrections import (
 from workers.mining.gate_feedback import refit_gate
 from workers.mining.llm_naming import Namer
 from workers.mining.pipeline import Cluster, MiningHistory, MiningResult, mine
-from workers.mining.requests import CachedEmbedding, messages_to_rows, to_rows
+from workers.mining.requests import CachedEmbedding, messages_to_rows, to_rows, without_answers
 from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Payer
@@ -95,6 +96,7 @@ class _Mined:
     now: float
     requests: Sequence[MinableRequest]
     rows: Sequence[Row]
+    messages: Sequence[ChannelMessage]
     encoder: str
     result: MiningResult
 
@@ -105,9 +107,9 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     since = now - WEEKS * WEEK
     requests = store.mining.requests(team, since, now)
     embedding = CachedEmbedding(context.encoder, store.embeddings, team, now)
-    # Requests come first, so that a row's index is its request's; a channel message was never a
-    # request.
-    rows = to_rows(requests) + messages_to_rows(store.channel_messages.between(team, since, now))
+    # Requests come first, so that a row's index is its request's.
+    messages = without_answers(store.channel_messages.between(team, since, now), requests)
+    rows = to_rows(requests) + messages_to_rows(messages)
     rows = _with_rights_of_now(context, team, rows)
     encoder = embedding.encoder.model_id
     result = mine(
@@ -117,7 +119,7 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
         history=_history(store, team, encoder),
     )
 
-    return _Mined(team, now, requests, rows, encoder, result)
+    return _Mined(team, now, requests, rows, messages, encoder, result)
 
 
 def _with_rights_of_now(context: Context, team: str, rows: Sequence[Row]) -> list[Row]:
@@ -157,13 +159,14 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
         stored = store.candidates.get(f"{team}:{cluster.id}")
         known = trials.get(f"{team}:{cluster.id}") or _earlier_trials(stored)
         evidence = build_evidence(subject, known, context.settings, prices, mined.now)
-        # Rows behind the requests are channel messages.
         request_ids = [requests[index].id for index in cluster.rows if index < len(requests)]
+        messages = [mined.messages[n - len(requests)] for n in cluster.rows if n >= len(requests)]
         evidence = replace(
             evidence,
             requests=tuple(request_ids),
             route=cluster.route,
-            channel_messages=len(cluster.rows) - len(request_ids),
+            channel_messages=len(messages),
+            messages=newest_keys(messages),
             halves=_halves(cluster, subject.vectors),
         )
 

@@ -48,6 +48,27 @@ def messages_to_rows(messages: Sequence[ChannelMessage]) -> list[Row]:
     ]
 
 
+def without_answers(
+    messages: Sequence[ChannelMessage], requests: Sequence[MinableRequest]
+) -> list[ChannelMessage]:
+    """Returns the messages without those that answer somebody else in their thread.
+
+    An answer asks for nothing. Many of one form would otherwise look like a request of those who
+    answer.
+    """
+    author_of = {(one.channel, one.ts): one.user for one in messages}
+    for request in requests:
+        author_of[request.channel, request.ts] = request.user
+
+    kept = []
+    for message in messages:
+        asker = author_of.get((message.channel, message.thread_ts))
+        if asker in (None, message.user):
+            kept.append(message)
+
+    return kept
+
+
 def _record(request: MinableRequest) -> dict[str, object]:
     """Returns what is known of the answer; nothing where none was given."""
     if not request.route or request.error:

@@ -29,6 +29,8 @@ overheard = Table(
     Column("text", Text, nullable=False),
     Column("channel_kind", Text, nullable=False),
     Column("at", Float, nullable=False),
+    # Of an answer in a thread, the message that began it.
+    Column("thread_ts", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("team", "channel", "ts"),
     Index("ix_overheard_at", "at"),
     Index("ix_overheard_team_at", "team", "at"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, delete, exists, func, select, update
@@ -12,10 +13,16 @@ from router.store.base.rows import as_row
 from router.store.base.workspace_tables import channel_rule, opt_out
 from router.types import ChannelKind
 
+MAX_KEYS = 300
+"""Messages that a candidate names: a route can be drafted from these."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelMessage:
-    """One message that was not addressed to Beagle. `text` is masked, `at` in unix seconds."""
+    """One message that was not addressed to Beagle. `text` is masked, `at` in unix seconds.
+
+    `thread_ts` is the message that it answers, empty outside a thread.
+    """
 
     team: str
     channel: str
@@ -24,6 +31,7 @@ class ChannelMessage:
     text: str
     channel_kind: ChannelKind
     at: float
+    thread_ts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,16 @@ class MinedChannel:
     by: str
     since: float
     count: int
+
+
+def message_key(message: ChannelMessage) -> str:
+    """Returns what names a message of a workspace in a candidate's evidence."""
+    return f"{message.channel} {message.ts}"
+
+
+def newest_keys(messages: Sequence[ChannelMessage]) -> tuple[str, ...]:
+    """Returns what names the newest of these messages, which come oldest first."""
+    return tuple(message_key(message) for message in messages[-MAX_KEYS:])
 
 
 class ChannelMessages:

@@ -17,7 +17,7 @@ from router.store.requests.conditions import newest_revision
 from router.store.requests.proposals import proposal
 from router.types import GONE, WITHOUT_FILES
 
-REQUEST_COLUMNS = ("id", "text", "channel", "channel_kind", "received_at")
+REQUEST_COLUMNS = ("id", "text", "channel", "channel_kind", "received_at", "ts")
 OUTCOME_COLUMNS = (
     "route",
     "kind",
@@ -62,6 +62,7 @@ class MinableRequest:
     corrected: bool
     tool: str | None = None
     args: Any = None
+    ts: str = ""
 
 
 class MiningReader:

@@ -11,6 +11,7 @@ from router.store.base.mining_tables import overheard
 from router.store.base.tables import candidate, dataset, digest, request
 from router.store.privacy.authorship import writer
 from router.store.privacy.quotations import keep_hashes_true
+from router.store.versions.drafted_routes import remove_channel
 
 DEFINITION = "People write about “{label}”."
 """The definition of a request type whose example may no longer be quoted."""
@@ -44,6 +45,7 @@ def mark_private(
         _hide_examples(connection, team, channel_id, frozenset(requests))
         _hide_gaps(connection, team, channel_id)
         _remove_dataset_rows(connection, team, frozenset(requests.values()))
+        remove_channel(connection, team, channel_id)
 
 
 def _said_in(connection: Connection, team: str, channel_id: str) -> dict[str, tuple[str, float]]:

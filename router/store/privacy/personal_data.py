@@ -51,6 +51,7 @@ from router.store.requests.proposals import proposal
 from router.store.requests.turns import turn
 from router.store.usage.spend import spend
 from router.store.usage.usage_tables import usage_event
+from router.store.versions.drafted_routes import remove_author
 
 MESSAGE_ANCHOR_DIGITS = 16
 """The anchor of a message is its time in microseconds."""
@@ -147,6 +148,7 @@ class PersonalData:
                 rows["shown"] += cut_quotations(connection, copies.own, owner)
 
             rows["dataset"] = len(datasets)
+            rows["drafted_route"] = remove_author(connection, team, user)
             own = sentences.without(copies.shared)
             # What people of other workspaces wrote is nobody's business here, not even as a count.
             shared = len(sentences) - len(copies.own)

@@ -61,6 +61,8 @@ def _change_path(value: Any, path: JsonPath, change: Callable[[str], str]) -> An
     key, rest = path[0], path[1:]
     if key == "*" and isinstance(value, list):
         return [_change_path(item, rest, change) for item in value]
+    if key == "*" and isinstance(value, Mapping):
+        return {name: _change_path(item, rest, change) for name, item in value.items()}
     if isinstance(value, Mapping) and key in value:
         return {**value, key: _change_path(value[key], rest, change)}
 

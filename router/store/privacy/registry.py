@@ -29,6 +29,7 @@ from router.store.base.tables import (
 )
 from router.store.requests.proposals import proposal
 from router.store.versions.artefact_tables import artefact
+from router.store.versions.drafted_tables import drafted_route
 from router.store.weekly.candidate_tables import candidate_edge
 from router.store.weekly.drift_tables import drift
 from router.store.weekly.failure_tables import failure_group
@@ -50,6 +51,12 @@ WHOLE: JsonPath = ()
 EXAMPLES: tuple[JsonPath, ...] = (("examples", "*"),)
 GAPS: tuple[JsonPath, ...] = (("gaps", "*", "example"),)
 LABELS: tuple[JsonPath, ...] = (("decided", "*", "label"), ("drift", "*"))
+DRAFT: tuple[JsonPath, ...] = (
+    ("description",),
+    *((name, "*", "text") for name in ("utterances", "rows", "negatives", "previews")),
+    *((name, "*", "answer") for name in ("rows", "previews")),
+    *((name, "*", "answer", "*") for name in ("rows", "previews")),
+)
 CONTRADICTIONS: tuple[JsonPath, ...] = (("contradictions", "*"),)
 
 
@@ -97,6 +104,8 @@ WORD_COLUMNS: tuple[WordColumn, ...] = (
     WordColumn(digest.c.body, "quote", digest.c.at, (*GAPS, *LABELS), GAPS),
     WordColumn(drift.c.body, "quote", drift.c.at, (("label",),)),
     WordColumn(dataset.c.card, "quote", dataset.c.at, CONTRADICTIONS, CONTRADICTIONS),
+    # A route stays until somebody retires it, so what it learned from does not expire with its age.
+    WordColumn(drafted_route.c.body, "quote", drafted_route.c.at, DRAFT),
     WordColumn(request.c.vector, "derived", request.c.received_at),
     WordColumn(chunk.c.headings, "derived"),
     WordColumn(chunk.c.extra, "derived"),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, upd
 
 from router.lifecycle_evidence import CanaryEvidence, RetirementEvidence, TransitionEvidence
 from router.store.base.tables import route_version
+from router.store.versions.drafted_routes import is_drafted
 from router.types import INSTALLATION, VersionOrigin, VersionState
 
 RESET = {"rollout_share": 0.0, "shadowing": False, "origin": "file", "previous_live": False}
@@ -99,14 +100,15 @@ def roll_back(connection: Connection, team: str, route: str, version: str) -> No
     """Retires the version; if it was live, the one before it answers again.
 
     That is the workspace's own version before it, else the installation's live one. A live version
-    that nothing could replace stays live, because some version has to answer.
+    that nothing could replace stays live, because some version has to answer; but a route that was
+    drafted for the workspace alone can be without one, and then takes no request.
     """
     if _state_of(connection, team, route, version) == "live":
         query = select(route_version.c.id).where(_is_of(team, route), route_version.c.previous_live)
         previous = connection.execute(query).scalar()
         if previous is not None:
             _set_state(connection, team, route, previous, "live")
-        elif not _has_installed(connection, team, route):
+        elif not (_has_installed(connection, team, route) or is_drafted(connection, team, route)):
             return
 
     _set_state(connection, team, route, version, "retired")
