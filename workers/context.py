@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from router.catalog.catalog import Catalog, builtin_routes_folder, load_routes
 from router.catalog.version import Version
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
@@ -52,6 +53,15 @@ class Context:
     reranker: Reranker | None = None
     team: str = ""
     sees: Callable[[str], bool] = lambda _: False
+
+    def routes_of(self, team: str, *, without: str = "") -> Catalog:
+        """Returns the routes that serve the workspace as they are now, except that of a name.
+
+        These are those of the installation's folders, and the workspace's own.
+        """
+        own = [] if self.settings.routes is None else [self.settings.routes]
+        installed = load_routes(builtin_routes_folder(), *own)
+        return self.store.drafted_routes.joined(team, installed, without=without)
 
     def serving_version(self, team: str, route: str, version: str) -> Version:
         """Returns that version for a request of the workspace.

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.errors import ModelError
@@ -109,6 +108,5 @@ def training_texts(
 
 
 def _file_rows(context: Context, name: str) -> Sequence[ExampleRow]:
-    own = [] if context.settings.routes is None else [context.settings.routes]
-    route = load_routes(builtin_routes_folder(), *own).routes.get(name)
+    route = context.routes_of(context.team).routes.get(name)
     return () if route is None else route.rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.config import Settings
 from router.store.versions.shadow_runs import VersionMetrics
+from router.store.weekly.datasets import Report
 
 MIN_ANSWERS = 20
 """With fewer answers, a difference cannot be distinguished from chance."""
@@ -20,6 +21,14 @@ def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
     # A quiet route may proceed after some hours, with fewer requests.
     long_enough = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR_SECONDS
     return long_enough and calls >= min(MIN_ANSWERS, settings.shadow_min_requests)
+
+
+def replayed(report: Report | None) -> int:
+    """Returns how many held-out requests a drafted route was tried on.
+
+    There is no live version beside which it could run, so these count as its shadow test's.
+    """
+    return 0 if report is None else int(report.body["rows"])
 
 
 def disagrees(shadow: VersionMetrics, live: VersionMetrics) -> bool:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from workers.context import Context
@@ -160,10 +159,9 @@ def count_right(answers: Sequence[str]) -> int:
 def _answers_by_route(context: Context, excluded_route: str) -> dict[str, list[str]]:
     """Returns the answers of every other live version on the local model to its first test rows."""
     settings = context.settings
-    own = [] if settings.routes is None else [settings.routes]
     answers = {}
 
-    for name, route in sorted(load_routes(builtin_routes_folder(), *own).routes.items()):
+    for name, route in sorted(context.routes_of(context.team).routes.items()):
         stored = context.store.versions.live(context.team, name)
         if name == excluded_route or stored is None:
             continue

@@ -153,7 +153,7 @@ def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outco
     )
 
     if not outcome.error:
-        shadow.enqueue_shadow(context, request, decision.route)
+        shadow.enqueue_shadow(context, request, shadow.shadow_route(decision))
         explore_tier.enqueue_exploration(context, request, decision)
     if next_in_thread:
         context.queue.enqueue("answer", next_in_thread)

@@ -7,7 +7,7 @@ from router.catalog.version import Version
 from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
 from router.store.versions.shadow_runs import ShadowRun
-from router.types import Outcome, Request
+from router.types import DRAFTED, Decision, Outcome, Request
 from workers.context import Context, Work
 from workers.evaluation.agreement import agreement
 from workers.paths import get_path
@@ -26,21 +26,25 @@ def run(context: Context, key: str) -> None:
     store = context.store
     request = store.requests.get(key)
     decision = store.decisions.newest(key)
-    if request is None or decision is None or decision.route is None:
+    if request is None or decision is None:
         return
     if request.files:
         # Its answer rests on files, which nobody but the person's own answer is fetched for.
         return
 
+    route = shadow_route(decision)
+    if route is None:
+        return
+
     answer = store.decisions.outcome(key, decision.revision)
-    shadow = store.versions.shadow_version(request.team, decision.route)
+    shadow = store.versions.shadow_version(request.team, route)
     if answer is None or answer.error or shadow is None or shadow.id == answer.version:
         return
 
     shadow_version = Version.model_validate(dict(shadow.body))
     _run_version(context, Work(request, decision, shadow_version, in_background=True), answer)
 
-    live = store.versions.live(request.team, decision.route)
+    live = store.versions.live(request.team, route)
     if live is None or live.id != answer.version:
         return
 
@@ -83,6 +87,14 @@ def _run_version(context: Context, work: Work, answer: Outcome) -> None:
             now,
         )
     )
+
+
+def shadow_route(decision: Decision) -> str | None:
+    """Returns the route whose version in shadow answers the request unseen.
+
+    That is the request's own, or where none served it one that was drafted for such requests.
+    """
+    return decision.route or decision.reason.get(DRAFTED)
 
 
 def enqueue_shadow(context: Context, request: Request, route: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.catalog.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.catalog import Route
 from router.catalog.version import Version
 from router.errors import InputError, ModelError
 from router.lifecycle_evidence import PromptSearchEvidence, TransitionEvidence, TunedEvidence
@@ -38,10 +38,8 @@ def newest_prompted_version(context: Context, candidate: Candidate) -> str | Non
 
 def route_of(context: Context, candidate: Candidate) -> Route:
     """Returns the candidate's route. Raises InputError when no route answers its requests yet."""
-    own = [] if context.settings.routes is None else [context.settings.routes]
     name = candidate.route or candidate.evidence.route
-
-    route = load_routes(builtin_routes_folder(), *own).routes.get(str(name))
+    route = context.routes_of(candidate.team).routes.get(str(name))
     if route is None:
         raise InputError(
             f"taking {candidate.label!r} further: no route answers these requests yet; "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from router.catalog.catalog import Catalog, builtin_routes_folder, load_routes
+from router.catalog.catalog import Catalog
 from router.catalog.version import Version
 from router.errors import BeagleError
 from router.log import get_log
@@ -39,8 +39,7 @@ def run_trials(
     if not settings.trial_calls or not subjects:
         return results
 
-    own = [] if settings.routes is None else [settings.routes]
-    catalog = load_routes(builtin_routes_folder(), *own)
+    catalog = context.routes_of(team)
     budget = WeeklyBudget(settings.trial_calls, settings.trial_usd)
     waiting = sorted(
         subjects,

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from router.canary import next_share
+from router.canary import next_share, share_with_somebody
 from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, RollbackEvidence
 from router.types import Candidate
 from workers.context import Context
+from workers.drafting.evaluate import recheck_routing
 from workers.evaluation.guardrails import rollback_reason
 from workers.rollout.candidate import last_edge
 from workers.rollout.states import Transition
 from workers.training.tune import TrainingRunner
+
+LOST_MESSAGES = "other routes would lose {loss:.1%} of their held-out messages to it"
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
@@ -39,7 +42,17 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
 
     share = next_share(evidence.share)
     if share is None:
+        # A drafted route is checked once more: others may have been added since it was written.
+        routing = recheck_routing(context, team, route)
+        if routing is not None and not routing.passed:
+            why = LOST_MESSAGES.format(loss=routing.loss)
+            return RollbackEvidence(version=version, report=evidence.report, explanation=why)
+
         return LiveEvidence(version=version, previous_version=previous, report=evidence.report)
+
+    drafted = context.store.drafted_routes.get(team, route)
+    if drafted is not None:
+        share = share_with_somebody(route, drafted.askers, share)
 
     return CanaryEvidence(
         version=version, previous_version=previous, report=evidence.report, share=share

@@ -1,0 +1,1 @@
+"""Simulated workspaces whose chat hides requests that no route serves."""

@@ -1,0 +1,205 @@
+"""A candidate without a route gets one that is drafted, evaluated, and started by a person only."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from evals.drafted.workspace import ADMIN, TEAM
+from router.errors import IllegalTransitionError
+from router.lifecycle import SYSTEM
+from router.lifecycle_evidence import ApprovalEvidence, ShadowEvidence
+from tests.drafting.conftest import room_requests
+from workers.jobs import advance
+from workers.llm.fakes import ScriptedModel
+
+ANSWER = {"day": "Monday", "time": "9:00"}
+SECRET = "zanzibarcanary"
+
+
+@pytest.fixture
+def drafted(open_workspace, add_candidate):
+    """Opens a workspace of room requests and drafts the route; returns workspace and candidate."""
+
+    def draft(messages=None, *, model=None, model_name="local"):
+        messages = room_requests() if messages is None else messages
+        options = {"llm": model, "model": model_name}
+        workspace = open_workspace(messages, **options)
+        return workspace, workspace.draft(add_candidate(workspace, messages))
+
+    return draft
+
+
+def route_and_version(workspace, candidate):
+    route = workspace.store.drafted_routes.get(TEAM, candidate.route)
+    stored = workspace.store.versions.get(TEAM, route.name, route.version)
+    return route, workspace.context.exact_version(TEAM, route.name, stored.id)
+
+
+def test_answers_of_one_shape_make_a_record(drafted):
+    workspace, candidate = drafted()
+    route, version = route_and_version(workspace, candidate)
+
+    assert candidate.state == "drafted"
+    assert route.name == "meeting_room"
+    assert list(version.output["properties"]) == ["day", "time"]
+    assert "- day:" in version.prompt
+
+
+def test_the_draft_passes_lint_and_is_tried_on_held_out_requests(drafted):
+    workspace, candidate = drafted()
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+
+    assert evidence.evaluated
+    assert evidence.open_points == ()
+    assert evidence.routing["passed"]
+    assert evidence.routing["own_count"] >= 10
+    route, _ = route_and_version(workspace, candidate)
+    assert len(route.previews) == 3
+
+
+def test_people_who_asked_last_measure_and_teach_nothing(drafted):
+    workspace, candidate = drafted()
+    route, _ = route_and_version(workspace, candidate)
+
+    people = {
+        split: {part.user for part in route.rows if part.split == split and part.user}
+        for split in ("train", "test")
+    }
+    people["train"] |= {part.user for part in route.utterances if part.user}
+    assert people["test"]
+    assert not people["test"] & people["train"]
+
+
+def test_a_version_holds_nobodys_words(drafted):
+    workspace, candidate = drafted()
+    route, version = route_and_version(workspace, candidate)
+
+    shown = {shot.text for shot in version.shots}
+    assert shown
+    assert not shown & {part.text for part in (*route.rows, *route.utterances) if part.user}
+
+
+def test_near_messages_that_ask_for_nothing_teach_the_border(drafted):
+    workspace, candidate = drafted()
+    route, _ = route_and_version(workspace, candidate)
+
+    assert any("cold again" in part.text for part in route.negatives)
+
+
+def test_without_answers_the_values_of_the_requests_make_the_record(drafted):
+    workspace, candidate = drafted(room_requests(answer=""))
+    _, version = route_and_version(workspace, candidate)
+
+    assert list(version.output["properties"]) == ["date", "time"]
+
+
+def test_free_answers_make_a_prompt(drafted):
+    messages = room_requests(answer="sure, just take any meeting room you see")
+    for place, one in enumerate(messages):
+        if one.kind:
+            messages[place] = type(one)("book a meeting room please", one.user, one.at, one.kind)
+    workspace, candidate = drafted(messages)
+    _, version = route_and_version(workspace, candidate)
+
+    assert version.output is None
+    assert "at most 20 words" in version.prompt
+
+
+def test_a_rare_word_is_nowhere_in_a_draft(drafted):
+    messages = room_requests()
+    first = messages[0]
+    messages[0] = type(first)(f"{first.text} {SECRET}", first.user, first.at, first.kind)
+    workspace, candidate = drafted(messages)
+    route, version = route_and_version(workspace, candidate)
+    edges = [asdict(edge.evidence) for edge in workspace.store.candidates.history(candidate.id)]
+
+    stored = json.dumps([asdict(route), version.model_dump(mode="json"), edges])
+    assert SECRET not in stored
+
+
+def model_texts(**over):
+    """What a capable model answers when it is asked to draft."""
+    texts = {
+        "description": "Books a room for a meeting.",
+        "rules": ["Never book a room twice."],
+        "wordings": ["could we get a room", "write to ann@example.org for a room"],
+        "fields": [],
+    }
+    return json.dumps(texts | over)
+
+
+def test_a_capable_model_words_the_draft(drafted):
+    workspace, candidate = drafted(model=ScriptedModel([model_texts()]), model_name="gpt-x")
+    route, version = route_and_version(workspace, candidate)
+
+    assert route.description == "Books a room for a meeting."
+    assert "Never book a room twice." in version.prompt
+    assert "could we get a room" in {part.text for part in route.utterances}
+    assert "ann@example.org" not in json.dumps(asdict(route))
+
+
+def test_a_model_whose_text_breaks_a_limit_is_asked_once_more(drafted):
+    model = ScriptedModel([model_texts(rules=["use {{ secret }}"]), model_texts()])
+    workspace, candidate = drafted(model=model, model_name="gpt-x")
+    route, _ = route_and_version(workspace, candidate)
+
+    assert "braces" in model.calls[1].messages[-1]["content"]
+    assert route.description == "Books a room for a meeting."
+
+
+def test_a_model_that_cannot_draft_leaves_beagles_own_text(drafted):
+    model = ScriptedModel(["no json", "no json"])
+    workspace, candidate = drafted(model=model, model_name="gpt-x")
+    route, _ = route_and_version(workspace, candidate)
+
+    assert route.description == "Read a request about meeting room and list its details."
+    assert any("was not used" in note for note in route.notes)
+
+
+def test_nobody_but_a_person_starts_a_draft(drafted):
+    workspace, candidate = drafted()
+    step = ShadowEvidence(version="v")
+
+    with pytest.raises(IllegalTransitionError):
+        workspace.store.candidates.advance(
+            candidate.id, step, actor=SYSTEM, at=1.0, version=candidate.version
+        )
+
+
+def test_a_draft_is_written_again_in_another_way(drafted):
+    workspace, candidate = drafted()
+    again = ApprovalEvidence(verdict="approve", avoid=("structured", "rag"))
+    workspace.store.candidates.advance(
+        candidate.id, again, actor=ADMIN, at=1.0, version=candidate.version
+    )
+    for _ in range(2):
+        advance.run(workspace.context, candidate.id)
+
+    redrafted = workspace.store.candidates.get(candidate.id)
+    _, version = route_and_version(workspace, redrafted)
+    assert redrafted.route == "meeting_room"
+    assert version.output is None
+
+
+def test_a_wish_becomes_a_route_without_any_request(open_workspace, add_candidate):
+    workspace = open_workspace([])
+    wish = add_candidate(workspace, room_requests(count=1), label="travel booking")
+    wish = type(wish)(
+        **{
+            **{name: getattr(wish, name) for name in wish.__slots__},
+            "id": f"{TEAM}:new-travel",
+            "definition": "Ask for the dates. Then say {{what}} is booked.",
+            "evidence": type(wish.evidence)(examples=("book a flight", "I need a train")),
+        }
+    )
+    stored = workspace.store.candidates.upsert(wish, 1.0)
+
+    candidate = workspace.draft(stored)
+    route, version = route_and_version(workspace, candidate)
+
+    assert candidate.state == "drafted"
+    assert {"book a flight", "I need a train"} <= {part.text for part in route.utterances}
+    assert "{{" not in version.prompt

@@ -1,0 +1,133 @@
+"""Checks what a draft does to routing before it serves anybody.
+
+Messages of the other routes that no router has learned from are decided with the draft and without
+it, by whole routers as the bot trains them; the draft's own test requests are decided with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from router.catalog.catalog import Catalog, Route
+from router.decide import Router
+from router.encoder.protocol import Encoder
+from router.learning.corrections import MAX_LOSS, split_holdout
+from router.store.versions.drafted_routes import DraftedRoute
+from router.types import Example
+
+FEW_UTTERANCES = 14
+"""Requests that a draft learns from where more would cost other routes messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingCheck:
+    """What was decided: shares in 0-1.
+
+    `own` of the `own_count` test requests of the draft are routed to it. `before` and `after` are
+    the shares of the `others` messages of other routes that are decided right.
+    """
+
+    own: float
+    own_count: int
+    before: float
+    after: float
+    others: int
+
+    @property
+    def loss(self) -> float:
+        """The share of the other routes' messages that the draft takes from them."""
+        return max(0.0, self.before - self.after)
+
+    @property
+    def passed(self) -> bool:
+        """Whether other routes lose at most half a point; one message proves nothing."""
+        return self.loss * self.others <= max(1.0, MAX_LOSS * self.others)
+
+    def record(self) -> dict[str, float | int | bool]:
+        """Returns the JSON-safe form."""
+        return {
+            "own": round(self.own, 4),
+            "own_count": self.own_count,
+            "before": round(self.before, 4),
+            "after": round(self.after, 4),
+            "others": self.others,
+            "loss": round(self.loss, 4),
+            "passed": self.passed,
+        }
+
+
+def check_routing(
+    catalog: Catalog, drafted: Route, encoder: Encoder, seed: int, false_reject: float
+) -> RoutingCheck:
+    """Returns what the draft does to the routes of the catalogue, which does not have it."""
+    return RoutingComparison(catalog, encoder, seed, false_reject).check(drafted)
+
+
+class RoutingComparison:
+    """The routes of a catalogue on held-out messages, without any draft and with several.
+
+    Both routers learn the same of the catalogue's routes, so that only the draft differs.
+    """
+
+    def __init__(self, catalog: Catalog, encoder: Encoder, seed: int, false_reject: float) -> None:
+        self._encoder = encoder
+        self._seed = seed
+        self._false_reject = false_reject
+        self._routes = {name: route.description for name, route in catalog.routes.items()}
+        self._training, holdout = split_holdout(catalog.training_examples())
+        self._holdout = [*holdout, *_measuring_rows(catalog)]
+        self._before = _right(self._train(self._training, self._routes), self._holdout)
+
+    def check(self, drafted: Route) -> RoutingCheck:
+        """Returns what this draft does to them."""
+        own = Catalog({drafted.name: drafted}).training_examples()
+        routes = {**self._routes, drafted.name: drafted.description}
+        router = self._train([*self._training, *own], routes)
+        tests = [Example(row.text, drafted.name) for row in drafted.rows if row.split == "test"]
+
+        return RoutingCheck(
+            own=_right(router, tests),
+            own_count=len(tests),
+            before=self._before,
+            after=_right(router, self._holdout),
+            others=len(self._holdout),
+        )
+
+    def _train(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
+        return Router.train(
+            examples, self._encoder, routes, seed=self._seed, false_reject=self._false_reject
+        )
+
+
+def lighter_drafts(drafted: DraftedRoute) -> list[DraftedRoute]:
+    """Returns the draft, and drafts that pull less on the others' messages, in this order.
+
+    Without the messages that are near and not for it, and with few requests to learn from.
+    """
+    taught = [part for part in drafted.rows if part.split != "train" or not part.user]
+    few = replace(drafted, utterances=drafted.utterances[:FEW_UTTERANCES], rows=tuple(taught))
+    return [drafted, replace(drafted, negatives=()), few, replace(few, negatives=())]
+
+
+def _measuring_rows(catalog: Catalog) -> list[Example]:
+    """Returns the dev and test rows of every route: no router learns from them."""
+    rows = []
+    for name in sorted(catalog.routes):
+        examples = catalog.routes[name].examples
+        rows += [example for example in examples if example.split != "train"]
+
+    return rows
+
+
+def _right(router: Router, examples: Sequence[Example]) -> float:
+    """Returns the share of the messages that are routed where they belong; 1 without any."""
+    if not examples:
+        return 1.0
+
+    right = 0
+    for example in examples:
+        decision, _ = router.decide(example.text)
+        right += decision.verb == "route" and decision.route == example.route
+
+    return right / len(examples)
