@@ -15,6 +15,7 @@ from bot.listeners.people_answers.expiry import EVERY_SECONDS as ANSWERS_SECONDS
 from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
+from bot.routing.drafted import without_unserved
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.service import RoutingService
 from bot.slack_app import SlackApp
@@ -170,7 +171,9 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
     def offers(request: Request) -> list[RouteOffer]:
         rule = store.channel_rules.for_channel(request.team, request.channel)
         is_admin = admins.includes(request.asker)
-        return route_offers(usable_routes(routes, rule, is_admin=is_admin))
+        known = store.drafted_routes.joined(request.team, routes)
+        usable = usable_routes(known, rule, is_admin=is_admin)
+        return route_offers(without_unserved(usable, routes, store, request.asker))
 
     return SlackReplies(clients, store.replies, now, offers, store.proposals.get)
 

@@ -57,6 +57,8 @@ from bot.transport.socket_mode import HeartbeatHandler
 from bot.transport.workspaces import Workspaces
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.drafts.actions import DraftActions
+from bot.weekly.drafts.wish import RouteWishes
 from bot.weekly.drift_actions import DriftActions
 from bot.weekly.failures.actions import FailureActions
 from bot.weekly.rollout_actions import RolloutActions
@@ -243,7 +245,11 @@ class SlackApp:
 
         me, events = self._workspaces.bot_user, self._events
         PeopleAnswers(store, queue, admins, routing.rights, me).listen(app, events)
-        ChannelSettings(store, admins, lambda: sorted(routing.catalog.routes)).listen(app)
+
+        def route_names(team: str) -> list[str]:
+            return sorted(routing.catalog_of(team).routes)
+
+        ChannelSettings(store, admins, route_names).listen(app)
         KnowledgeActions(store, queue, admins).listen(app)
         LabelActions(store, routing).listen(app)
 
@@ -251,7 +257,10 @@ class SlackApp:
         FailureActions(store, admins, lambda: routing.catalog, learn).listen(app)
         clicks = CandidateClicks(store, queue, admins, self._now)
         changed = self.home.refresh
-        CandidateActions(settings, store, clicks, self._now, changed).listen(app)
+        decisions = CandidateActions(settings, store, clicks, self._now, changed)
+        decisions.listen(app)
+        DraftActions(store, clicks, self._now, decisions.decide).listen(app)
+        RouteWishes(store, queue, admins, route_names).listen(app)
         RolloutActions(settings, store, clicks, self._now).listen(app)
         DriftActions(settings, store, clicks, self._now).listen(app)
 

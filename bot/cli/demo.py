@@ -12,19 +12,23 @@ from router.config import Settings
 from router.errors import InputError
 from router.log import set_up_logs
 
-STORIES = ("tour", "rollout")
+STORIES = ("tour", "rollout", "discover")
 
 
 def main(
     story: Annotated[
         str,
         typer.Argument(
-            help="With --scripted: `tour`, a day with Beagle, or `rollout`, "
-            "from the digest to a tuned version that is live, and back."
+            help="With --scripted: `tour`, a day with Beagle, `rollout`, from the digest to a "
+            "tuned version that is live, and back, or `discover`, from a request that nobody "
+            "serves, hidden in chat, to a live route by clicks."
         ),
     ] = "tour",
     scripted: Annotated[
         bool, typer.Option("--scripted", help="Play the story without a browser, then stop.")
+    ] = False,
+    discover: Annotated[
+        bool, typer.Option("--discover", help="The same as the story `discover`.")
     ] = False,
     as_json: Json = False,
     port: Annotated[
@@ -43,9 +47,11 @@ def main(
     ] = False,
 ) -> None:
     """Run everything on this machine with a Slack of its own, and open a page to try it."""
-    from bot.demo import data_folder, rollout_script, script
+    from bot.demo import data_folder, discover_script, rollout_script, script
     from bot.demo.demo import Demo
 
+    if discover:
+        story = "discover"
     if story not in STORIES:
         raise InputError(f"beagle demo {story!r}: unknown story; known: {', '.join(STORIES)}")
     if story != "tour" and not scripted:
@@ -63,13 +69,18 @@ def main(
         folder or own,
         port=0 if scripted else port,
         fresh=fresh or scripted,
+        discovery=story == "discover",
         report=report_progress,
     ) as running:
         if not scripted:
             running.wait()
             return
 
-        player = rollout_script if story == "rollout" else script
-        passed = player.play(running, as_json=as_json)
+        plays = {
+            "tour": script.play,
+            "rollout": rollout_script.play,
+            "discover": discover_script.play,
+        }
+        passed = plays[story](running, as_json=as_json)
 
     raise typer.Exit(0 if passed else 1)

@@ -17,7 +17,6 @@ def run(context: CommandContext) -> Rendered | None:
         return text_reply(common.ADMINS_ONLY)
 
     rule = context.store.channel_rules.for_channel(context.team, context.channel)
-    context.open_dialog(
-        channel_settings.settings_dialog(rule, sorted(context.routing.catalog.routes))
-    )
+    routes = context.routing.catalog_of(context.team).routes
+    context.open_dialog(channel_settings.settings_dialog(rule, sorted(routes)))
     return None

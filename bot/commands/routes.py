@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.commands import CommandContext
+from bot.commands import CommandContext, text_reply
 from bot.ui import rich_text
 from bot.ui.blocks import Rendered, plain_text
 from bot.ui.rich_text import Element
 from bot.ui.texts import commands as texts
 from bot.ui.texts import common
+from bot.weekly.drafts.dialogs import wish_dialog
 
-HELP = "the routes, their kind and live version"
+HELP = "the routes, their kind and live version; `new`: have one drafted (admins)"
+NEW = "new"
 
 
-def run(context: CommandContext) -> Rendered:
-    """Lists each route with its live version; admins see pending edits and broken folders, too."""
-    catalog = context.routing.catalog
+def run(context: CommandContext) -> Rendered | None:
+    """Lists each route with its live version; admins see pending edits and broken folders, too.
+
+    With `new` an admin gets a dialog in which a name, a task and two examples make a route.
+    """
+    if context.words[:1] == (NEW,):
+        return _open_wish(context)
+
+    return _list(context)
+
+
+def _list(context: CommandContext) -> Rendered:
+    catalog = context.routing.catalog_of(context.team)
     items: list[list[Element]] = []
     hidden: Collection[str] = ()
 
@@ -54,3 +66,12 @@ def run(context: CommandContext) -> Rendered:
         body = rich_text.section(rich_text.text(common.NO_ROUTES))
 
     return Rendered(plain_text([body]), [rich_text.block([body])])
+
+
+def _open_wish(context: CommandContext) -> Rendered | None:
+    if not context.is_admin:
+        context.record("route_wish", "", applied=False)
+        return text_reply(common.ADMINS_ONLY)
+
+    context.open_dialog(wish_dialog())
+    return None

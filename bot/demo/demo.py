@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.app import now
-from bot.demo import data_folder, sample_data
+from bot.demo import chat_data, data_folder, sample_data
 from bot.demo.handbook_site import HandbookSite
 from bot.demo.stack import LocalStack, StackConfig, silent
 from bot.demo.supervisor import CHECK_SECONDS, Supervisor
@@ -90,7 +90,11 @@ OTHER_PORT = 'make demo ARGS="--port 0"'
 
 
 class Demo(LocalStack):
-    """The stack with a handbook to ask about and past requests to learn from."""
+    """The stack with a handbook to ask about and past requests to learn from.
+
+    With `discovery` the past is a fortnight of chat in which people ask each other for something
+    that no route serves.
+    """
 
     def __init__(
         self,
@@ -98,8 +102,10 @@ class Demo(LocalStack):
         *,
         port: int = 0,
         fresh: bool = False,
+        discovery: bool = False,
         report: Callable[[str], None] = silent,
     ) -> None:
+        self._discovery = discovery
         extra = {
             "BEAGLE_ADMINS": seed_data.user_id("ada"),
             "BEAGLE_ADMIN_CHANNEL": LEADS,
@@ -131,6 +137,13 @@ class Demo(LocalStack):
             return self
 
         # From these the weekly mining posts a digest in #leads within a minute or two.
+        if self._discovery:
+            people = [seed_data.user_id(name) for name, _, _ in seed_data.HUMANS]
+            admin = seed_data.user_id("ada")
+            chat_data.load_chat(self.store, seed_data.TEAM_ID, GENERAL, admin, people, now())
+            data_folder.mark_filled(self.folder)
+            return self
+
         samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
         sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
         data_folder.mark_filled(self.folder)

@@ -56,16 +56,21 @@ class RolloutActors:
 
     def __init__(self, demo: Demo, console: Console) -> None:
         self.demo = demo
+        self.route = ROUTE
         self.store = demo.store
         self.console = console
         self.settings = demo.settings()
         self.ada = demo.sandbox.actor("ada")
         self.users = {name: ScriptUser(demo, name) for name, _, _ in seed_data.HUMANS}
         self.repeated_question: dict[str, ScriptStep] = {}
-        self._texts: Iterator[str] = sample_data.incident_reports(SEED)
+        self._texts: Iterator[str] = self.questions()
         self._printed_progress = ""
 
     # What people do.
+
+    def questions(self) -> Iterator[str]:
+        """Returns what people ask, without end."""
+        return sample_data.incident_reports(SEED)
 
     def press(self, action: str) -> None:
         """Clicks a button of the candidate in #leads, as soon as it is there.
@@ -107,14 +112,16 @@ class RolloutActors:
 
     def names_in_rollout(self, share: float) -> list[str]:
         """Returns who gets the new version when `share` of the people do."""
-        return [name for name in self.users if in_rollout(ROUTE, seed_data.user_id(name), share)]
+        return [
+            name for name in self.users if in_rollout(self.route, seed_data.user_id(name), share)
+        ]
 
     # What can be read of the candidate.
 
     def candidate(self) -> Candidate | None:
         """Returns the route's candidate, None before mining has found it."""
         for candidate in self.store.candidates.for_team(seed_data.TEAM_ID):
-            if candidate.route == ROUTE:
+            if candidate.route == self.route:
                 return candidate
 
         return None
@@ -183,7 +190,7 @@ class RolloutActors:
 
     def share(self) -> float:
         """Returns the share of people (0-1) whom the new version answers."""
-        stored = self.store.versions.get(seed_data.TEAM_ID, ROUTE, self.version())
+        stored = self.store.versions.get(seed_data.TEAM_ID, self.route, self.version())
         if stored is None:
             return 0.0
         if stored.state == "live":
@@ -198,20 +205,22 @@ class RolloutActors:
 
     def live_version(self) -> str:
         """Returns the id of the version that is live; empty without one."""
-        live = self.store.versions.live(seed_data.TEAM_ID, ROUTE)
+        live = self.store.versions.live(seed_data.TEAM_ID, self.route)
         return live.id if live is not None else ""
 
     def shadow_metrics(self) -> VersionMetrics:
         """Returns the new version's metrics in shadow."""
-        return self.store.shadow_runs.shadow_metrics(seed_data.TEAM_ID, ROUTE, self.version())
+        return self.store.shadow_runs.shadow_metrics(seed_data.TEAM_ID, self.route, self.version())
 
     def answered_count(self) -> int:
         """Returns how many questions the new version has answered for people."""
-        return self.store.shadow_runs.answer_metrics(seed_data.TEAM_ID, ROUTE, self.version()).calls
+        return self.store.shadow_runs.answer_metrics(
+            seed_data.TEAM_ID, self.route, self.version()
+        ).calls
 
     def report(self) -> Report | None:
         """Returns the new version's evaluation report, None before there is one."""
-        return self.store.datasets.newest_report(seed_data.TEAM_ID, ROUTE, self.version())
+        return self.store.datasets.newest_report(seed_data.TEAM_ID, self.route, self.version())
 
     def _answer(self, name: str, ts: str) -> ActorAnswer:
         user = self.users[name]
@@ -219,7 +228,7 @@ class RolloutActors:
             raise ScriptFailedError(f"{name} got no answer")
 
         _, outcome, _ = user.facts(ts)
-        if outcome is None or outcome.route != ROUTE:
+        if outcome is None or outcome.route != self.route:
             return ActorAnswer(name, None, None)
 
         return ActorAnswer(name, outcome.kind, outcome.version == self.version())

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
@@ -35,6 +35,7 @@ ROLLBACK_SECONDS = 10.0
 MAX_ROUNDS = 12
 """Review dialogs, or waves of questions, after which something is wrong."""
 
+Actors = TypeVar("Actors", bound=RolloutActors)
 Figures = dict[str, Any]
 """What a step measured, by name; the names are keys of the JSON output."""
 
@@ -55,14 +56,21 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     The transcript, or one JSON object, is on stdout.
     """
     console = CleanConsole(stderr=as_json, soft_wrap=True, highlight=False)
+    return play_steps(STEPS, RolloutActors(demo, console), as_json=as_json)
+
+
+def play_steps(
+    story: Mapping[str, Callable[[Actors], Figures]], actors: Actors, *, as_json: bool
+) -> bool:
+    """Plays the steps of a story until one fails; see `play`."""
+    console = actors.console
     lowered = ", ".join(f"{name}={value}" for name, value in DEMO_THRESHOLDS.items())
     console.print(f"Lowered for the demo: {lowered}", style="dim")
 
-    actors = RolloutActors(demo, console)
     steps: list[RolloutStep] = []
     start = time.monotonic()
 
-    for name, run_step in STEPS.items():
+    for name, run_step in story.items():
         step = _run(name, run_step, actors)
         steps.append(step)
         _print_step(console, step)
@@ -72,7 +80,7 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
 
     ok = all(step.ok for step in steps)
     minutes = (time.monotonic() - start) / 60
-    repeated = {name: _figures(step) for name, step in actors.repeated_question.items()}
+    repeated = {name: step_figures(step) for name, step in actors.repeated_question.items()}
 
     if as_json:
         report = {
@@ -88,13 +96,11 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     for name, figures in repeated.items():
         console.print(f"{name:7} {figures}", markup=False)
 
-    console.print(f"\n{len(steps)} of {len(STEPS)} steps in {minutes:.1f} minutes.")
+    console.print(f"\n{len(steps)} of {len(story)} steps in {minutes:.1f} minutes.")
     return ok
 
 
-def _run(
-    name: str, run_step: Callable[[RolloutActors], Figures], actors: RolloutActors
-) -> RolloutStep:
+def _run(name: str, run_step: Callable[[Actors], Figures], actors: Actors) -> RolloutStep:
     start = time.monotonic()
     try:
         figures = run_step(actors)
@@ -140,7 +146,7 @@ def _ask_repeated(actors: RolloutActors, when: str, kind: str) -> Figures:
             f"asked {QUESTION!r}, it was answered by {step.route} ({step.kind}); expected {kind}"
         )
 
-    return _figures(step)
+    return step_figures(step)
 
 
 def _approve(actors: RolloutActors) -> Figures:
@@ -315,7 +321,8 @@ def _rounded(figures: Mapping[str, Any]) -> Figures:
     }
 
 
-def _figures(step: ScriptStep) -> Figures:
+def step_figures(step: ScriptStep) -> Figures:
+    """Returns what an answer took, by name."""
     return {
         "route": step.route,
         "kind": step.kind,

@@ -47,7 +47,9 @@ NO_ROUTE = "-"
 class ChannelSettings:
     """Opens the dialog and saves it. Both check that the person is an admin."""
 
-    def __init__(self, store: Store, admins: Admins, routes: Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, store: Store, admins: Admins, routes: Callable[[str], Sequence[str]]
+    ) -> None:
         self._store = store
         self._rules = store.channel_rules
         self._admins = admins
@@ -74,7 +76,7 @@ class ChannelSettings:
 
         rule = self._rules.for_channel(team, channel)
         client.views_open(
-            trigger_id=body.get("trigger_id", ""), view=settings_dialog(rule, self._routes())
+            trigger_id=body.get("trigger_id", ""), view=settings_dialog(rule, self._routes(team))
         )
 
     def save(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
@@ -93,7 +95,7 @@ class ChannelSettings:
             ack(response_action="errors", errors={"hears": common.ADMINS_ONLY})
             return
 
-        rule, errors = parse_rule(seen, view, self._routes())
+        rule, errors = parse_rule(seen, view, self._routes(team))
         if errors:
             ack(response_action="errors", errors=errors)
             return

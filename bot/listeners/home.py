@@ -147,7 +147,7 @@ class HomePublisher:
         open_requests, oldest_seconds = store.requests.open_count(now, team)
 
         routes = []
-        for name in sorted(self._routing.catalog.routes):
+        for name in sorted(self._routing.catalog_of(team).routes):
             live = store.versions.live(team, name)
             kind = live.kind if live else ""
             routes.append(home_view.RouteState(name, kind, live is not None))

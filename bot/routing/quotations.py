@@ -27,7 +27,14 @@ class ExampleQuotes:
 
     def for_reader(self, reader: SlackPerson) -> ReaderQuotes:
         """Returns the quotes for one person, to whom alone the explanation is shown."""
-        return ReaderQuotes(self._texts, self._store, self._rights, reader)
+        texts = self._texts
+        # The routes that were drafted in a workspace are quoted there alone.
+        own = Catalog(self._store.drafted_routes.active(reader.team))
+        if own.routes and not reader.home:
+            routes = {name: route.description for name, route in own.routes.items()}
+            texts = {**texts, **installation_texts(own.training_examples(), routes)}
+
+        return ReaderQuotes(texts, self._store, self._rights, reader)
 
 
 class ReaderQuotes:

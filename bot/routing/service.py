@@ -10,6 +10,7 @@ from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
 from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
+from bot.routing.drafted import with_drafted, without_unserved
 from bot.routing.explain import explain
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.version_choice import VersionChoice
@@ -78,12 +79,16 @@ class RoutingService:
         )
         self._versions = VersionChoice(store, self.encoder, catalog, admins.now)
         trained = self._routers.train_first()
-        self.trainer = BackgroundTrainer(self.retrain, store.labels.fingerprints, trained)
+        self.trainer = BackgroundTrainer(self.retrain, self._routers.states, trained)
 
     @property
     def catalog(self) -> Catalog:
         """The routes of the installation as they are now."""
         return self._routers.catalog
+
+    def catalog_of(self, team: str) -> Catalog:
+        """Returns the routes of a workspace: the installation's, and those drafted there."""
+        return self._routers.catalog_of(team)
 
     def router(self, team: str) -> Router:
         """Returns the router that decides in the workspace now."""
@@ -103,7 +108,8 @@ class RoutingService:
 
     def hidden_routes(self, person: SlackPerson, channel: str) -> Collection[str]:
         """Returns the routes that a person must not see or use in a channel."""
-        return self.catalog.routes.keys() - self.usable_routes(person, channel).keys()
+        routes = self.catalog_of(person.team).routes
+        return routes.keys() - self.usable_routes(person, channel).keys()
 
     def offers(self, person: SlackPerson, channel: str) -> list[RouteOffer]:
         """Returns what a person is told that Beagle can do in a channel."""
@@ -172,6 +178,8 @@ class RoutingService:
 
         decision = apply_default_route(decision, rule, usable)
         decision = self._versions.with_version(decision, request, vector)
+        known, installed = self.catalog_of(request.team), self.catalog
+        decision = with_drafted(decision, router, text, signals, known, installed)
 
         # Retrieval and mining use the vector again, so that no message is encoded twice.
         stored = (
@@ -333,7 +341,8 @@ class RoutingService:
 
     def _usable(self, rule: ChannelRule, person: SlackPerson) -> dict[str, Route]:
         is_admin = self.admins.includes(person)
-        return usable_routes(self.catalog, rule, is_admin=is_admin)
+        usable = usable_routes(self.catalog_of(person.team), rule, is_admin=is_admin)
+        return without_unserved(usable, self.catalog, self._store, person)
 
     def _channel_signals(self, request: Request, usable: Collection[str]) -> Signals:
         counts = self._usage.route_counts(request.team, request.channel)

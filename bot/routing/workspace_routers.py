@@ -30,10 +30,11 @@ background."""
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
-    """A workspace's router with the ids of all its labels."""
+    """A workspace's router with the ids of all its labels, and its routes where it has own ones."""
 
     result: TrainingResult
     labels: frozenset[str]
+    catalog: Catalog | None = None
 
     def bytes_beside(self, base: Router) -> int:
         """Returns the memory that the router takes beside the base router."""
@@ -84,7 +85,7 @@ class WorkspaceRouters:
 
         Returns the states of their labels before. Files of workspaces without labels are removed.
         """
-        states = self._store.labels.fingerprints()
+        states = self.states()
         self._learner.remove_others(states.keys())
 
         first = list(states)[:START_TRAININGS]
@@ -92,6 +93,23 @@ class WorkspaceRouters:
             self.train(team)
 
         return {team: states[team] for team in first}
+
+    def states(self) -> dict[str, object]:
+        """Returns a state for each workspace whose router is not the base router.
+
+        It changes with what the router learns from: the workspace's labels and its own routes.
+        """
+        states: dict[str, object] = dict(self._store.labels.fingerprints())
+        for team, routes in self._store.drafted_routes.fingerprints().items():
+            states[team] = (states.get(team), routes)
+
+        return states
+
+    def catalog_of(self, team: str) -> Catalog:
+        """Returns the routes that the workspace's router knows, its own included."""
+        with self._guard:
+            loaded = self._loaded.get(team)
+            return self.catalog if loaded is None else loaded.catalog or self.catalog
 
     def for_team(self, team: str) -> TrainingResult:
         """Returns the workspace's router and what it learned from; never trains."""
@@ -102,6 +120,11 @@ class WorkspaceRouters:
             if loaded is not None:
                 self._loaded.move_to_end(team)
                 return loaded.result
+
+        # A router for other routes than the base router's has to be trained first.
+        if self._store.drafted_routes.active(team):
+            self._request_training(team)
+            return TrainingResult(base)
 
         labels = self._store.labels.all(team)
         result = self._learner.load(team, base, own, _examples(labels))
@@ -120,13 +143,15 @@ class WorkspaceRouters:
         """Trains the workspace's router with its labels, except those that are quarantined."""
         with self._training_lock:
             labels = self._store.labels.all(team)
-            result = self._learner.train(team, self.base, self._own, _examples(labels))
+            base, own, catalog = self._start_of(team)
+            result = self._learner.train(team, base, own, _examples(labels))
 
             with self._guard:
                 self._trainings += 1
                 before = self._loaded.pop(team, None)
-                if labels:
-                    self._put(team, _Loaded(result, _ids(labels)), used=before is not None)
+                if labels or catalog is not None:
+                    entry = _Loaded(result, _ids(labels), catalog)
+                    self._put(team, entry, used=before is not None)
 
         if before is not None and not before.labels <= _ids(labels):
             # Vectors of words that are gone must not stay in memory.
@@ -141,6 +166,20 @@ class WorkspaceRouters:
                 before=version_before,
                 aside=len(result.quarantined),
             )
+
+    def _start_of(self, team: str) -> tuple[Router, list[Example], Catalog | None]:
+        """Returns what the workspace's router starts from: router, examples, and its own routes.
+
+        These are the base router's, and no catalogue, where the workspace has no route of its own.
+        """
+        catalog = self._store.drafted_routes.joined(team, self.catalog)
+        if catalog.routes.keys() == self.catalog.routes.keys():
+            self._learner.remove_own_routes(team)
+            return self.base, self._own, None
+
+        routes = {name: route.description for name, route in catalog.routes.items()}
+        own = catalog.training_examples()
+        return self._learner.train_with_own_routes(team, own, routes), own, catalog
 
     def forget(self, team: str) -> None:
         """Removes what the process and the folder hold of a workspace that left."""

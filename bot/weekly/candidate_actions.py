@@ -125,7 +125,7 @@ class CandidateActions:
             ack(response_action="errors", errors=errors)
             return
 
-        if self._decide(click, candidate, "approve", evidence, evidence.reason, client):
+        if self.decide(click, candidate, "approve", evidence, evidence.reason, client):
             # Only now: the verdict belongs to the step of the admin, not to the worker's next one.
             click.wake_worker(candidate)
 
@@ -193,7 +193,7 @@ class CandidateActions:
 
         reason = answer_to(view, "why")
         evidence = RejectionEvidence(verdict=verdict, reason=reason)
-        self._decide(click, candidate, verdict, evidence, reason, client)
+        self.decide(click, candidate, verdict, evidence, reason, client)
 
     def open_split(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -244,7 +244,7 @@ class CandidateActions:
 
         evidence = replace(correction, verdict=verdict, reason=texts.SPLIT_OR_MERGE)
         reason = "" if target is None else target.id
-        self._decide(click, candidate, verdict, evidence, reason, client)
+        self.decide(click, candidate, verdict, evidence, reason, client)
 
     def show_examples(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -277,9 +277,9 @@ class CandidateActions:
             weeks = int(period.removesuffix("w"))
             evidence = SnoozeEvidence(verdict="snooze", until=self._now() + weeks * WEEK)
 
-        self._decide(click, candidate, "snooze", evidence, period, client)
+        self.decide(click, candidate, "snooze", evidence, period, client)
 
-    def _decide(
+    def decide(
         self,
         click: CandidateClick,
         candidate: Candidate,
@@ -287,13 +287,14 @@ class CandidateActions:
         evidence: TransitionEvidence,
         reason: str,
         client: WebClient,
+        text: str = "",
     ) -> bool:
-        """Takes the decision; returns whether this click was the one that counted.
+        """Takes the decision, tells `text`; returns whether this click was the one that counted.
 
         Mining learns from verdicts, so each is stored with its reason and the hash of the evidence
         that the admin saw.
         """
-        advanced = click.advance(candidate, evidence, action=verdict)
+        advanced = click.advance(candidate, evidence, text, action=verdict)
         if advanced is None:
             return False
 

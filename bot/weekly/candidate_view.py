@@ -12,6 +12,7 @@ from bot.ui import rich_text
 from bot.ui.blocks import actions, button, confirmation, truncate
 from bot.ui.dialogs import option
 from bot.ui.rich_text import Element
+from bot.ui.texts import drafts
 from bot.ui.texts import weekly as texts
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
@@ -173,17 +174,26 @@ def _gate_line(gate: GateOutcome) -> list[Element]:
 def _buttons(candidate: Candidate) -> list[Block]:
     ids = ids_of(candidate)
     return [
-        button(texts.APPROVE, "candidate_approve", ids, style="primary"),
+        _first_button(candidate),
         button(texts.REJECT, "candidate_reject", ids),
         button(texts.SEE_EXAMPLES, "candidate_examples", ids),
         button(texts.SPLIT_OR_MERGE, "candidate_split", ids),
     ]
 
 
+def _first_button(candidate: Candidate) -> Block:
+    """Returns *Approve*, or *Draft a route* where no route serves the requests yet."""
+    ids = ids_of(candidate)
+    if candidate.evidence.route is None and candidate.route is None:
+        return button(drafts.DRAFT_ROUTE, "candidate_draft", ids, style="primary")
+
+    return button(texts.APPROVE, "candidate_approve", ids, style="primary")
+
+
 def _home_buttons(candidate: Candidate) -> list[Block]:
     ids = ids_of(candidate)
     return [
-        button(texts.APPROVE, "candidate_approve", ids, style="primary"),
+        _first_button(candidate),
         button(texts.REJECT, "candidate_reject", ids),
         # A card in a carousel takes buttons only, so here a dialog asks for how long.
         button(texts.SNOOZE, "candidate_snooze_dialog", ids),

@@ -11,16 +11,18 @@ from slack_sdk import WebClient
 from bot.payloads import Ack, Action, ActionBody, Respond, View, ViewBody
 from bot.ui.dialogs import answer_to, dialog_value
 from bot.ui.ephemeral import send_ephemeral
+from bot.ui.texts import drafts
 from bot.ui.texts import rollout as texts
 from bot.weekly import report_view, review_form
 from bot.weekly.action_ids import listen
 from bot.weekly.candidate_click import CandidateClick, CandidateClicks
-from router.canary import CANARY_SHARES
+from router.canary import CANARY_SHARES, share_with_somebody
 from router.catalog.version import Version
 from router.config import Settings
 from router.errors import BeagleError, InputError
 from router.lifecycle_evidence import (
     CanaryEvidence,
+    DraftedEvidence,
     ReviewedEvidence,
     RollbackEvidence,
     ShadowEvidence,
@@ -39,7 +41,7 @@ from workers.datasets.review import (
     record_verdict,
     to_records,
 )
-from workers.evaluation.guardrails import MIN_ANSWERS, shadow_complete
+from workers.evaluation.guardrails import MIN_ANSWERS, replayed, shadow_complete
 
 ERROR_LIMIT = 150
 """Characters of a problem that a dialog shows at a question."""
@@ -170,9 +172,18 @@ class RolloutActions:
         if candidate is None or candidate.route is None or version is None:
             return
 
+        refusal = self._draft_refusal(candidate)
+        if refusal:
+            click.tell(refusal)
+            return
+
         report = self._store.datasets.newest_report(candidate.team, candidate.route, version)
         evidence = ShadowEvidence(version=version, report=None if report is None else report.id)
-        self._advance(click, candidate, evidence, texts.SHADOW_STARTED)
+        started = texts.SHADOW_STARTED
+        if candidate.state == "drafted":
+            started = drafts.SHADOW_STARTED
+
+        self._advance(click, candidate, evidence, started)
 
     def start_canary(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -190,22 +201,33 @@ class RolloutActions:
         live = self._store.versions.live(team, route)
         seconds = self._now() - self._store.candidates.history(candidate.id)[-1].at
 
+        calls = in_shadow.calls
+        if live is None:
+            calls += replayed(self._store.datasets.newest_report(team, route, version))
+
         # Fewer requests than this could not tell a worse version from chance.
-        if live is None or not shadow_complete(self._settings, in_shadow.calls, seconds):
-            click.tell(self._shadow_incomplete(in_shadow.calls))
+        drafted = self._store.drafted_routes.get(team, route)
+        complete = shadow_complete(self._settings, calls, seconds)
+        if not complete or (live is None and drafted is None):
+            click.tell(self._shadow_incomplete(calls))
             return
 
         # The live version, asked twice, shows how much of the disagreement is chance.
-        live_again = runs.shadow_metrics(team, route, live.id)
+        previous = "" if live is None else live.id
+        share = CANARY_SHARES[0]
+        if drafted is not None:
+            share = share_with_somebody(route, drafted.askers, share)
+
+        live_again = runs.shadow_metrics(team, route, previous)
         evidence = CanaryEvidence(
             version=version,
-            share=CANARY_SHARES[0],
-            previous_version=live.id,
+            share=share,
+            previous_version=previous,
             shadow_calls=in_shadow.calls,
             agreement=round(in_shadow.agreed, 4),
             live_self_agreement=round(live_again.agreed, 4) if live_again.calls else None,
         )
-        self._advance(click, candidate, evidence, texts.CANARY_STARTED)
+        self._advance(click, candidate, evidence, texts.CANARY_STARTED.format(share=share))
 
     def roll_back(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -219,7 +241,11 @@ class RolloutActions:
             return
 
         evidence = RollbackEvidence(version=version, explanation=texts.ROLLED_BACK_BY_ADMIN)
-        self._advance(click, candidate, evidence, texts.ROLLED_BACK)
+        back = texts.ROLLED_BACK
+        if self._store.drafted_routes.get(candidate.team, candidate.route) is not None:
+            back = texts.DRAFT_ROLLED_BACK
+
+        self._advance(click, candidate, evidence, back)
 
     def show_report(
         self, ack: Ack, action: Action, body: ActionBody, respond: Respond, client: WebClient
@@ -239,6 +265,19 @@ class RolloutActions:
 
         simulated = self._store.stats.simulated(candidate.team)
         send_ephemeral(respond, report_view.render_report(report, simulated))
+
+    def _draft_refusal(self, candidate: Candidate) -> str:
+        """Returns why a drafted route cannot be started; empty where it can, or is no draft."""
+        if candidate.state != "drafted":
+            return ""
+
+        evidence = self._store.candidates.history(candidate.id)[-1].evidence
+        if isinstance(evidence, DraftedEvidence) and evidence.passed:
+            return ""
+
+        failed = [one for one in getattr(evidence, "reasons", ()) if one.startswith("Not passed")]
+        reason = failed[0] if failed else drafts.NOT_EVALUATED
+        return drafts.NOT_STARTED.format(reason=reason)
 
     def _advance(
         self,

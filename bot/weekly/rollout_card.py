@@ -21,18 +21,22 @@ from bot.ui.stats import simulated_note
 from bot.ui.texts import rollout as texts
 from bot.ui.texts import weekly
 from bot.weekly import review_form
+from bot.weekly.drafts.view import draft_card
 from bot.weekly.rollout_view import canary_share, rollout_card
 from router.canary import next_share
+from router.catalog.version import Version
 from router.config import Settings
 from router.lifecycle import SYSTEM, State
+from router.lifecycle_evidence import DraftedEvidence
 from router.store import Store
+from router.store.versions.drafted_routes import DraftedRoute
 from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
 from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
-from workers.evaluation.guardrails import disagrees
+from workers.evaluation.guardrails import disagrees, replayed
 
 MINED_DAYS = 28
 """Days that a candidate's count covers."""
@@ -44,6 +48,7 @@ NO_METRICS = VersionMetrics()
 ANSWERING_STATES = ("canary", "live", "drifting")
 """States in which users get the version's answers."""
 STATE_OF_STEP: Mapping[str, State] = {
+    "drafting": "drafted",
     "optimising": "approved",
     "training": "reviewed",
     "measuring": "tuned",
@@ -59,7 +64,7 @@ class RolloutState:
     version when it is asked twice. `answers` are the version's metrics with users at the present
     step, `previous_answers` those of the version that it replaces. `sample_waiting` counts the
     rows of the dataset's sample that nobody has reviewed, `simulated` the workspace's requests
-    that are made up.
+    that are made up. `drafted` is the route where it was drafted, with its version.
     """
 
     candidate: Candidate
@@ -75,6 +80,9 @@ class RolloutState:
     previous_answers: VersionMetrics
     sample_waiting: int = 0
     simulated: int = 0
+    drafted: DraftedRoute | None = None
+    drafted_version: Version | None = None
+    has_live: bool = True
 
     @property
     def edge(self) -> CandidateTransition | None:
@@ -96,6 +104,13 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
 
     dataset, report, sample_waiting = None, None, 0
     in_shadow = live_again = answers = previous_answers = NO_METRICS
+
+    drafted = store.drafted_routes.get(team, route)
+    drafted_version = None
+    if drafted is not None:
+        stored = store.versions.get(team, route, drafted.version)
+        if stored is not None:
+            drafted_version = Version.model_validate(dict(stored.body))
 
     if candidate.state == "dataset":
         dataset = store.datasets.newest_for_candidate(team, candidate.id)
@@ -127,6 +142,9 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         previous_answers=previous_answers,
         sample_waiting=sample_waiting,
         simulated=store.stats.simulated(team),
+        drafted=drafted,
+        drafted_version=drafted_version,
+        has_live=store.versions.live(team, route) is not None,
     )
 
 
@@ -134,6 +152,9 @@ def render(rollout: RolloutState) -> Rendered:
     """Returns the message."""
     candidate = rollout.candidate
     head, *rest = rollout_card(candidate, rollout.edge, rollout.dataset, rollout.report)
+    if candidate.state == "drafted":
+        rest = _draft(rollout)
+
     lines = [*_progress(rollout), *_shadow(rollout), *_answers(rollout)]
     figures = [rich_text.lines_block(lines)] if lines else []
     following = rich_text.block([rich_text.section(_next_step(rollout))])
@@ -159,6 +180,8 @@ def _next_step(rollout: RolloutState) -> list[Element]:
             text = texts.NEXT_REVIEW.format(rows=rollout.sample_waiting, minutes=minutes)
     elif candidate.state == "shadow":
         left = rollout.shadow_requests - rollout.in_shadow.calls
+        if not rollout.has_live:
+            left -= replayed(rollout.report)
         text = texts.NEXT_CANARY
         if left > 0:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
@@ -188,6 +211,17 @@ def _sample_waiting(dataset: StoredDataset | None, sample: int) -> int:
     rows = from_records(dataset.rows)
     places = draw_sample(rows, sample, SAMPLE_SEED)
     return sum(rows[place].review == "waiting" for place in places)
+
+
+def _draft(rollout: RolloutState) -> list[Block]:
+    """Returns the draft as it will behave, with its buttons."""
+    evidence = rollout.edge.evidence if rollout.edge else None
+    if rollout.drafted is None or rollout.drafted_version is None:
+        return []
+    if not isinstance(evidence, DraftedEvidence):
+        return []
+
+    return draft_card(rollout.candidate, rollout.drafted, rollout.drafted_version, evidence)
 
 
 def digest_of(message: Rendered) -> str:
@@ -254,6 +288,12 @@ def _shadow(rollout: RolloutState) -> list[str]:
         return []
 
     version, live = rollout.in_shadow, rollout.live_again
+    if rollout.drafted is not None and not rollout.has_live:
+        text = texts.SHADOW_CALLS_OF_DRAFT
+        tried, valid = replayed(rollout.report), version.valid if version.calls else 1.0
+        wanted, calls = rollout.shadow_requests, version.calls + tried
+        return [text.format(calls=calls, wanted=wanted, tried=tried, valid=valid)]
+
     is_enough = version.calls >= rollout.shadow_requests
     text = texts.SHADOW_ENOUGH if is_enough else texts.SHADOW_CALLS
     lines = [text.format(calls=version.calls, wanted=rollout.shadow_requests)]

@@ -45,8 +45,8 @@ from router.store.usage.old_records import OldRecords
 from router.store.usage.spend import SpendLedger
 from router.store.usage.stats import Stats
 from router.store.versions.artefacts import Artefacts
-from router.store.versions.quality import QualityRecords
 from router.store.versions.drafted_routes import DraftedRoutes
+from router.store.versions.quality import QualityRecords
 from router.store.versions.shadow_runs import ShadowRuns
 from router.store.versions.versions import Versions
 from router.store.weekly.candidates import Candidates

@@ -29,7 +29,9 @@ def place(tmp_path: Path) -> Path:
 
 def reply_text(store: Store, folders: RouteWatcher, user: str) -> str:
     settings = Settings(_env_file=None, admins="U1")  # type: ignore[call-arg, arg-type]
-    routing: Any = SimpleNamespace(catalog=folders.catalog, hidden_routes=lambda *_: ())
+    routing: Any = SimpleNamespace(
+        catalog_of=lambda _: folders.catalog, hidden_routes=lambda *_: ()
+    )
     command = make_command(store, settings, lambda: 1.0, user=user, routing=routing)
     return routes.run(command).text
 

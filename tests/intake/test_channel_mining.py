@@ -284,7 +284,7 @@ class Slack:
 @pytest.fixture
 def panel(store, clock):
     settings = Settings(_env_file=None, admins=(ADMIN,))
-    return ChannelSettings(store, Admins(settings, store.audit, clock), lambda: ["triage"])
+    return ChannelSettings(store, Admins(settings, store.audit, clock), lambda _: ["triage"])
 
 
 def save(panel, store, slack, user=ADMIN, **over):

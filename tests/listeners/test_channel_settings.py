@@ -23,7 +23,7 @@ def admins(store, clock):
 
 
 def channel_settings_of(store, admins):
-    return ChannelSettings(store, admins, lambda: ["handbook", "triage"])
+    return ChannelSettings(store, admins, lambda _: ["handbook", "triage"])
 
 
 def submitted(rule, user=ADMIN, **said):

@@ -46,7 +46,8 @@ class Slack:
 @pytest.fixture
 def keeper_of(store, clock):
     decider = SimpleNamespace(
-        catalog=SimpleNamespace(routes={}), offers=lambda *_: [RouteOffer("triage", "Sorts.")]
+        catalog_of=lambda _: SimpleNamespace(routes={}),
+        offers=lambda *_: [RouteOffer("triage", "Sorts.")],
     )
 
     def make(slack):

@@ -116,7 +116,7 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
         clicks.card().blocks
     )
     clicks.press("rollout_canary")
-    assert clicks.told[-1] == texts.CANARY_STARTED
+    assert clicks.told[-1] == texts.CANARY_STARTED.format(share=0.05)
     assert rollout.serving_versions() == {rollout.live.id, version}
     clicks.press("rollout_rollback")
     assert rollout.serving_versions() == {rollout.live.id}

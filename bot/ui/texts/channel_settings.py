@@ -16,14 +16,17 @@ HEARS_MENTIONS = "<@{user}> has set me to read only messages that mention me her
 ASK_MINES = "May I look for repeated requests in messages that are not for me?"
 MINES = "Yes, in all messages of people here; I tell the channel"
 ASK_MINES_HINT = (
-    "They are kept masked, for mining only, and no longer than other texts. Nobody is answered or "
-    "named. Messages in private channels are never quoted. Switching it off erases them."
+    "They are kept masked, to find repeated requests, and no longer than other texts. Nobody is "
+    "answered or named. Messages in private channels are never quoted. Switching it off erases "
+    "them."
 )
 MINED = (
     "<@{user}> lets me look for requests that repeat in this channel. From now on I keep "
     "messages here that are not for me, too: without names, addresses and secrets, {days}, and "
-    "only to count what is asked again and again. If you edit or delete a message, I do the "
-    "same. `/beagle optout` leaves you out; `/beagle forget me` erases what I have of you."
+    "only to find what is asked again and again. An admin may have me draft an answer to such a "
+    "request: then masked examples of it stay, in words that several people used. If you edit or "
+    "delete a message, I do the same. `/beagle optout` leaves you out; `/beagle forget me` erases "
+    "what I have of you."
 )
 MINED_DAYS = "for at most {days:g} days"
 MINED_FOREVER = "until they are erased"

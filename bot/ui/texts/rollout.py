@@ -28,7 +28,8 @@ TRAINING_STARTED = (
 SHADOW_STARTED = (
     "Shadow test started. It runs beside the live version; users do not see its answers."
 )
-CANARY_STARTED = "Canary started: 5% of users get this version."
+CANARY_STARTED = "Canary started: {share:.0%} of users get this version."
+DRAFT_ROLLED_BACK = "Rolled back: from the next request on, the route takes no requests."
 ROLLED_BACK = "Rolled back: from the next request on, the previous version answers."
 ROLLED_BACK_BY_ADMIN = "an admin rolled it back"
 SHADOW_FIRST = "The shadow test is not complete: {calls} of {wanted} requests so far."
@@ -40,7 +41,8 @@ NEXT: Mapping[State, str] = {
     "digested": "an admin decides in the digest.",
     "rejected": "nothing.",
     "snoozed": "nothing; it comes back in a digest.",
-    "approved": "nothing to do. Beagle looks for a better prompt, and says here what it found.",
+    "approved": "nothing to do. Beagle drafts a route, or looks for a better prompt, by itself.",
+    "drafted": "read what it would answer, then start the shadow test, edit it or reject it.",
     "optimised": "nothing to do. Beagle prepares the examples by itself.",
     "kept_prompt": "nothing to do. The prompt that answers now is kept.",
     "rag": "add documents with `beagle ingest` or `/beagle knowledge`; nothing is trained.",
@@ -108,6 +110,7 @@ REVIEW_INTRO = (
 REVIEW_UNREADABLE = "{field} has to be a value of the kind “{kind}”."
 
 PROGRESS = {
+    "drafting": "trying the draft, request {done} of {of}",
     "optimising": "looking for a better prompt, call {done} of at most {of}",
     "training": "training, step {done} of {of}",
     "measuring": "measuring, row {done} of {of}",
@@ -116,6 +119,10 @@ LOSS = "loss {loss:.3f}"
 DEV_EXACT = "{share:.0%} of the held-out rows answered word for word"
 SHADOW_CALLS = "{calls} of {wanted} requests in the shadow test; the live version answers them."
 SHADOW_ENOUGH = "The shadow test is complete: {calls} requests, {wanted} were needed."
+SHADOW_CALLS_OF_DRAFT = (
+    "{calls} of {wanted} requests so far, {tried} of them held-out ones that the draft was tried "
+    "on. {valid:.0%} of the others had the right format."
+)
 SHADOW_AGREEMENT = (
     "It agrees with the live version in {agreed:.0%}; {valid:.0%} have the right format; "
     "{seconds:.1f} s each."

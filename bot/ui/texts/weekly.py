@@ -29,7 +29,12 @@ STATES: Mapping[State, StateText] = {
     "digested": StateText("Awaiting a decision", "An admin approves, snoozes or rejects it."),
     "rejected": StateText("Rejected", "It is not offered again unless it changes much."),
     "snoozed": StateText("Snoozed", "It comes back later."),
-    "approved": StateText("Approved", "Beagle is looking for a better prompt first."),
+    "approved": StateText(
+        "Approved", "Beagle drafts a route where none exists, else looks for a better prompt."
+    ),
+    "drafted": StateText(
+        "Route drafted", "Nothing answers before you start it. See below what it would answer."
+    ),
     "optimised": StateText("Prompt optimised", "Next, Beagle decides whether training would help."),
     "kept_prompt": StateText(
         "Prompt kept: tuning adds nothing", "A prompt answers well enough, so nothing is trained."

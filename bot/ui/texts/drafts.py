@@ -1,0 +1,93 @@
+"""Texts about drafted routes: the card, the dialogs, and what an admin is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+DRAFT_ROUTE = "Draft a route"
+START = "Start shadow test"
+EDIT = "Edit"
+REJECT = "Reject draft"
+DRAFTING_STARTED = (
+    "I am drafting a route for these requests. Its card appears below this digest in a minute or "
+    "two; nothing answers before you start it."
+)
+NOT_STARTED = (
+    "This draft cannot be started yet: {reason}. Edit it, or reject it and have it drafted in "
+    "another way."
+)
+NOT_EVALUATED = "it is still being tried on held-out requests"
+SHADOW_STARTED = (
+    "Shadow test started. Requests that fit are answered by the draft, and nobody sees those "
+    "answers. Next: *Start canary* on the card."
+)
+
+HEAD = "Drafted route “{name}”: {description}"
+BEING_TRIED = "Beagle is trying the draft on held-out requests; this takes a minute or two."
+KINDS: Mapping[str, str] = {
+    "rag": "It answers from your documents and links to them.",
+    "structured": "It answers with these details: {fields}.",
+    "prompt": "It answers in free text.",
+}
+WHY = "Why: {notes}."
+INSTRUCTIONS = "Instructions: "
+LEARNS = "It takes requests like these ({count} in all):"
+PREVIEWS = "What it would have answered:"
+PREVIEW_ARROW = "→ "
+PREVIEW_FAILED = "no answer"
+MONTHLY = (
+    "About {requests:,} requests a month; they would cost {usd} a month with the present model."
+)
+MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
+OPEN_POINT = "Open: {warning}."
+CANNOT_START = "It cannot be started as it is. Edit it, or reject it and choose another way."
+FILES = "To edit it as files: beagle routes draft {candidate}"
+
+EDIT_TITLE = "Edit the draft"
+EDIT_SAVE = "Save and try again"
+EDIT_DESCRIPTION = "What does it do, in one sentence?"
+EDIT_PROMPT = "Instructions for the model"
+EDIT_PROMPT_HINT = "Plain text. {{ message }} and other template words are possible, not needed."
+EDIT_UTTERANCES = "How do people ask for it?"
+EDIT_UTTERANCES_HINT = "One request a line. Beagle learns from these which messages to take."
+EDIT_VISIBILITY = "Who may use it?"
+VISIBILITY: Mapping[str, str] = {
+    "everyone": "Everybody in this workspace",
+    "admins": "Beagle's admins only",
+    "asked": "Only the channels where it was asked",
+}
+EDITED = "an admin edited it"
+
+REJECT_TITLE = "Reject the draft"
+REJECT_WHAT = "What is wrong with it?"
+REJECT_HINT = (
+    "Drafting it in another way keeps the request type. The other two answers end it, and Beagle "
+    "learns what not to suggest."
+)
+REJECT_KINDS: Mapping[str, str] = {
+    "structured": "Draft it again: it should list details of the request",
+    "rag": "Draft it again: it should answer from documents",
+    "prompt": "Draft it again: it should answer in free text",
+}
+REJECT_UNWANTED = "Beagle should not answer such requests"
+REJECT_SMALL_TALK = "These are no requests at all"
+REJECT_WHY = "In your words (optional)"
+REJECT_BUTTON = "Reject"
+
+WISH_TITLE = "New route"
+WISH_SEND = "Draft it"
+WISH_NAME = "Name"
+WISH_NAME_HINT = "Two or three words, for example: travel booking"
+WISH_TASK = "What should Beagle do with such a request?"
+WISH_TASK_HINT = (
+    "Write it as you would to a new colleague: what to answer, what to ask for, what to leave out."
+)
+WISH_EXAMPLE = "An example request"
+WISH_EXAMPLE_AGAIN = "Another one, worded differently"
+WISH_NAME_WRONG = "Please use at least one word of letters, for example: travel booking"
+WISH_NAME_TAKEN = "There is a route or a draft of that name already."
+WISH_EXAMPLES_SAME = "Please word the second example differently."
+WISH_STARTED = (
+    "I am drafting “{name}”. `/beagle rollout` shows the draft with the answers it would give in a "
+    "minute or two; nothing answers before you start it."
+)

@@ -1,0 +1,1 @@
+"""Drafted routes in Slack: the card, the buttons, the dialogs, and a route from nothing."""

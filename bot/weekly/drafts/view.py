@@ -1,0 +1,127 @@
+"""A drafted route as it will behave: what it learns, what it would answer, and what was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.payloads import Block
+from bot.ui import rich_text
+from bot.ui.blocks import actions, button, truncate
+from bot.ui.rich_text import Element
+from bot.ui.texts import drafts as texts
+from bot.weekly.candidate_view import ids_of
+from router.catalog.version import Version
+from router.lifecycle_evidence import DraftedEvidence
+from router.store.versions.drafted_routes import DraftedRoute
+from router.types import Candidate
+from workers.readiness.money_text import format_usd
+
+SHOWN_REQUESTS = 4
+REQUEST_LIMIT = 160
+ANSWER_LIMIT = 300
+PROMPT_LIMIT = 700
+LINE_LIMIT = 300
+MAX_OPEN_POINTS = 3
+
+
+def draft_card(
+    candidate: Candidate, drafted: DraftedRoute, version: Version, evidence: DraftedEvidence
+) -> list[Block]:
+    """Returns the blocks of a candidate whose draft waits for a person, with its buttons."""
+    blocks = [rich_text.block(_what(drafted, version)), rich_text.block(_learns(drafted))]
+    if not evidence.evaluated:
+        blocks.append(rich_text.lines_block([texts.BEING_TRIED]))
+        return [*blocks, actions(_buttons(candidate, can_start=False))]
+
+    if drafted.previews:
+        blocks.append(rich_text.block(_previews(drafted)))
+
+    blocks.append(rich_text.lines_block(_findings(candidate, evidence)))
+    can_start = bool(evidence.passed)
+    return [*blocks, actions(_buttons(candidate, can_start=can_start))]
+
+
+def style_of(version: Version) -> str:
+    """Returns the kind of draft: `rag`, `structured` or `prompt`."""
+    if version.kind == "rag":
+        return "rag"
+
+    return "prompt" if version.output is None else "structured"
+
+
+def _what(drafted: DraftedRoute, version: Version) -> list[Element]:
+    head = texts.HEAD.format(name=drafted.name, description=drafted.description)
+    properties = (version.output or {}).get("properties")
+    fields = ", ".join(properties) if isinstance(properties, dict) else ""
+    kind = texts.KINDS[style_of(version)].format(fields=fields)
+    why = texts.WHY.format(notes="; ".join(drafted.notes))
+    prompt = truncate(version.prompt, PROMPT_LIMIT)
+
+    return [
+        rich_text.section(rich_text.text(truncate(head, LINE_LIMIT), bold=True)),
+        rich_text.bullets(
+            [
+                rich_text.text(kind),
+                rich_text.text(truncate(why, LINE_LIMIT)),
+                [*rich_text.text(texts.INSTRUCTIONS, bold=True), *rich_text.text(prompt)],
+            ]
+        ),
+    ]
+
+
+def _learns(drafted: DraftedRoute) -> list[Element]:
+    rows = [part for part in drafted.rows if part.split == "train"]
+    known = [part.text for part in (*drafted.utterances, *rows) if part.text]
+    # People's own words first: the reader recognises these.
+    theirs = [part.text for part in drafted.utterances if part.user and part.text]
+    shown = (theirs or known)[:SHOWN_REQUESTS]
+    title = texts.LEARNS.format(count=len(known))
+
+    return [
+        rich_text.section(rich_text.text(title, bold=True)),
+        rich_text.bullets(rich_text.text(truncate(text, REQUEST_LIMIT)) for text in shown),
+    ]
+
+
+def _previews(drafted: DraftedRoute) -> list[Element]:
+    elements = [rich_text.section(rich_text.text(texts.PREVIEWS, bold=True))]
+    for part in drafted.previews:
+        if not part.text:
+            continue
+
+        answer = truncate(str(part.answer or texts.PREVIEW_FAILED), ANSWER_LIMIT)
+        quote = rich_text.text(truncate(part.text, REQUEST_LIMIT))
+        elements.append({"type": "rich_text_quote", "elements": quote})
+        arrow = rich_text.text(texts.PREVIEW_ARROW)
+        elements.append(rich_text.section([*arrow, *rich_text.text(answer)]))
+
+    return elements
+
+
+def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
+    lines = [f"{reason}." for reason in evidence.reasons]
+    usd = float(evidence.monthly.get("usd", 0.0))
+    requests = int(evidence.monthly.get("requests", 0))
+    if requests:
+        lines.append(texts.MONTHLY.format(requests=requests, usd=format_usd(usd)))
+
+    for warning in evidence.open_points[:MAX_OPEN_POINTS]:
+        lines.append(texts.OPEN_POINT.format(warning=truncate(warning, LINE_LIMIT)))
+    if not evidence.passed:
+        lines.append(texts.CANNOT_START)
+
+    lines.append(texts.FILES.format(candidate=candidate.id))
+    return lines
+
+
+def _buttons(candidate: Candidate, *, can_start: bool) -> list[Block]:
+    ids = ids_of(candidate)
+    buttons = [
+        button(texts.EDIT, "draft_edit", ids),
+        button(texts.REJECT, "draft_reject", ids),
+    ]
+    if can_start:
+        start = button(texts.START, "rollout_shadow", ids, style="primary")
+        buttons.insert(0, start)
+
+    return buttons

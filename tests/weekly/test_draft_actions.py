@@ -1,0 +1,274 @@
+"""An admin takes a drafted route from the digest to its shadow test by clicks; nobody else can."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from bot.admins import Admins
+from bot.ui.texts import common
+from bot.ui.texts import drafts as texts
+from bot.weekly.candidate_actions import CandidateActions
+from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.drafts import dialogs
+from bot.weekly.drafts.actions import DraftActions
+from bot.weekly.drafts.wish import RouteWishes
+from bot.weekly.rollout_actions import RolloutActions
+from router.candidate_evidence import CandidateEvidence
+from router.lifecycle import SYSTEM
+from router.lifecycle_evidence import ApprovalEvidence, DraftedEvidence, ShadowEvidence
+from router.store.versions.versions import StoredVersion
+from router.store.weekly.datasets import Report
+from router.types import Candidate
+from tests.fixtures.drafts import DRAFTED, DRAFTED_EVIDENCE, DRAFTED_VERSION
+
+TEAM, KEY, ADMIN = "T1", "T1:room", "U1ADMIN"
+
+
+class Presses:
+    """Presses buttons and fills in dialogs as a person of T1."""
+
+    def __init__(self, store, settings, queue, clock, user=ADMIN) -> None:
+        self.store, self.user, self.queue = store, user, queue
+        self.told, self.acks, self.views, self.posted = [], [], [], []
+        admins = Admins(settings, store.audit, clock)
+        clicks = CandidateClicks(store, queue, admins, clock)
+        decisions = CandidateActions(settings, store, clicks, clock)
+        self.drafts = DraftActions(store, clicks, clock, decisions.decide)
+        self.rollout = RolloutActions(settings, store, clicks, clock)
+        self.wishes = RouteWishes(store, queue, admins, lambda _: ["triage"])
+
+    @property
+    def candidate(self):
+        return self.store.candidates.get(KEY)
+
+    def press(self, listener):
+        value = {"candidate": KEY, "version": self.candidate.version}
+        action = {"value": json.dumps(value)}
+        listener(self.ack, action, self.body(), lambda **said: self.told.append(said["text"]), self)
+
+    def submit(self, listener, callback, **answers):
+        value = {"candidate": KEY, "version": self.candidate.version} if self.candidate else {}
+        view = {
+            "callback_id": callback,
+            "private_metadata": json.dumps(value),
+            "state": {"values": {name: {name: value} for name, value in answers.items()}},
+        }
+        listener(self.ack, self.body(), view, self)
+
+    def body(self):
+        return {"team": {"id": TEAM}, "user": {"id": self.user, "team_id": TEAM}, "trigger_id": "t"}
+
+    def ack(self, **said):
+        self.acks.append(said)
+
+    def views_open(self, trigger_id, view):
+        self.views.append(view)
+
+    def chat_postMessage(self, **said):  # noqa: N802  # Slack's name
+        self.posted.append(said["text"])
+
+
+def typed(text):
+    return {"value": text}
+
+
+def chosen(value):
+    return {"selected_option": {"value": value}}
+
+
+@pytest.fixture
+def presses(store, settings, queue, clock):
+    return Presses(store, settings, queue, clock)
+
+
+@pytest.fixture
+def found(store, clock):
+    """A candidate without a route, as the digest shows it."""
+    evidence = CandidateEvidence(count=60, people=12)
+    new = Candidate(KEY, TEAM, "meeting room", "d", "digested", evidence=evidence)
+    return store.candidates.upsert(new, clock())
+
+
+@pytest.fixture
+def drafted(store, clock, found):
+    """The same candidate when its draft has been tried and waits for a person."""
+    body = DRAFTED_VERSION.model_dump(mode="json")
+    store.versions.insert(
+        StoredVersion(TEAM, DRAFTED.name, DRAFTED_VERSION.id, "prompt", "shadow", body, clock())
+    )
+    store.drafted_routes.save(TEAM, DRAFTED)
+    steps = [(ApprovalEvidence(), ADMIN), (DRAFTED_EVIDENCE, SYSTEM)]
+    for version, (evidence, actor) in enumerate(steps):
+        store.candidates.advance(KEY, evidence, actor=actor, at=clock(), version=version)
+
+
+def test_one_click_has_a_route_drafted(presses, found):
+    presses.press(presses.drafts.start)
+
+    assert presses.candidate.state == "approved"
+    assert presses.candidate.approver == ADMIN
+    assert presses.told == [texts.DRAFTING_STARTED]
+    assert ("advance", KEY) in presses.queue.jobs
+
+
+def test_a_member_can_have_nothing_drafted(store, settings, queue, clock, found):
+    presses = Presses(store, settings, queue, clock, user="UMEMBER")
+    presses.press(presses.drafts.start)
+
+    assert presses.candidate.state == "digested"
+    assert presses.told == [common.ADMINS_ONLY]
+
+
+def test_a_draft_that_passed_is_started(presses, drafted):
+    presses.press(presses.rollout.start_shadow)
+
+    assert presses.candidate.state == "shadow"
+    assert presses.told == [texts.SHADOW_STARTED]
+    assert set(presses.store.drafted_routes.active(TEAM)) == {DRAFTED.name}
+
+
+@pytest.mark.parametrize("evidence", [{"evaluated": False, "passed": None}, {"passed": False}])
+def test_a_draft_that_did_not_pass_cannot_be_started(presses, drafted, clock, evidence):
+    bad = replace(DRAFTED_EVIDENCE, **evidence)
+    presses.store.candidates.advance(KEY, bad, actor=SYSTEM, at=clock(), version=2)
+    presses.press(presses.rollout.start_shadow)
+
+    assert presses.candidate.state == "drafted"
+    assert "cannot be started yet" in presses.told[0]
+
+
+def test_an_edit_makes_another_version_that_is_tried_again(presses, drafted):
+    presses.press(presses.drafts.open_edit)
+    shown = [part.text for part in DRAFTED.utterances]
+    presses.submit(
+        presses.drafts.save_edit,
+        dialogs.EDIT_VIEW,
+        description=typed("Books a room."),
+        prompt=typed("Say which room, day and time."),
+        utterances=typed("\n".join([*shown[:2], "any room free"])),
+        visibility=chosen("admins"),
+    )
+
+    stored = presses.store.drafted_routes.get(TEAM, DRAFTED.name)
+    evidence = presses.store.candidates.history(KEY)[-1].evidence
+    assert presses.views[0]["callback_id"] == dialogs.EDIT_VIEW
+    assert stored.description == "Books a room."
+    assert stored.version != DRAFTED_VERSION.id
+    assert [part.user for part in stored.utterances] == ["U1", "U2", ADMIN]
+    assert stored.visibility == "admins"
+    assert isinstance(evidence, DraftedEvidence)
+    assert not evidence.evaluated
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("description", " "),
+        ("prompt", "{{ secret }}"),
+        ("utterances", "one line"),
+    ],
+)
+def test_a_wrong_edit_is_shown_at_its_field(presses, drafted, field, value):
+    answers = {
+        "description": typed("Books a room."),
+        "prompt": typed("Say which room."),
+        "utterances": typed("a\nb\nc"),
+        "visibility": chosen("everyone"),
+    }
+    presses.submit(presses.drafts.save_edit, dialogs.EDIT_VIEW, **answers | {field: typed(value)})
+
+    assert set(presses.acks[-1]["errors"]) == {field}
+    assert presses.store.drafted_routes.get(TEAM, DRAFTED.name).revision == 1
+
+
+def test_a_rejected_draft_is_gone_and_teaches_the_gate(presses, drafted):
+    presses.submit(
+        presses.drafts.reject, dialogs.REJECT_VIEW, kind=chosen("chatter"), why=typed("just talk")
+    )
+
+    assert presses.candidate.state == "rejected"
+    assert presses.store.drafted_routes.names(TEAM) == []
+    verdict = presses.store.digests.verdicts(TEAM)[-1]
+    assert (verdict.value, verdict.reason) == ("chatter", "just talk")
+
+
+def test_a_draft_can_be_written_in_another_way(presses, drafted):
+    presses.press(presses.drafts.open_rejection)
+    presses.submit(
+        presses.drafts.reject, dialogs.REJECT_VIEW, kind=chosen("draft_prompt"), why=typed("")
+    )
+
+    evidence = presses.store.candidates.history(KEY)[-1].evidence
+    assert presses.candidate.state == "approved"
+    assert set(evidence.avoid) == {"rag", "structured"}
+
+
+def test_a_canary_starts_with_the_first_step_that_has_somebody_in_it(presses, drafted, clock):
+    presses.store.candidates.advance(
+        KEY, ShadowEvidence(version=DRAFTED_VERSION.id), actor=ADMIN, at=clock(), version=2
+    )
+    body = {"rows": 1000, "figures": {}, "passed": True}
+    report = Report(TEAM, "r1", DRAFTED.name, DRAFTED_VERSION.id, "", body, clock())
+    presses.store.datasets.insert_report(report)
+    presses.press(presses.rollout.start_canary)
+
+    evidence = presses.store.candidates.history(KEY)[-1].evidence
+    served = [
+        user
+        for user in DRAFTED.askers
+        if presses.store.versions.version_for_user(TEAM, DRAFTED.name, user)
+    ]
+    assert presses.candidate.state == "canary"
+    assert evidence.previous_version == ""
+    assert served
+
+
+def test_a_wish_becomes_an_approved_candidate(presses):
+    presses.submit(
+        presses.wishes.save,
+        dialogs.WISH_VIEW,
+        name=typed("Travel booking"),
+        task=typed("Ask for the dates."),
+        first=typed("book a flight"),
+        second=typed("I need a train"),
+    )
+
+    (candidate,) = presses.store.candidates.for_team(TEAM)
+    assert candidate.state == "approved"
+    assert candidate.evidence.examples == ("book a flight", "I need a train")
+    assert "travel booking" in presses.posted[0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"name": "triage"}, "name"),
+        ({"name": "12"}, "name"),
+        ({"second": "Book a flight"}, "second"),
+    ],
+)
+def test_a_wrong_wish_is_shown_at_its_question(presses, changed, field):
+    answers = {"name": "travel", "task": "t", "first": "book a flight", "second": "a train"}
+    filled = {name: typed(text) for name, text in (answers | changed).items()}
+    presses.submit(presses.wishes.save, dialogs.WISH_VIEW, **filled)
+
+    assert set(presses.acks[-1]["errors"]) == {field}
+    assert presses.store.candidates.for_team(TEAM) == []
+
+
+def test_a_member_can_wish_for_nothing(store, settings, queue, clock):
+    presses = Presses(store, settings, queue, clock, user="UMEMBER")
+    presses.submit(
+        presses.wishes.save,
+        dialogs.WISH_VIEW,
+        name=typed("travel"),
+        task=typed("t"),
+        first=typed("a"),
+        second=typed("b"),
+    )
+
+    assert presses.acks[-1]["errors"] == {"name": common.ADMINS_ONLY}
+    assert store.candidates.for_team(TEAM) == []
