@@ -18,14 +18,14 @@ from router.catalog.version import Version
 from router.index import Hit
 from router.text.terms import extract_terms, stem
 from workers.knowledge.passage_units import Unit, whole_thought
-from workers.knowledge.question_words import (
+from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
+from workers.knowledge.relevance.question_words import (
     ASKING_WORDS,
     absent_weight,
     asks_number,
     has_number,
     names_in,
 )
-from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
 from workers.knowledge.relevance.ranking import shipped_model
 
 ANSWER_PASSAGES = 6

@@ -19,7 +19,7 @@ from router.index import Hit
 from router.text.scripts import words_of
 from router.text.terms import MAX_TERMS, STOP_WORDS, stem
 from workers.knowledge.passage_units import Unit, passage_units
-from workers.knowledge.question_words import (
+from workers.knowledge.relevance.question_words import (
     ASKING_WORDS,
     absent_weight,
     asks_number,
