@@ -18,6 +18,7 @@ from workers.runtime.processes import wait_until
 STALLED_SECONDS = 400.0
 """Slack sends an event that was not acknowledged again after one minute, and after five."""
 SCRAPE_SECONDS = 15.0
+MAX_DEAD = 100_000
 DOCTOR_AT = 0.4
 """The share of the outage after which `beagle doctor` is asked."""
 
@@ -25,13 +26,14 @@ DOCTOR_AT = 0.4
 def measure(scene: Scene, outage: Outage, count: int) -> Mapping[str, object]:
     """Posts `count` messages while the outage lasts; returns what became of them.
 
-    `lost`, `doubled` and `stuck` are requests; `untold` are people who saw nothing at all and
-    `told_seconds` is the longest time until somebody saw the first sign. `metrics_unanswered`
-    counts scrapes, and `doctor` names the parts that it called wrong in the middle of the outage.
+    `lost`, `doubled` and `stuck` are requests; `failed` ones are answered with an error. `untold`
+    are people who saw nothing at all, and `told_seconds` is the longest time until somebody saw the
+    first sign. `metrics_unanswered` counts scrapes, and `doctor` names the parts that it called
+    wrong in the middle of the outage.
     """
     scene = replace(scene, examined=threading.Event())
     stack = scene.stack
-    start = time.monotonic()
+    start, dead_before = time.monotonic(), _count_dead(scene)
     with FirstSigns(stack.sandbox) as signs:
         earlier = outage.prepare(scene) if outage.prepare is not None else []
         fault = threading.Thread(target=outage.run, args=(scene,), name="outage", daemon=True)
@@ -51,12 +53,17 @@ def measure(scene: Scene, outage: Outage, count: int) -> Mapping[str, object]:
         "lost": len(earlier) + count - counts.answered,
         "doubled": counts.duplicates,
         "stuck": stack.store.requests.open_count(time.time())[0],
+        "failed": _count_dead(scene) - dead_before,
         "untold": count - len(waits),
         "told_seconds": round(max(waits, default=0.0), 1),
         "metrics_unanswered": watch.unanswered,
         "doctor": watch.wrong_parts,
         "seconds": round(time.monotonic() - start, 1),
     }
+
+
+def _count_dead(scene: Scene) -> int:
+    return len(scene.stack.store.requests.dead_letters(limit=MAX_DEAD))
 
 
 class _Watch:

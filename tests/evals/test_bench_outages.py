@@ -77,6 +77,9 @@ def test_an_outage_loses_nothing_and_says_nothing_twice(outage):
 
     assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
     assert figures[f"{outage}_untold"] == 0
+    if outage != "model_bad":
+        # Only the message that ends its worker is given up, and nobody who was beside it.
+        assert figures[f"{outage}_failed"] == (1 if outage == "poison_message" else 0)
 
 
 @pytest.mark.chaos

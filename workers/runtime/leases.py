@@ -13,8 +13,63 @@ from router.log import get_log
 from router.store.requests.leasing import Lease
 from router.store.requests.requests import Requests
 
+MAX_SHARED_TRIES = 2
+"""Attempts of a request beside others; from the next one on it is served alone in its process."""
+PATIENCE_SECONDS = 10.0
+"""How long one waits for the other: below the 15 s in which everybody sees something."""
 RENEWALS_PER_LEASE = 3
 """A lease survives two renewals that fail, e.g. while the database restarts."""
+
+
+class Isolation:
+    """Serves a request that may end its process without others beside it.
+
+    A request whose worker ended several times may be what ended it, or only have been beside it.
+    Served alone, each shows which it is, and the innocent one is answered.
+    """
+
+    def __init__(self, patience_seconds: float = PATIENCE_SECONDS) -> None:
+        self._patience_seconds = patience_seconds
+        self._changed = threading.Condition()
+        self._in_work = 0
+        self._is_closed = False
+        self._alone = threading.Lock()
+
+    @contextmanager
+    def serving(self, *, alone: bool) -> Iterator[None]:
+        """Begins the block when it may begin: without others, or not beside one that is alone.
+
+        Nobody waits longer than the patience for that; then the block begins all the same.
+        """
+        with self._serving_alone() if alone else self._serving_beside_others():
+            yield
+
+    @contextmanager
+    def _serving_beside_others(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._is_closed, self._patience_seconds)
+            self._in_work += 1
+
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_work -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def _serving_alone(self) -> Iterator[None]:
+        with self._alone:
+            with self._changed:
+                self._is_closed = True
+                self._changed.wait_for(lambda: self._in_work == 0, self._patience_seconds)
+
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._is_closed = False
+                    self._changed.notify_all()
 
 
 class Leases:
@@ -45,6 +100,7 @@ class Leases:
         if requests.has_one_writer:
             self._claiming = threading.Lock()
 
+        self._isolation = Isolation()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="leases", daemon=True)
 
@@ -74,7 +130,8 @@ class Leases:
             self._held[lease_id] = lease
 
         try:
-            yield lease
+            with self._isolation.serving(alone=lease.tries > MAX_SHARED_TRIES):
+                yield lease
         finally:
             with self._lock:
                 self._held.pop(lease_id, None)
