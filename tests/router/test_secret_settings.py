@@ -36,6 +36,7 @@ ADDRESSES = {
     "slack_api_url": "http://beagle:{}@127.0.0.1:9/api/",
     "model_url": "http://beagle:{}@127.0.0.1:9/v1",
     "adapter_server_url": "http://beagle:{}@127.0.0.1:9/v1",
+    "otel_url": "http://beagle:{}@127.0.0.1:9",
 }
 BROKEN_URLS = [
     "postgresql+psycopg//beagle:{}@db/beagle",
