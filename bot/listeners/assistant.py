@@ -17,6 +17,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.usage.stats import DAY
 from router.types import SlackPerson
+from workers.prompting.missing_text import points_at_nothing
 
 MAX_PROMPTS = 4
 """Slack shows at most four suggestions."""
@@ -57,7 +58,12 @@ class AssistantPane:
         rank = {route: position for position, route in enumerate(used)}
 
         # `sort` is stable: routes that the person never used keep their order.
-        offers = [offer for offer in self._routing.offers(person, channel) if offer.example]
+        offers = []
+        for offer in self._routing.offers(person, channel):
+            # "Summarise this thread" cannot be sent as it is: there is none yet.
+            if offer.example and not points_at_nothing(offer.example):
+                offers.append(offer)
+
         offers.sort(key=lambda offer: rank.get(offer.name, len(rank)))
 
         prompts = []
