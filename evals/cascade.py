@@ -45,7 +45,7 @@ REPORTED, REPHRASED = 0.3, 0.1
 """Shares of wrong answers that people press thumbs down for, and ask about once more."""
 WINDOW = 20
 """Requests of the region over which the use of a tier is counted."""
-MAX_ADAPTION = 200
+MAX_ADAPTION = 120
 
 
 Result = TypeVar("Result")

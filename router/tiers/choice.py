@@ -10,6 +10,8 @@ from router.tiers.quality import UNKNOWN, Estimate
 
 TOLERANCE = 0.06
 """Without a target, a route accepts a quality that is this much below the best tier's."""
+MIN_EVIDENCE = 8.0
+"""Weight of evidence below which a bound proves nothing: three right answers are no record."""
 ROUNDING = 1e-12
 
 Why = Literal["target", "best", "asked_again", "budget"]
@@ -79,7 +81,7 @@ def choose_tier(
 
     good = []
     for index in affordable:
-        known = tiers[index].raw.weight > 0
+        known = tiers[index].raw.weight >= MIN_EVIDENCE
         if known and _quality(tiers, index, bound=True) >= wanted - ROUNDING:
             good.append(index)
 
