@@ -68,5 +68,7 @@ FORGOTTEN_ROWS = {
     "proposal": "proposed changes that quoted you",
     "note": "notes made from your words",
     "captured": "answers in threads that were saved, yours or to a question of yours",
+    "foreign_home": "notes on which company you are of",
+    "drafted_route": "drafts of routes that quoted you",
     "shown": "candidates, digests or reports that quoted you",
 }
