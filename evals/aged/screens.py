@@ -46,6 +46,10 @@ class _Routes:
     catalog: Catalog
     store: Store
 
+    def catalog_of(self, team: str) -> Catalog:
+        """See `RoutingService.catalog_of`."""
+        return self.catalog
+
     def usable_routes(self, person: SlackPerson, channel: str) -> dict[str, Route]:
         """See `RoutingService.usable_routes`."""
         rule = self.store.channel_rules.for_channel(person.team, channel)
