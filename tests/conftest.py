@@ -166,6 +166,8 @@ def stack(model: FakeServer) -> Iterator[LocalStack]:
         )
         with LocalStack(Path(folder), config) as running:
             yield running
+            counts = running.sandbox.call(lambda: dict(running.sandbox.context.dispatcher.counts))
+            assert counts.get("given_up", 0) == 0, "Slack gave up events that were not acknowledged"
 
 
 @pytest.fixture

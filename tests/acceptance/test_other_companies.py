@@ -53,7 +53,7 @@ def wait_for_answer(actor, ts, words=ANSWER, channel="support"):
     return complete()[0]
 
 
-def ask(actor, words="make this clearer please", channel="support"):
+def ask(actor, words="a plain sentence", channel="support"):
     ts = actor.say(channel, f"@beagle !rewrite {words}")
     return ts, wait_for_answer(actor, ts, channel=channel)
 
