@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.tiers.quality import UNKNOWN, Estimate
 
-TOLERANCE = 0.06
+TOLERANCE = 0.08
 """Without a target, a route accepts a quality that is this much below the best tier's."""
 MIN_EVIDENCE = 8.0
 """Weight of evidence below which a bound proves nothing: three right answers are no record."""

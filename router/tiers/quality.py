@@ -131,7 +131,8 @@ class _Sums:
         """
         known = self.value + prior.mean * prior.weight
         total = self.opinions + self.silent + prior.weight
-        if total <= 0:
+        if self.opinions + prior.weight <= 0:
+            # Silence alone says nothing.
             return Estimate()
 
         linear = (1 - REPORTED) * total - REPORTED * known - self.silent

@@ -161,6 +161,12 @@ def test_silence_proves_nothing_better_than_what_is_known():
     assert estimate.mean == pytest.approx(known.mean)
 
 
+def test_silence_alone_is_no_record():
+    silent = [JudgedAnswer(1.0, 0.3, float(number), silent=True) for number in range(9)]
+
+    assert estimate_quality(silent, Estimate(), 10.0) == Estimate()
+
+
 def test_complaints_about_a_tenth_mean_that_a_third_is_wrong():
     stream = []
     for number in range(300):
