@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.store.versions.drafted_routes import DraftedRoute, DraftText
 from workers.drafting.answer_form import find_form, parse_fields
 from workers.drafting.draft import unused_name
 from workers.drafting.material import AskedRequest, Wording
+from workers.drafting.routing_check import FEW_UTTERANCES, lighter_drafts
 from workers.drafting.slots import MADE_UP, find_slots, refill, values_by_kind
 
 WORDING = Wording(
@@ -117,3 +119,17 @@ def test_a_choice_in_words_of_few_people_is_none():
 )
 def test_a_route_gets_a_name_that_no_other_has(label, taken, name):
     assert unused_name(label, taken) == name
+
+
+def test_a_lighter_draft_still_has_enough_to_learn_from():
+    utterances = tuple(DraftText(f"book room {number}", "U1") for number in range(10))
+    rows = tuple(DraftText(f"a room {number}", "U2") for number in range(9))
+    tests = (DraftText("any room", "U3", split="test"),)
+    drafted = DraftedRoute("T1", "rooms", "", "", "Rooms.", utterances, (*rows, *tests), tests)
+
+    *_, lightest = lighter_drafts(drafted)
+
+    taught = [part for part in lightest.rows if part.split == "train"]
+    assert len(lightest.utterances) + len(taught) == FEW_UTTERANCES
+    assert tests[0] in lightest.rows
+    assert lightest.negatives == ()

@@ -105,8 +105,16 @@ def lighter_drafts(drafted: DraftedRoute) -> list[DraftedRoute]:
 
     Without the messages that are near and not for it, and with few requests to learn from.
     """
-    taught = [part for part in drafted.rows if part.split != "train" or not part.user]
-    few = replace(drafted, utterances=drafted.utterances[:FEW_UTTERANCES], rows=tuple(taught))
+    utterances = drafted.utterances[:FEW_UTTERANCES]
+    spare = FEW_UTTERANCES - len(utterances)
+    rows = []
+    for part in drafted.rows:
+        is_taught = part.split == "train" and bool(part.user)
+        spare -= is_taught
+        if not is_taught or spare >= 0:
+            rows.append(part)
+
+    few = replace(drafted, utterances=utterances, rows=tuple(rows))
     return [drafted, replace(drafted, negatives=()), few, replace(few, negatives=())]
 
 
