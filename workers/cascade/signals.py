@@ -113,5 +113,4 @@ SIGNALS: Mapping[str, Callable[[AnswerFacts], float | None]] = {
     "grounded": _grounded,
 }
 """The signals that an answer itself gives. Its path adds `votes` (self-consistency), `tokens`
-(mean probability of its tokens), `head` (agreement with the route's head) and `probability` (a
-head's own), where there are such."""
+(mean probability of its tokens) and `probability` (a head's own), where there are such."""

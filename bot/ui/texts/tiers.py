@@ -35,7 +35,6 @@ CHECKS = {
     "tokens": "the model was unsure of its words",
     "votes": "its samples disagreed",
     "probability": "it was not sure enough",
-    "head": "the route's classifier said something else",
     "grounded": "it has words that are not in your message",
     "no answer": "it gave no valid answer",
 }
