@@ -8,7 +8,7 @@ weighted by how rare the term is (late interaction, as in ColBERT; Khattab and Z
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -88,7 +88,8 @@ def match_passages(question: str, hits: Sequence[Hit], vectors: WordVectors) -> 
 
     words = _Words()
     texts = [_PassageWords.read(hit, words) for hit in hits]
-    similarity = _similarity(terms, list(words.numbers), vectors)
+    names = {word for name in names_in(question) for word in words_of(name)}
+    similarity = _similarity(terms, names, list(words.numbers), vectors)
     exact = similarity >= 1.0
 
     # Rare among the passages, for exact matches; rare in the language, for the others.
@@ -97,9 +98,9 @@ def match_passages(question: str, hits: Sequence[Hit], vectors: WordVectors) -> 
         holding += exact[:, text.all].any(1)
     rare_here = np.log(1 + len(hits) / np.maximum(holding, 1))
     rare = vectors.idf(terms).astype(np.float64)
-    _weaken_absent(question, terms, holding, rare_here)
+    _weaken_absent(terms, names, holding, rare_here)
     # A word with a vector may still be meant by another word of the text.
-    _weaken_absent(question, terms, holding + similarity.max(1), rare)
+    _weaken_absent(terms, names, holding + similarity.max(1), rare)
     measure = _Measure(exact, similarity, _shares(rare_here), _shares(rare))
 
     pairs = _stem_pairs(question)
@@ -187,9 +188,15 @@ class _PassageWords:
         return rows
 
 
-def _similarity(terms: Sequence[str], words: Sequence[str], vectors: WordVectors) -> Floats:
-    """Returns `(terms, words)`: 1 for words of one stem, else the cosine, at least 0."""
+def _similarity(
+    terms: Sequence[str], names: Collection[str], words: Sequence[str], vectors: WordVectors
+) -> Floats:
+    """Returns `(terms, words)`: 1 for words of one stem, else the cosine, at least 0.
+
+    A name is matched by itself alone: Madrid and Berlin are alike, and no answer for each other.
+    """
     similarity = np.clip(vectors.vectors(terms) @ vectors.vectors(words).T, 0.0, 0.999)
+    similarity[[term in names for term in terms]] = 0.0
     by_stem: dict[str, list[int]] = {}
     for number, word in enumerate(words):
         by_stem.setdefault(stem(word), []).append(number)
@@ -200,13 +207,12 @@ def _similarity(terms: Sequence[str], words: Sequence[str], vectors: WordVectors
 
 
 def _weaken_absent(
-    question: str,
     terms: Sequence[str],
+    names: Collection[str],
     holding: NDArray[np.float64],
     weights: NDArray[np.float64],
 ) -> None:
     """Lowers the weights of terms that nothing holds: they are the rarest, and must not decide."""
-    names = {word for name in names_in(question) for word in words_of(name)}
     for row, term in enumerate(terms):
         if holding[row] <= 0:
             weights[row] *= absent_weight(term, names)
