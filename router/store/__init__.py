@@ -15,7 +15,7 @@ from router.private_files import make_database_private
 from router.store.base.disk_reserve import DiskReserve
 from router.store.base.engine import POOL, one_statement, open_engine, parse_url, writing
 from router.store.base.locks import Lock
-from router.store.base.migrate import check_revision, migrate
+from router.store.base.migrate import check_revision, migrate, newest_revision
 from router.store.knowledge.access import AccessControl
 from router.store.knowledge.captured_answers import CapturedAnswers
 from router.store.knowledge.gaps import DocumentQuestions
@@ -61,6 +61,8 @@ from router.store.workspace.channel_rules import ChannelRules
 from router.store.workspace.installations import Installations
 from router.store.workspace.known_teams import KnownTeams
 from router.store.workspace.opt_outs import OptOuts
+
+__all__ = ["Store", "newest_revision", "open_store", "parse_url"]
 
 MAX_REASON = 200
 """Characters of a driver's own words in an error."""

@@ -47,7 +47,7 @@ def closing(message):
 
 
 def test_a_mention_is_answered_in_its_thread_with_route_and_cost(ada):
-    ts = ada.say("general", "@beagle !rewrite make this clearer please")
+    ts = ada.say("general", "@beagle !rewrite make this clearer: it was done by us")
     message = wait_for_answer(ada, ts)
     assert message["thread_ts"] == ts
     assert "A clearer sentence" in message["text"]

@@ -48,7 +48,7 @@ def test_the_report_says_what_repeats_with_figures_and_money(seen):
     text = report.render_markdown(seen)
     assert text.startswith("# ")
     assert all(entry.label in text.replace("\\", "") for entry in seen.entries)
-    assert "gpt-4o-mini" in text
+    assert "gpt-5.6-luna" in text
     assert "3 lines that could not be read" in text
 
 

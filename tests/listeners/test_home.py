@@ -48,6 +48,7 @@ def keeper_of(store, clock):
     decider = SimpleNamespace(
         catalog_of=lambda _: SimpleNamespace(routes={}),
         offers=lambda *_: [RouteOffer("triage", "Sorts.")],
+        usable_routes=lambda *_: {},
     )
 
     def make(slack):

@@ -35,6 +35,9 @@ BOUNDS: Mapping[str, int] = {
     "bot.replies.streaming.AnswerStreams._open_streams": 256,
     "bot.replies.streaming.AnswerStreams._muted": 256,
     "bot.replies.stream.NativeStream": 256,
+    # In place of a stream, where Slack has none for a person; its tasks are the steps of an answer.
+    "bot.replies.stream.EditedMessage": 256,
+    "bot.replies.stream.EditedMessage._tasks": 256 * 8,
     "workers.llm.response_cache.ResponseCache._entries": 1000,
     "router.text.templates._parse": 512,
     # One entry a person and hour: `RefusalCounter` is emptied when the hour is over.

@@ -31,4 +31,4 @@ def test_a_card_says_counts_advice_and_money():
     )
     assert "40 requests by 8 people" in said
     assert "Write a prompt first" in said
-    assert np.all([name in said for name in ("candidate_approve", "candidate_snooze")])
+    assert np.all([name in said for name in ("candidate_draft", "candidate_snooze")])

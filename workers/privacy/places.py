@@ -49,6 +49,7 @@ PLACES: tuple[Place, ...] = (
     Place("checked-weights.*", "hashes of weights", "none"),
     Place("logs/*", "what the processes of a demo printed", "lines"),
     Place("exports.jsonl", "where commands wrote files with people's words", "none"),
+    Place("reserve", "room that is given up when the disk is full", "none"),
     Place("clock", "the moment from which leases are timed", "none"),
     Place("folder.json", "the id of this data folder", "none"),
     Place("demo/*", "the data folder of the demo", "own"),

@@ -17,8 +17,7 @@ from bot.transport.clients import UNREACHABLE, web_client
 from router.config import Settings
 from router.errors import BeagleError, SettingsError
 from router.private_files import EVERYBODY, wide_files
-from router.store import open_store
-from router.store.base.engine import parse_url
+from router.store import open_store, parse_url
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.queue import server_time
 from workers.runtime.steady_clock import ANCHOR_FILE, uptime

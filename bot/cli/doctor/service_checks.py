@@ -13,9 +13,7 @@ from pathlib import Path
 from bot.app import now
 from router.config import Settings
 from router.errors import QueueError, SettingsError, StoreError
-from router.store import open_store
-from router.store.base.engine import parse_url
-from router.store.base.migrate import newest_revision
+from router.store import newest_revision, open_store, parse_url
 from workers.jobs import queue_of_job, queues
 from workers.runtime.embedded_valkey import find_server, running_url
 from workers.runtime.queue import RqQueue, is_alive, workers_per_queue

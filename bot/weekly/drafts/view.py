@@ -43,7 +43,7 @@ def draft_card(
 
 def style_of(version: Version) -> str:
     """Returns the kind of draft: `rag`, `structured` or `prompt`."""
-    if version.kind == "rag":
+    if version.traits.retrieves:
         return "rag"
 
     return "prompt" if version.output is None else "structured"
