@@ -83,3 +83,27 @@ def test_a_question_about_something_else_is_supported_less(hits):
 def test_nothing_supports_an_answer_without_passages():
     assert answer_support("how many days?", [])[0] == 0.0
     assert rank_passages("how many days?", []) == []
+
+
+def test_a_name_is_matched_by_itself_alone(hits):
+    vectors = shipped_model().vectors
+    lisbon = match_passages("Which dogs are welcome in Lisbon?", hits, vectors)[2]
+    berlin = match_passages("Which dogs are welcome in Berlin?", hits, vectors)[2]
+    like = vectors.vectors(["lisbon", "berlin"])
+
+    assert like[0] @ like[1] > 0.3
+    soft = PASSAGE_FEATURES.index("soft_body_or_path")
+    assert berlin.features[soft] < lisbon.features[soft] - 0.2
+
+
+def test_a_time_is_an_answer_in_another_unit_than_the_one_that_was_asked_for():
+    hit = Hit(1, "leave", "Parental leave > How long", "", PARENTAL_LEAVE, 0.0, 1.0)
+
+    quotes = select_quotes("How many days of parental leave do we get?", [hit])
+
+    assert quotes[0].text == "Every new parent has 20 weeks of parental leave."
+
+
+PARENTAL_LEAVE = (
+    "Every new parent has 20 weeks of parental leave.\n\nTen days a year are for a sick child."
+)

@@ -25,6 +25,7 @@ from workers.knowledge.relevance.question_words import (
     asks_number,
     has_number,
     names_in,
+    without_asked_unit,
 )
 from workers.knowledge.relevance.ranking import shipped_model
 
@@ -178,7 +179,8 @@ def _contradict(text: str, other: str) -> bool:
 
 
 def _question_terms(question: str) -> set[str]:
-    terms = {stem(word) for word in extract_terms(question) if word not in ASKING_WORDS}
+    words = extract_terms(without_asked_unit(question))
+    terms = {stem(word) for word in words if word not in ASKING_WORDS}
     # A question of nothing but such words is still searched for, with all of them.
     return terms or _stems(question)
 

@@ -13,6 +13,9 @@ tell want wants does did is are
 """
 ASKING_WORDS = frozenset(_ASKING.split())
 """Words that belong to asking in any domain; the sentence that answers does not repeat them."""
+ASKED_UNIT = re.compile(
+    r"\bhow many (?:minutes?|hours?|days?|weeks?|months?|years?)\b", re.IGNORECASE
+)
 NUMBER_QUESTION = re.compile(
     r"\b(?:how (?:many|much|long|often|fast|late|early|far|old|big)|when|what time|maximum|minimum"
     r"|price|cost|limit|wie ?viele?|wie lange|wann|combien|quand|cuántos?|cuándo)\b",
@@ -32,6 +35,14 @@ ABSENT_WEIGHT = 0.35
 At 1 such a term would decide alone, because it is the rarest."""
 ABSENT_GRAM_WEIGHT = 0.08
 """The same for a piece of a word in a script without blanks: most pieces lie across two words."""
+
+
+def without_asked_unit(question: str) -> str:
+    """Returns the question without the unit of time of which it asks how many.
+
+    The line that answers may well have another one: to how many days, twenty weeks is the answer.
+    """
+    return ASKED_UNIT.sub("how many", question)
 
 
 def names_in(question: str) -> list[str]:
