@@ -23,6 +23,7 @@ from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.rollout_publisher import RolloutPublisher
 from bot.weekly.scheduler import WeeklyScheduler
+from router.catalog.catalog import Route
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
 from router.store import Store
@@ -43,6 +44,12 @@ class Decider:
     """The part of the routing service that a home uses: the routes on offer."""
 
     catalog = SimpleNamespace(routes={})
+
+    def catalog_of(self, team: str) -> SimpleNamespace:
+        return self.catalog
+
+    def usable_routes(self, *_: object) -> dict[str, Route]:
+        return {}
 
     def offers(self, *_: str) -> list[RouteOffer]:
         return [RouteOffer("incident", "Turns a report into a record.")]

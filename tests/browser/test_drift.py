@@ -159,6 +159,7 @@ def test_an_admin_reads_what_drifted_and_keeps_it_with_a_reason(page: Page, drif
 def test_an_admin_retires_it_and_the_prompted_version_answers(page: Page, drifted: Store) -> None:
     message = page.get_by_test_id("message").filter(has_text="A live version has become worse")
     message.get_by_role("button", name="Retire").click()
+    page.get_by_test_id("confirm-yes").click()
     expect(message).to_contain_text("This version no longer answers.")
     live = drifted.versions.live(seed_data.TEAM_ID, "triage")
     assert live is not None

@@ -110,4 +110,4 @@ def test_a_number_on_the_map_leads_to_its_card(page: Page) -> None:
     card = page.locator("article:target")
     assert card.count() == 1
     card.locator("summary").click()
-    assert card.get_by_text("– Prompt").is_visible()
+    assert card.get_by_text("Not known yet, Prompt").is_visible()

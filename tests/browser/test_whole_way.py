@@ -34,9 +34,9 @@ def answer(page: Page, said: str):
 
 
 def test_a_message_is_answered_with_its_route_and_cost(desk: Page) -> None:
-    send(desk, "@Beagle !rewrite this from a real page")
+    send(desk, "@Beagle !rewrite this from a real page: it was done by us")
     shown = answer(desk, "this from a real page")
-    expect(shown).to_contain_text("rewrite (prompt) · 100% sure")
+    expect(shown).to_contain_text("rewrite (prompt) · 100% sure of the route")
 
 
 def test_why_this_route_is_explained_to_the_requester_alone(desk: Page) -> None:

@@ -107,8 +107,13 @@ class WeekRequests:
             opinions = _opinions(connection, *period)
             first = _first_routes(connection, *period)
             stopped = _ids(connection, stop.c.request, *period)
-            is_again = judged_answer.c.source == "asked_again"
-            again = _ids(connection, judged_answer.c.request, *period, is_again)
+            # An answer is younger than its request, so the period's are found by their time.
+            is_again = (
+                judged_answer.c.team == team,
+                judged_answer.c.at >= since,
+                judged_answer.c.source == "asked_again",
+            )
+            again = _ids(connection, judged_answer.c.request, *period, *is_again)
 
         found = []
         for row in rows:
