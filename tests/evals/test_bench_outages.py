@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import socket
 import socketserver
 import subprocess
@@ -18,6 +16,7 @@ from evals.bench import outages
 from evals.bench.latency_proxy import latency_proxy
 from evals.outages.signs import FirstSigns
 from router.errors import InputError
+from tests.fixtures.machine import can_compile_clock, may_mount
 
 SHORT = ["bench", "outages", "--json", "--seconds", "3", "--requests", "6", "--waiting", "100"]
 
@@ -83,16 +82,20 @@ def test_an_outage_loses_nothing_and_says_nothing_twice(outage):
 
 
 @pytest.mark.chaos
-@pytest.mark.skipif(shutil.which("cc") is None, reason="the clock needs a C compiler")
 def test_a_clock_that_jumps_loses_nothing_and_says_nothing_twice():
+    if not can_compile_clock():
+        pytest.skip("the clock needs a C compiler")
+
     figures = run("clock_jumps")
 
     assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
 
 
 @pytest.mark.chaos
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
 def test_a_full_disk_loses_nothing_and_everybody_is_told():
+    if not may_mount():
+        pytest.skip("no disk may be mounted here")
+
     figures = run("disk_full")
 
     assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
