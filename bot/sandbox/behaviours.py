@@ -202,6 +202,13 @@ BEHAVIOURS = (
     ),
     Behaviour(
         "Events",
+        "Beyond 30,000 events an hour in a workspace events are dropped, with one "
+        "`app_rate_limited` for each such minute.",
+        "documented",
+        f"{DOCS}apis/events-api/#rate-limiting",
+    ),
+    Behaviour(
+        "Events",
         "Over HTTP each request is signed (`v0` HMAC); an answer takes three seconds at most.",
         "documented",
         f"{DOCS}authentication/verifying-requests-from-slack",

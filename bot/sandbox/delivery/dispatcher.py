@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from bot.sandbox.clock import Clock, pause
+from bot.sandbox.delivery.event_limit import EventLimit
 from bot.sandbox.faults.faults import FaultInjector, InjectedFault
 from bot.sandbox.json_types import Json
 
@@ -52,7 +53,8 @@ class Dispatcher:
     """Sends everything that is meant for the bot.
 
     `on_attempt` is called after each attempt with name, event id, attempt and outcome. `counts`
-    holds the attempts by name, plus `retries` and `given_up`; `finished` is how many have ended.
+    holds the attempts by name, plus `retries`, `given_up` and `rate_limited`; `finished` is how
+    many have ended.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Dispatcher:
     ) -> None:
         self.transport: Transport | None = None
         self.retries = retries
+        self.limit = EventLimit()
         self.counts: Counter[str] = Counter()
         self.finished = 0
         self.on_attempt: Callable[[str, str, int, str], None] = lambda *_: None
@@ -78,6 +81,13 @@ class Dispatcher:
         fault = self._faults.match_delivery(payload["event"]["type"])
         if fault is not None and fault.kind == "lose":
             self.counts["given_up"] += 1
+            return
+
+        is_admitted, notice = self.limit.admit(payload, self._clock.now())
+        if notice is not None:
+            self._start(self._notify(notice))
+        if not is_admitted:
+            self.counts["rate_limited"] += 1
             return
 
         overtaken = self._held_back
@@ -133,6 +143,10 @@ class Dispatcher:
             reason = result.reason
 
         self.counts["given_up"] += 1
+
+    async def _notify(self, notice: Json) -> None:
+        """Sends a notice about the deliveries themselves, once."""
+        await self._send(Envelope("events_api", notice), str(notice["type"]))
 
     async def _hold_back(self, fault: InjectedFault) -> None:
         """Waits for the fault's delay, or until another event has overtaken this one."""
