@@ -26,6 +26,7 @@ from workers.readiness.prices import Prices
 
 LISTED = {
     "gpt-4o-mini": Price(1.5e-7, 7.5e-8, 6e-7),
+    "gpt-5.6-luna": Price(1.5e-7, 7.5e-8, 6e-7),
     "local": Price(),
 }
 EVIL = "<img src=x onerror=alert(1)>\"'&| [x](http://evil.example) `code`"

@@ -49,6 +49,7 @@ def keeper_of(store, clock):
         catalog_of=lambda _: SimpleNamespace(routes={}),
         offers=lambda *_: [RouteOffer("triage", "Sorts.")],
         usable_routes=lambda *_: {},
+        catalog=SimpleNamespace(routes={}),
     )
 
     def make(slack):
@@ -85,8 +86,7 @@ def test_an_admin_can_decide_in_the_home(store, keeper_of):
     said = opened(keeper_of(slack), slack)
     assert "carousel" in said
     assert all(
-        name in said
-        for name in ("candidate_approve", "candidate_reject", "candidate_snooze_dialog")
+        name in said for name in ("candidate_draft", "candidate_reject", "candidate_snooze_dialog")
     )
 
 
