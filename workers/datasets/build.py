@@ -11,15 +11,14 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Any, Literal
 
 from router.text.normalise import normalise
 from router.text.redact import redact
 from workers.datasets.screening import outlier_flags, screening_reason
+from workers.datasets.splits import Split, split_people
 
 Origin = Literal["outcome", "corrected", "teacher"]
-Split = Literal["train", "dev", "test"]
 ReviewStatus = Literal["waiting", "accepted", "fixed", "dropped"]
 MIN_DUPLICATE_OVERLAP = 0.9
 """Share of common words (Jaccard) from which two messages are near-duplicates."""
@@ -31,7 +30,6 @@ it."""
 BULK_SUFFIX = " (sample)"
 """After the name of who accepted a row unseen, on the strength of a good sample."""
 TEST_SHARE = 0.2
-DEV_SHARE = 0.1
 WORD = re.compile(r"\w+")
 OUTLIER_REASON = "has words that nobody else used"
 ORIGIN_PRIORITY: Sequence[Origin] = ("corrected", "outcome", "teacher")
@@ -324,27 +322,7 @@ def _cap_per_person(rows: Sequence[DatasetExample], max_share: float) -> list[Da
 
 def _assign_splits(rows: Sequence[DatasetExample]) -> list[DatasetExample]:
     """Returns each row with its split, by person: those who asked last are the test, then dev."""
-    times: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        times[row.user].append(row.at)
-
-    # Whole people, so that no wording of one person is both learned and measured; the newest, so
-    # that the test resembles what will be asked.
-    last_first = sorted(times, key=lambda user: (-median(times[user]), user))
-    splits: dict[str, Split] = {}
-    assigned = 0
-
-    for user in last_first:
-        share = assigned / len(rows)
-        if share < TEST_SHARE:
-            splits[user] = "test"
-        elif share < TEST_SHARE + DEV_SHARE:
-            splits[user] = "dev"
-        else:
-            splits[user] = "train"
-
-        assigned += len(times[user])
-
+    splits = split_people([(row.user, row.at) for row in rows], TEST_SHARE)
     return [replace(row, split=splits[row.user]) for row in rows]
 
 

@@ -10,7 +10,8 @@ from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.text.normalise import normalise
 from workers.context import Context
-from workers.datasets.build import WORD, Split
+from workers.datasets.build import WORD
+from workers.datasets.splits import Split
 
 SPLIT_PRIORITY: Sequence[Split] = ("test", "dev", "train")
 """A message that is in two splits belongs to the first of these, so that what measures is never

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from statistics import median
 
 from router.store.versions.drafted_routes import DraftText, Split
 from router.text.redact import plain_words
+from workers.datasets.splits import split_people
 from workers.drafting.answer_form import AnswerForm, DraftField
 from workers.drafting.material import MAX_NEGATIVES, AskedRequest, Wording
 from workers.drafting.sentences import OPENINGS, SLOT_PHRASES
 from workers.drafting.slots import MADE_UP
 
 TEST_SHARE = 0.3
-DEV_SHARE = 0.1
 MAX_ROWS: Mapping[Split, int] = {"train": 40, "dev": 20, "test": 40}
 MAX_UTTERANCES = 20
 MIN_TEACHING_TEXTS = 14
@@ -33,7 +31,7 @@ def split_requests(
     Whole people are in one split, the ones who asked last in `test`: so the test resembles what
     will be asked, in wordings that nothing has learned from.
     """
-    split_of = _splits(asked)
+    split_of = split_people([(one.user, one.at) for one in asked], TEST_SHARE)
     rows: dict[Split, Texts] = {"train": [], "dev": [], "test": []}
     seen: set[str] = set()
 
@@ -134,27 +132,6 @@ def _answer(one: AskedRequest, text: str, wording: Wording, form: AnswerForm) ->
         return form.expected(text, one.answer)
 
     return wording.safe(one.answer) or None
-
-
-def _splits(asked: Sequence[AskedRequest]) -> dict[str, Split]:
-    times: dict[str, list[float]] = defaultdict(list)
-    for one in asked:
-        times[one.user].append(one.at)
-
-    splits: dict[str, Split] = {}
-    assigned = 0
-    for user in sorted(times, key=lambda person: (-median(times[person]), person)):
-        share = assigned / len(asked)
-        if share < TEST_SHARE:
-            splits[user] = "test"
-        elif share < TEST_SHARE + DEV_SHARE:
-            splits[user] = "dev"
-        else:
-            splits[user] = "train"
-
-        assigned += len(times[user])
-
-    return splits
 
 
 def _jaccard(first: set[str], second: set[str]) -> float:

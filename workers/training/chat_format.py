@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from router.text.special_tokens import defuse_tokens
-from workers.datasets.build import BULK_SUFFIX, DatasetExample, Split
+from workers.datasets.build import BULK_SUFFIX, DatasetExample
+from workers.datasets.splits import Split
 from workers.ports import Message
 from workers.training.trainers import ChatExample
 
