@@ -59,7 +59,7 @@ class RightsWorld:
 
 @dataclass
 class RightsCounts:
-    """Cases looked at, those that showed too much or too little, and how long saving took.
+    """Cases checked, those that showed too much or too little, and how long saving took.
 
     `seconds` has, for each saved answer, the time until a search has found it.
     """
@@ -76,7 +76,7 @@ def run_workspace(store: Store, seed: int, cases: int) -> RightsCounts:
     world = build_world(store, random.Random(seed), counts)  # noqa: S311  # no secret
     batch = max(1, cases // CHANGES)
     for number in range(batch * CHANGES):
-        look(store, world, counts)
+        check_search(store, world, counts)
         if number % batch == 0:
             change(store, world)
 
@@ -123,7 +123,7 @@ def change(store: Store, world: RightsWorld) -> None:
         store.captured_answers.remove_for_channel(TEAM, channel)
 
 
-def look(store: Store, world: RightsWorld, counts: RightsCounts) -> None:
+def check_search(store: Store, world: RightsWorld, counts: RightsCounts) -> None:
     """Lets somebody ask somewhere, and compares what is found with what may be shown."""
     place = world.rng.choice([DM, *sorted(world.members)])
     user = f"U{world.rng.randrange(PEOPLE)}"

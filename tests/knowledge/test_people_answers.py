@@ -7,7 +7,7 @@ import random
 import pytest
 from sqlalchemy import insert
 
-from evals.people_answers.rights import RightsCounts, build_world, look, run_workspace
+from evals.people_answers.rights import RightsCounts, build_world, check_search, run_workspace
 from router.store.base.knowledge_tables import member
 from router.store.knowledge.captured_answers import CapturedAnswer
 from workers.knowledge.people_answers import answer_document, find_question
@@ -151,6 +151,6 @@ def test_the_comparison_notices_a_right_that_was_left_behind(store, seed, monkey
 
     world = build_world(store, rng, counts)
     for _ in range(300):
-        look(store, world, counts)
+        check_search(store, world, counts)
 
     assert counts.leaks > 0
