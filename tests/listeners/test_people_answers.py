@@ -88,6 +88,15 @@ class Desk:
         assert self.person(name).submit_view(view["id"], values) == {}
         return self.until(lambda: self.store.captured_answers.for_channel(TEAM, view_channel(view)))
 
+    def saved_note(self, name, channel="general"):
+        """The note that tells the reviewer; it follows the row in the store."""
+        actor = self.person(name)
+        return self.until(
+            lambda: next(
+                (m for m in actor.ephemerals(channel) if m["text"].startswith("Saved:")), None
+            )
+        )
+
     def found(self, user, question=QUESTION):
         """What the person finds in a direct message with Beagle."""
         person = SlackPerson(TEAM, user)
@@ -149,7 +158,7 @@ def test_an_answer_with_a_check_mark_is_reviewed_and_found_by_the_next_who_asks(
     assert "answered by grace on " in hit.title
     assert hit.title.startswith(QUESTION)
     assert f"p{reply.replace('.', '')}" in hit.url
-    assert desk.person("ada").ephemerals("general")[-1]["text"].startswith("Saved:")
+    desk.saved_note("ada")
 
 
 def test_the_dialog_shows_the_masked_words_and_what_they_contradict(desk, page):
@@ -355,13 +364,9 @@ def test_an_answer_can_be_taken_back_at_once(desk):
     _, reply = desk.thread()
     desk.person("ada").react("general", reply, "white_check_mark")
     (answer,) = desk.save("ada")
-    said = desk.until(
-        lambda: next(
-            (m for m in desk.person("ada").ephemerals("general") if "Saved" in m["text"]), None
-        )
-    )
+    saved = desk.saved_note("ada")
 
-    desk.person("ada").click("general", said["ts"], "drop_answer")
+    desk.person("ada").click("general", saved["ts"], "drop_answer")
 
     desk.until(lambda: not desk.store.captured_answers.for_channel(TEAM, answer.channel))
 
