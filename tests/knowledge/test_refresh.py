@@ -14,7 +14,7 @@ from workers.fakes import MemoryDirectory, MemoryQueue, MemoryReplies
 from workers.jobs import refresh_source
 from workers.knowledge import refresh
 from workers.knowledge.formats import SourceError
-from workers.knowledge.sources.web import FetchedPage
+from workers.knowledge.sources.web import FetchedPage, Validators
 from workers.runtime.leases import Leases
 
 
@@ -89,10 +89,38 @@ def test_listed_pages_are_read_again(store, index, member, clock):
     ):
         said["https://a.example/x"] = body
         refresh.read_source(
-            store, pages, clock(), fetch_page=lambda url: FetchedPage(url, said[url], ".html")
+            store,
+            pages,
+            clock(),
+            fetch_page=lambda url, known: FetchedPage(url, said[url], ".html"),
         )
 
     assert [hit.body for hit in index.search("tide", None, member)] == ["The tide turns at four."]
+
+
+def test_a_page_is_sent_again_only_when_it_has_changed_or_would_be_stored_otherwise(store, clock):
+    url = "https://a.example/x"
+    first = Validators(url, '"v1"', "")
+    asked = []
+
+    def fetch_page(_, known):
+        asked.append(known)
+        body = b"<h1>X</h1><p>The tide turns at noon.</p>"
+        is_unchanged = known == first
+        return FetchedPage(
+            url, b"" if is_unchanged else body, ".html", "", None, first, is_unchanged
+        )
+
+    def read(acl=WORKSPACE_ACL):
+        source = Source("T1", "web pages", "pages", (url,), acl)
+        return refresh.read_source(store, source, clock(), fetch_page=fetch_page)
+
+    counts = [(s.seen, s.changed) for s in (read(), read(), read("C1"), read("C1"))]
+    store.documents.delete("T1", store.documents.hashes("T1", "web pages"))
+    counts.append((read("C1").seen, len(store.documents.hashes("T1", "web pages"))))
+
+    assert counts == [(1, 1), (1, 0), (1, 1), (1, 0), (1, 1)]
+    assert asked == [Validators(), first, Validators(), first, Validators()]
 
 
 def test_a_source_is_taken_out_whole(store, order, index, member):

@@ -11,9 +11,9 @@ import pytest
 
 from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin
-from workers.knowledge.ingest_web_pages import ingest_pages
+from workers.knowledge.ingest_web_pages import PageReading, ingest_pages
 from workers.knowledge.sources import web
-from workers.knowledge.sources.web import FetchedPage, check_url, fetch, is_public
+from workers.knowledge.sources.web import FetchedPage, Validators, check_url, fetch, is_public
 
 INWARD = [
     "127.0.0.1", "127.8.8.8", "0.0.0.0", "10.0.0.1", "172.16.0.1", "172.31.255.255",
@@ -49,6 +49,8 @@ SPELLINGS = [
 class Site(BaseHTTPRequestHandler):
     def do_GET(self):
         status, headers, body = self.server.pages.get(self.path, (404, {}, b""))
+        if self.headers.get("If-None-Match", "-") == headers.get("ETag"):
+            status, body = 304, b""
         self.send_response(status)
 
         for name, value in headers.items():
@@ -77,8 +79,11 @@ def site(monkeypatch):
     server.server_close()
 
 
-def get(url, addresses=("127.0.0.1",)):
-    return fetch(url, lambda host, port: addresses, lambda address: address == "127.0.0.1")
+NONE = Validators()
+
+
+def get(url, addresses=("127.0.0.1",), known=NONE):
+    return fetch(url, known, lambda host, port: addresses, lambda address: address == "127.0.0.1")
 
 
 @pytest.mark.parametrize("address", INWARD)
@@ -107,13 +112,48 @@ def test_every_spelling_of_this_machine_is_refused(url):
 
 def test_one_inward_address_among_many_is_enough_to_refuse():
     with pytest.raises(SourceError, match=r"169\.254\.169\.254"):
-        fetch("http://example.com/", lambda host, port: ["93.184.216.34", "169.254.169.254"])
+        fetch(
+            "http://example.com/",
+            Validators(),
+            lambda host, port: ["93.184.216.34", "169.254.169.254"],
+        )
 
 
 def test_a_page_is_read(site):
     site["/a"] = (200, {"Content-Type": "text/html; charset=utf-8"}, b"<p>tide")
     page = get("http://example.com/a")
     assert (page.data, page.suffix) == (b"<p>tide", ".html")
+
+
+def test_a_page_that_has_not_changed_is_not_sent_again(site):
+    headers = {"Content-Type": "text/html", "ETag": '"v1"'}
+    site["/a"] = (200, headers, b"<p>tide")
+    first = get("http://example.com/a")
+    again = get("http://example.com/a", known=first.validators)
+    site["/a"] = (200, headers | {"ETag": '"v2"'}, b"<p>ebb")
+
+    assert (again.is_unchanged, again.data, again.validators) == (True, b"", first.validators)
+    assert get("http://example.com/a", known=first.validators).data == b"<p>ebb"
+
+
+def test_the_mark_of_one_page_is_not_shown_to_another(site):
+    site["/a"] = (302, {"Location": "/b"}, b"")
+    site["/b"] = (200, {"Content-Type": "text/html", "ETag": '"v1"'}, b"<p>tide")
+    known = Validators("http://example.com/elsewhere", '"v1"', "")
+
+    assert get("http://example.com/a", known=known).data == b"<p>tide"
+
+
+@pytest.mark.parametrize("mark", ["x" * 257, "a\x80b"])
+def test_an_odd_mark_is_forgotten(mark):
+    assert web._validator(mark) == ""
+
+
+def test_a_server_that_says_unchanged_unasked_is_refused(site):
+    site["/a"] = (304, {}, b"")
+
+    with pytest.raises(SourceError, match="status 304"):
+        get("http://example.com/a")
 
 
 def test_the_connection_goes_to_the_address_that_was_checked(site):
@@ -124,7 +164,7 @@ def test_the_connection_goes_to_the_address_that_was_checked(site):
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
 
-    fetch("http://rebind.example/a", look_up, lambda address: address == "127.0.0.1")
+    fetch("http://rebind.example/a", Validators(), look_up, lambda address: address == "127.0.0.1")
     assert asked == ["rebind.example"]
 
 
@@ -135,7 +175,7 @@ def test_a_redirect_inward_is_refused(site):
         return ["169.254.169.254"] if host == "metadata.example" else ["127.0.0.1"]
 
     with pytest.raises(SourceError, match="not on the open internet"):
-        fetch("http://example.com/a", look_up, lambda address: address == "127.0.0.1")
+        fetch("http://example.com/a", Validators(), look_up, lambda address: address == "127.0.0.1")
 
 
 def test_a_redirect_to_a_file_is_refused(site):
@@ -170,20 +210,22 @@ def test_listed_pages_are_found_and_pruned_when_no_longer_listed(index, member):
         "https://a.example/y": b"<p>Low tide at six.",
     }
 
-    def get(url):
+    def fetch_page(url, known):
         if url not in pages:
             raise SourceError(f"fetching {url!r}: status 503")
         return FetchedPage(url, pages[url], ".html")
 
-    origin = DocumentOrigin("T1", "web")
-    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 2
+    def ingest(*urls):
+        reading = PageReading(0.0, fetch_page)
+        return ingest_pages(index, urls, DocumentOrigin("T1", "web"), reading)[0]
+
+    assert ingest(*pages).changed == 2
     assert index.search("high tide", None, member)[0].url == "https://a.example/x#tides"
-    assert ingest_pages(index, list(pages), origin, 0.0, get).changed == 0
-    gone = pages.pop("https://a.example/y")
-    kept = ingest_pages(index, ["https://a.example/x", "https://a.example/y"], origin, 0.0, get)
+    assert ingest(*pages).changed == 0
+    del pages["https://a.example/y"]
+    kept = ingest("https://a.example/x", "https://a.example/y")
     assert (len(kept.skipped), kept.pruned) == (1, 0)
-    assert ingest_pages(index, ["https://a.example/x"], origin, 0.0, get).pruned == 1
-    assert gone
+    assert ingest("https://a.example/x").pruned == 1
 
 
 HEADERS = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
@@ -234,14 +276,14 @@ def test_a_server_that_never_ends_is_left_after_the_deadline(drip, name):
     drip(BEGINNINGS[name])
 
     with pytest.raises(SourceError, match="it took too long"):
-        fetch("http://example.com/", lambda *_: ["127.0.0.1"], lambda _: True, 0.3)
+        fetch("http://example.com/", Validators(), lambda *_: ["127.0.0.1"], lambda _: True, 0.3)
 
 
 def test_a_deadline_holds_for_all_redirects_together(site):
     site["/a"] = (302, {"Location": "/a"}, b"")
 
     with pytest.raises(SourceError, match=r"took too long|timed out"):
-        fetch("http://example.com/a", lambda *_: ["127.0.0.1"], lambda _: True, 0.0)
+        fetch("http://example.com/a", Validators(), lambda *_: ["127.0.0.1"], lambda _: True, 0.0)
 
 
 def test_a_page_is_read_in_the_encoding_and_format_that_its_server_and_name_say(index, member):
@@ -258,7 +300,8 @@ def test_a_page_is_read_in_the_encoding_and_format_that_its_server_and_name_say(
         ),
     }
 
-    ingest_pages(index, list(pages), DocumentOrigin("T1", "web"), 9.0, pages.__getitem__)
+    reading = PageReading(9.0, lambda url, known: pages[url])
+    ingest_pages(index, list(pages), DocumentOrigin("T1", "web"), reading)
 
     page = index.search("酒店費用", None, member)[0]
     assert (page.body, page.updated_at) == ("酒店費用は八百元。", 1714521600.0)
@@ -268,8 +311,7 @@ def test_a_page_is_read_in_the_encoding_and_format_that_its_server_and_name_say(
 def test_a_page_to_sign_in_is_left_out_and_named(index):
     page = FetchedPage("https://a.example/x", b"<p>Log in<input type=password>", ".html")
 
-    summary = ingest_pages(
-        index, ["https://a.example/x"], DocumentOrigin("T1", "web"), 9.0, lambda _: page
-    )
+    reading = PageReading(9.0, lambda url, known: page)
+    summary, _ = ingest_pages(index, [page.url], DocumentOrigin("T1", "web"), reading)
 
     assert "sign in" in summary.skipped[0][1]

@@ -183,7 +183,8 @@ def read_files(
     for file, path in files:
         try:
             data, changed_at = _read_file(file, path)
-            is_stored = stored_hashes.get(f"{origin.source}:{path}") == _hash(data, path, origin)
+            stored = stored_hashes.get(f"{origin.source}:{path}")
+            is_stored = stored == document_hash(data, path, origin)
             if is_stored and not copies.may_exist(path):
                 yield FileResult(path, is_readable=True)
                 continue
@@ -229,10 +230,15 @@ def parse_document(
         url=origin.url(path),
         acl=origin.acl,
         updated_at=parsed.updated_at or changed_at,
-        hash=_hash(data, path, origin),
+        hash=document_hash(data, path, origin),
         chunks=chunks,
     )
     return document, [(f"{clean(path)}, {part}", why) for part, why in parsed.left_out]
+
+
+def origin_hash(origin: DocumentOrigin) -> str:
+    """Returns a hash of all that makes a source's documents, apart from their own bytes."""
+    return document_hash(b"", "", origin)
 
 
 def list_files(folder: Path) -> list[tuple[Path, str]]:
@@ -284,7 +290,7 @@ def _suffix(path: str) -> str:
     return suffix
 
 
-def _hash(data: bytes, path: str, origin: DocumentOrigin) -> str:
+def document_hash(data: bytes, path: str, origin: DocumentOrigin) -> str:
     """Returns a hash of all that makes the document, so that a new link or acl is written, too."""
     metadata = (PARSER_VERSION, path, origin.url(path), origin.acl)
     header = "\0".join(metadata).encode("utf-8", "replace")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin, list_files, parse_document, read_files
 from workers.knowledge.ingest_web_pages import page_path
 from workers.knowledge.parser_process import DocumentReader, ParserProcess
-from workers.knowledge.sources.web import FetchedPage, fetch
+from workers.knowledge.sources.web import FetchedPage, FetchPage, Validators, fetch
 
 WEB_ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
@@ -28,7 +28,7 @@ class Preview:
 def preview(
     paths: Sequence[str],
     origin: DocumentOrigin,
-    fetch_page: Callable[[str], FetchedPage] = fetch,
+    fetch_page: FetchPage = fetch,
 ) -> Preview:
     """Returns what an ingest of these folders, files and web addresses would keep."""
     result = Preview()
@@ -36,7 +36,7 @@ def preview(
         for path in paths:
             try:
                 if WEB_ADDRESS.match(path):
-                    _add_page(result, path, origin, fetch_page(path), parser)
+                    _add_page(result, path, origin, fetch_page(path, Validators()), parser)
                 else:
                     _add_files(result, Path(path), origin, parser)
             except SourceError as error:

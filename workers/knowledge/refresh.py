@@ -13,9 +13,9 @@ from router.store.knowledge.sources import Source
 from workers.knowledge.formats import SourceError
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, ingest_folder
 from workers.knowledge.ingest_slack_export import ingest_export
-from workers.knowledge.ingest_web_pages import ingest_pages
+from workers.knowledge.ingest_web_pages import PageReading, PageVersions, ingest_pages
 from workers.knowledge.sources.slack_message import permalink_builder
-from workers.knowledge.sources.web import FetchedPage, fetch
+from workers.knowledge.sources.web import FetchPage, fetch
 from workers.runtime.job_key import job_key
 
 DIGEST_CHARS = 24
@@ -28,7 +28,7 @@ def read_source(
     source: Source,
     now: float,
     progress: Progress | None = None,
-    fetch_page: Callable[[str], FetchedPage] = fetch,
+    fetch_page: FetchPage = fetch,
 ) -> IngestSummary:
     """Ingests the source and stores it, so that it can be read again.
 
@@ -36,10 +36,16 @@ def read_source(
     SourceError, and changes nothing, when nothing of the source can be read, or when its name is
     another source's.
     """
-    _check_name(store, source)
+    stored = store.sources.get(source.team, source.name)
+    if stored is not None:
+        _check_name(stored, source)
+        source = replace(source, page_versions=stored.page_versions)
+
     # Stored last: a source that could not be read at all is not remembered.
-    summary = _ingest(store, source, now, progress, fetch_page)
-    store.sources.upsert(replace(source, read_at=now, left_out=len(summary.skipped)))
+    reading = PageReading(now, fetch_page, progress)
+    summary, versions = _ingest(store, source, reading)
+    left_out = len(summary.skipped)
+    store.sources.upsert(replace(source, read_at=now, left_out=left_out, page_versions=versions))
     return summary
 
 
@@ -65,12 +71,8 @@ def source_digest(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:DIGEST_CHARS]
 
 
-def _check_name(store: Store, source: Source) -> None:
+def _check_name(stored: Source, source: Source) -> None:
     """Raises SourceError if another place has this name: each would delete the other's pages."""
-    stored = store.sources.get(source.team, source.name)
-    if stored is None:
-        return
-
     # Listed pages are added to one source.
     is_same = stored.kind == source.kind and (
         source.kind == "pages" or tuple(stored.places) == tuple(source.places)
@@ -83,26 +85,24 @@ def _check_name(store: Store, source: Source) -> None:
 
 
 def _ingest(
-    store: Store,
-    source: Source,
-    now: float,
-    progress: Progress | None,
-    fetch_page: Callable[[str], FetchedPage],
-) -> IngestSummary:
+    store: Store, source: Source, reading: PageReading
+) -> tuple[IngestSummary, PageVersions]:
     origin = DocumentOrigin(source.team, source.name, source.acl, source.base_url)
     if source.kind == "pages":
-        return ingest_pages(store.documents, source.places, origin, now, fetch_page, progress)
+        index = store.documents
+        return ingest_pages(index, source.places, origin, reading, source.page_versions)
 
     path = Path(source.places[0])
-    if source.kind == "export":
-        return ingest_export(
-            store.documents,
-            store.access,
-            path,
-            source.team,
-            permalink_builder(source.base_url),
-            progress,
-            store.opt_outs.for_team(source.team),
-        )
+    if source.kind == "folder":
+        return ingest_folder(store.documents, path, origin, reading.progress), {}
 
-    return ingest_folder(store.documents, path, origin, progress)
+    summary = ingest_export(
+        store.documents,
+        store.access,
+        path,
+        source.team,
+        permalink_builder(source.base_url),
+        reading.progress,
+        store.opt_outs.for_team(source.team),
+    )
+    return summary, {}

@@ -104,6 +104,7 @@ source = Table(
     Column("acl", Text, nullable=False),
     Column("read_at", Float, nullable=False),
     Column("left_out", Integer, nullable=False, default=0, server_default="0"),
+    Column("page_versions", JSON, nullable=False, default=dict, server_default="{}"),
     PrimaryKeyConstraint("team", "name"),
 )
 

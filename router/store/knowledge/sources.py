@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import Engine, RowMapping, delete, select
@@ -20,7 +20,8 @@ class Source:
     """What an ingest was given.
 
     `places` holds one path, or the addresses of pages. `read_at` is when it was last read, and
-    `left_out` how many of its documents could not be.
+    `left_out` how many of its documents could not be. `page_versions` tells, by address, whether a
+    page has changed since then (`workers/knowledge/ingest_web_pages.py`).
     """
 
     team: str
@@ -31,6 +32,7 @@ class Source:
     base_url: str = ""
     read_at: float = 0.0
     left_out: int = 0
+    page_versions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class Sources:

@@ -216,6 +216,7 @@ WORDLESS: Mapping[str, str] = {
     "source.base_url": "an address that an admin gave",
     "source.kind": _NAMES,
     "source.name": _NAMES,
+    "source.page_versions": "addresses that an admin gave, and marks that their servers gave",
     "source.places": "folders and addresses that an admin gave",
     "source.team": _IDS,
     "spend.key": _IDS,

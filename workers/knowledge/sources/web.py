@@ -30,6 +30,7 @@ TIMEOUT_SECONDS = 10.0
 DEADLINE_SECONDS = 40.0
 """For a page as a whole, with all its redirects."""
 MAX_PAGE_BYTES = 5 * 1024 * 1024
+MAX_VALIDATOR_CHARS = 256
 AGENT = "Beagle/0.1 (reads pages that a Slack workspace has listed)"
 TYPES = {
     "text/html": ".html",
@@ -66,11 +67,29 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of a page when it sent it, to ask for a newer one only (RFC 9110, 8.8).
+
+    `url` is the address that sent it, after redirects: they mean nothing to another one.
+    """
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Returns the headers that ask this address for a newer page only."""
+        asked = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in asked.items() if value and url == self.url}
+
+
+@dataclass(frozen=True, slots=True)
 class FetchedPage:
     """A page as it was sent; `url` is the last redirect's, `suffix` names the format.
 
     `charset` is the label of its encoding, and `changed_at` (unix seconds) its date, where the
-    server says so.
+    server says so. A page that `is_unchanged` since the validators were given was not sent again:
+    it has no data.
     """
 
     url: str
@@ -78,6 +97,11 @@ class FetchedPage:
     suffix: str
     charset: str = ""
     changed_at: float | None = None
+    validators: Validators = Validators()
+    is_unchanged: bool = False
+
+
+FetchPage = Callable[[str, Validators], FetchedPage]
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -92,11 +116,12 @@ def resolve(host: str, port: int) -> list[str]:
 
 def fetch(
     url: str,
+    known: Validators = Validators(),
     look_up: Resolve = resolve,
     public: Callable[[str], bool] | None = None,
     deadline_seconds: float = DEADLINE_SECONDS,
 ) -> FetchedPage:
-    """Returns the page at `url`, after redirects.
+    """Returns the page at `url`, after redirects, or that it is still the `known` one.
 
     Raises SourceError when the URL is not allowed, or the page cannot be fetched or read, or takes
     longer than `deadline_seconds` in total.
@@ -106,10 +131,14 @@ def fetch(
         parts = check_url(url)
         address = _address(parts, look_up, public or is_public)
 
-        status, headers, data = _get(parts, address, ends_at - time.monotonic())
+        asked = known.headers(url)
+        status, headers, data = _get(parts, address, ends_at - time.monotonic(), asked)
         if status in (301, 302, 303, 307, 308) and headers.get("location"):
             url = urljoin(url, headers["location"])
             continue
+
+        if status == 304 and asked:
+            return FetchedPage(url, b"", "", validators=known, is_unchanged=True)
 
         if status != 200:
             raise SourceError(
@@ -138,7 +167,20 @@ def _page(url: str, headers: Mapping[str, str], data: bytes) -> FetchedPage:
         raise SourceError(f"fetching {url!r}: it is {kind!r}; known: {', '.join(sorted(TYPES))}")
 
     charset = header.get_content_charset("")
-    return FetchedPage(url, data, format_suffix, charset, _date(headers.get("last-modified", "")))
+    last_modified = headers.get("last-modified", "")
+    return FetchedPage(
+        url,
+        data,
+        format_suffix,
+        charset,
+        _date(last_modified),
+        Validators(url, *map(_validator, (headers.get("etag", ""), last_modified))),
+    )
+
+
+def _validator(value: str) -> str:
+    """Returns a header's value if it may be sent back; one that is too long or odd is forgotten."""
+    return value if len(value) <= MAX_VALIDATOR_CHARS and value.isprintable() else ""
 
 
 def _date(text: str) -> float | None:
@@ -218,7 +260,9 @@ def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]
     return addresses[0]
 
 
-def _get(parts: SplitResult, address: str, seconds: float) -> tuple[int, dict[str, str], bytes]:
+def _get(
+    parts: SplitResult, address: str, seconds: float, asked: Mapping[str, str]
+) -> tuple[int, dict[str, str], bytes]:
     connection = _PinnedConnection(parts, address, min(TIMEOUT_SECONDS, max(seconds, 0.001)))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # A time-out holds for one read only, so the connection as a whole is cut by a timer.
@@ -226,7 +270,8 @@ def _get(parts: SplitResult, address: str, seconds: float) -> tuple[int, dict[st
     timer.start()
 
     try:
-        connection.request("GET", path, headers={"User-Agent": AGENT, "Accept": ", ".join(TYPES)})
+        headers = {"User-Agent": AGENT, "Accept": ", ".join(TYPES), **asked}
+        connection.request("GET", path, headers=headers)
         response = connection.getresponse()
         data = response.read(MAX_PAGE_BYTES + 1)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
