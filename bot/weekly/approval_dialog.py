@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from bot.payloads import Block, View
 from bot.ui.blocks import plain_paragraph, truncate
@@ -14,9 +15,8 @@ from bot.weekly.candidate_view import deciding_gate, ids_of
 from router.config import Settings
 from router.lifecycle_evidence import ApprovalEvidence
 from router.types import Candidate
-from workers.llm.model_prices import LOCAL
-from workers.rollout.approval import approvable_bases
-from workers.training.plan.candidate import learnable_rows, plan_here
+from workers.rollout.rungs import Rung, offered_rungs
+from workers.training.plan.candidate import learnable_rows
 
 VIEW = "candidate_approve_view"
 MAX_USD = 10_000.0
@@ -27,14 +27,15 @@ EXPLANATION_LIMIT = 3000
 def approval_view(candidate: Candidate, settings: Settings) -> Block:
     """Returns the dialog, filled in except for the consent and a reason against advice."""
     evidence = candidate.evidence
-    bases = [option(label, name) for name, label in approvable_bases().items()]
+    rungs = offered_rungs(candidate, settings)
+    bases = [option(rung.label, rung.word) for rung in rungs]
     learnable = f"{learnable_rows(candidate):,}"
     consent = option(texts.APPROVE_CONSENT_OPTION.format(count=learnable), "yes")
     warn = advised_against(candidate) or not evidence.tuning_pays
 
     blocks: list[Block] = [
         notice(_advice(candidate), "warning" if warn else "info"),
-        plain_paragraph(_explanation(candidate, settings)),
+        plain_paragraph(_explanation(candidate, rungs)),
         question("budget", texts.APPROVE_BUDGET, _budget(settings), hint=texts.APPROVE_BUDGET_HINT),
         question(
             "base",
@@ -54,7 +55,9 @@ def approval_view(candidate: Candidate, settings: Settings) -> Block:
     return dialog(VIEW, texts.APPROVE_TITLE, buttons, ids_of(candidate), blocks)
 
 
-def parse_approval(candidate: Candidate, view: View) -> tuple[ApprovalEvidence, dict[str, str]]:
+def parse_approval(
+    candidate: Candidate, view: View, settings: Settings
+) -> tuple[ApprovalEvidence, dict[str, str]]:
     """Returns what the admin allowed, and the problems with it by question."""
     errors = {}
     try:
@@ -67,7 +70,7 @@ def parse_approval(candidate: Candidate, view: View) -> tuple[ApprovalEvidence, 
         errors["budget"] = texts.APPROVE_BUDGET_WRONG.format(most=f"{MAX_USD:.0f}")
 
     base = answer_to(view, "base")
-    if base not in approvable_bases():
+    if base not in [rung.word for rung in offered_rungs(candidate, settings)]:
         errors["base"] = texts.APPROVE_BASE_WRONG
     if "yes" not in answers_to(view, "consent"):
         errors["consent"] = texts.APPROVE_CONSENT_WRONG
@@ -108,24 +111,29 @@ def _advice(candidate: Candidate) -> str:
     return texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(candidate.evidence))
 
 
-def _explanation(candidate: Candidate, settings: Settings) -> str:
-    """Returns the reason of the recommendation, the money, the training, and what happens next."""
+def _explanation(candidate: Candidate, rungs: Sequence[Rung]) -> str:
+    """Returns the reason of the recommendation, the money, each rung, and what happens next."""
     evidence = candidate.evidence
     gate = deciding_gate(evidence)
     lines = [texts.gate_sentence(gate)] if gate is not None else []
     lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
-    lines.append(_training(candidate, settings))
+    lines += [texts.APPROVE_RUNGS, *filter(None, map(_rung_line, rungs))]
 
     return truncate("\n".join(lines), EXPLANATION_LIMIT)
 
 
-def _training(candidate: Candidate, settings: Settings) -> str:
-    """Returns what training the included model on these requests would take here."""
-    plan = plan_here(candidate, LOCAL, settings.tune_rank)
-    minutes = [max(1, round(60 * hours)) for hours in plan.hours]
-    return texts.APPROVE_TRAINING.format(
-        rows=f"{plan.rows:,}",
+def _rung_line(rung: Rung) -> str:
+    """Returns what a rung would cost and need; empty for the one that trains nothing."""
+    if rung.usd is not None:
+        return texts.APPROVE_RUNG_PROVIDER.format(label=rung.label, usd=f"{rung.usd:,.0f}")
+    if rung.plan is None:
+        return ""
+
+    minutes = [max(1, round(60 * hours)) for hours in rung.plan.hours]
+    return texts.APPROVE_RUNG_HERE.format(
+        label=rung.label,
+        rows=f"{rung.plan.rows:,}",
         low=f"{minutes[0]:,}",
         high=f"{minutes[1]:,}",
-        memory=f"{plan.memory.total[1]:.0f}",
+        memory=f"{rung.plan.memory.total[1]:.0f}",
     )

@@ -120,7 +120,7 @@ class CandidateActions:
         if candidate is None:
             return
 
-        evidence, errors = approval_dialog.parse_approval(candidate, view)
+        evidence, errors = approval_dialog.parse_approval(candidate, view, self._settings)
         if errors:
             ack(response_action="errors", errors=errors)
             return

@@ -17,6 +17,7 @@ from bot.ui.texts import weekly as texts
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
 from router.types import Candidate
+from workers.readiness.gates import ADVISORY_GATES
 
 WAITING: State = "digested"
 """The state in which a candidate awaits a decision and has buttons."""
@@ -110,7 +111,11 @@ def counts(evidence: CandidateEvidence) -> str:
 
 def deciding_gate(evidence: CandidateEvidence) -> GateOutcome | None:
     """Returns the first gate that did not pass: the recommendation follows from it."""
-    return next((gate for gate in evidence.gates if gate.passed is not True), None)
+    for gate in evidence.gates:
+        if gate.passed is not True and gate.name not in ADVISORY_GATES:
+            return gate
+
+    return None
 
 
 def ids_of(candidate: Candidate) -> ButtonValue:
@@ -139,7 +144,7 @@ def _details(evidence: CandidateEvidence) -> list[Element]:
 
     # The deciding gate may be unmeasured: it is explained, the other unmeasured ones are listed.
     for gate in evidence.gates:
-        if gate == deciding or gate.passed is False:
+        if gate == deciding or (gate.passed is False and gate.name not in ADVISORY_GATES):
             lines.append(_gate_line(gate))
 
     passed = [texts.gate_title(gate) for gate in evidence.gates if gate.passed]

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from pydantic import ValidationError
 
 from router.catalog.output_schema import strict_schema
+from router.catalog.reward import check_reward
 from router.catalog.route_file import (
     ExampleRow,
     FrontMatter,
@@ -272,6 +273,7 @@ def build_version(
     steps = resolve_steps(front)
     output = strict_schema(front.output) if front.output is not None else None
     check_steps(front, prompt, steps, output)
+    check_reward(front.reward, output)
 
     return Version(
         route=front.name,
@@ -287,6 +289,7 @@ def build_version(
         cache=front.cache,
         vision=front.vision,
         needs_text=front.needs_text,
+        reward=front.reward,
     )
 
 

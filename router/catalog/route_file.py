@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 
+from router.catalog.reward import RewardCheck
 from router.catalog.version import (
     FrozenModel,
     PromptStep,
@@ -66,11 +67,13 @@ class FrontMatter(FrozenModel):
     needs_text: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)
+    reward: tuple[RewardCheck, ...] = Field((), max_length=10)
 
 
-NESTED_MODELS: Mapping[str, type[FrozenModel]] = {
+NESTED_MODELS: Mapping[str, type[BaseModel]] = {
     "limits": RequestLimits,
     "tiers": TierKeys,
+    "reward": RewardCheck,
     "prompt": PromptStep,
     "retrieve": RetrieveStep,
     "react": ReactStep,
@@ -195,7 +198,7 @@ def _split_front_matter(text: str, path: Path) -> tuple[str, str]:
     return head, body
 
 
-def _problems(error: ValidationError, model: type[FrozenModel]) -> Iterator[str]:
+def _problems(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
     """Yields a sentence for each problem that pydantic found."""
     for part in error.errors(include_url=False):
         location = part["loc"]

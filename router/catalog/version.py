@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from router.catalog.reward import RewardCheck
 from router.kinds import KINDS, Kind, KindTraits
 
 RouteName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
@@ -109,6 +110,7 @@ class Version(FrozenModel):
     answered from memory. `output` is the JSON Schema of the answer, None for free text.
     `vision` says whether its models take pictures; None for what is known of each model.
     `needs_text` says that it works on a text beside the order, and asks for it where there is none.
+    `reward` says what makes an answer verifiably right, for reinforcement fine-tuning.
     """
 
     id: str = Field("", pattern=r"^([0-9a-f]{12})?$")
@@ -125,6 +127,7 @@ class Version(FrozenModel):
     cache: bool = False
     vision: bool | None = None
     needs_text: bool = False
+    reward: tuple[RewardCheck, ...] = ()
 
     @property
     def traits(self) -> KindTraits:
@@ -166,12 +169,14 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
-        # `vision`, `needs_text` and `must_use` were added later. Left out of the hash at their
-        # defaults, they do not rename the versions that were stored before.
+        # `vision`, `needs_text`, `reward` and `must_use` were added later. Left out of the hash at
+        # their defaults, they do not rename the versions that were stored before.
         if self.vision is None:
             del body["vision"]
         if not self.needs_text:
             del body["needs_text"]
+        if not self.reward:
+            del body["reward"]
 
         for step in body["steps"]:
             if step.get("must_use") is False:

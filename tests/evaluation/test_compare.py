@@ -11,7 +11,7 @@ from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from workers.context import Context
 from workers.evaluation.compare import assess, evaluate_version
-from workers.evaluation.report_markdown import report_markdown
+from workers.evaluation.report_markdown import bill_text, report_markdown
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.llm.fakes import ScriptedModel
 from workers.runtime.leases import Leases
@@ -152,3 +152,27 @@ def test_the_report_can_be_read(context):
     assert "**Passed** on 40 test rows" in text
     assert "Against the live version: +50.0 points" in text
     assert "What it took: 3 steps" in text
+
+
+@pytest.mark.parametrize(
+    ("rejected", "words"),
+    [(None, "25% to 50% of the held-out answers right"), ("the reward is gamed", "not used: the")],
+)
+def test_the_report_says_what_reinforcement_changed_or_why_it_was_not_used(rejected, words):
+    figures = {
+        "before": {"right": 0.25},
+        "after": {"right": 0.5},
+        "steps": 80,
+        "cpu_seconds": 12.5,
+        "kl": 0.05,
+        "kl_base": 1.2,
+        "rejected": rejected,
+    }
+    text = bill_text({"bill": {"rft": figures}})
+    assert words in text
+    assert "KL 0.050 nats a token" in text
+    assert "1.20 from the base" in text
+
+
+def test_the_report_says_why_reinforcement_was_not_possible():
+    assert "not possible: no format" in bill_text({"bill": {"rft_refused": "no format"}})

@@ -22,7 +22,8 @@ from workers.training.trainers import (
     ChatExample,
     TrainingOptions,
     get_trainer,
-    trainers_by_cost,
+    trainable_bases,
+    trainers_for,
 )
 
 LEFT, RIGHT = '{"box":"left"}', '{"box":"right"}'
@@ -132,9 +133,14 @@ def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
         store.artefacts.materialise("T1", other, tmp_path / "there")
 
 
-def test_no_two_trainers_make_the_same_kind_of_version():
-    kinds = [trainer.VERSION_KIND for trainer in trainers_by_cost().values()]
+@pytest.mark.parametrize("base", trainable_bases())
+def test_trainers_of_one_base_make_one_kind_of_version_each_unless_one_continues_another(base):
+    trainers = trainers_for(base)
+    for trainer in trainers.values():
+        if trainer.STARTS_FROM is not None:
+            assert trainers[trainer.STARTS_FROM].VERSION_KIND == trainer.VERSION_KIND
 
+    kinds = [trainer.VERSION_KIND for trainer in trainers.values() if trainer.STARTS_FROM is None]
     assert len(set(kinds)) == len(kinds)
 
 

@@ -12,6 +12,7 @@ from workers.mining.privacy import Protection
 from workers.mining.rows import Row
 from workers.readiness.gate_text import figure_text, limit_text, reasons
 from workers.readiness.gates import assess_readiness
+from workers.readiness.prompt_stats import checkable_parts
 from workers.readiness.readiness_input import (
     Attempt,
     ReadinessInput,
@@ -129,6 +130,7 @@ def test_an_earlier_gate_decides_before_a_later_one():
         "data",
         "tuning gain",
         "roi",
+        "checkable reward",
         "a person",
     ]
 
@@ -315,3 +317,29 @@ def test_saying_the_message_in_another_style_is_a_form_and_answering_it_is_not()
     )
     rows = [Row(said, "u1", 0.0, record={"text": answer}) for _ in range(20)]
     assert measure_structure(rows, np.eye(20, dtype=np.float32)).one_form == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "passed"),
+    [
+        ({"checkable": ("queue", "urgency")}, True),
+        ({"checkable": ()}, False),
+        ({"checkable": None, "structure": replace(FINE, closed=True)}, True),
+        ({"checkable": None, "structure": replace(FINE, closed=None)}, None),
+    ],
+)
+def test_a_reward_that_nothing_checks_stops_no_training(change, passed):
+    found = assess_readiness(replace(RIPE, **change), 0.9)
+    gate = next(gate for gate in found.gates if gate.name == "checkable reward")
+    assert gate.passed is passed
+    assert (found.stopped_at.name, found.recommendation) == ("a person", "tune")
+
+
+def test_what_a_program_can_check_is_read_from_the_live_version():
+    closed = {"type": "object", "properties": {"queue": {"enum": ["a"]}, "note": {}}}
+    assert checkable_parts({"output": closed}) == ("queue",)
+    quotes = [{"check": "quotes", "fields": ["note"]}]
+    assert checkable_parts({"output": closed, "reward": quotes}) == ("note",)
+    assert checkable_parts({"output": closed, "reward": [{"check": "schema"}]}) == ()
+    assert checkable_parts({"output": closed, "reward": [{"check": "unheard of"}]}) == ()
+    assert checkable_parts({"output": None}) == ()

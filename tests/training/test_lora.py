@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.errors import InputError, ModelError
+from tests.fixtures.tiny_model import tiny_base
 from workers.llm.local_server import LocalModelServer
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import (
@@ -39,10 +40,6 @@ TINY = TrainingOptions(
     rank=2, alpha=4, learning_rate=2e-2, epochs=4, batch_size=2, threads=1, patience=9
 )
 QUICK = dataclasses.replace(TINY, rank=8, alpha=16, learning_rate=1e-2, epochs=30, patience=99)
-TEMPLATE = (
-    "{% for m in messages %}<s>{{ m['content'] }}</s>{% endfor %}"
-    "{% if add_generation_prompt %}<s>{% endif %}"
-)
 WORDS = ["red", "green", "blue", "one", "two", "three"]
 ANSWERS = dict(zip(WORDS[:3], WORDS[3:], strict=True))
 LESSONS = [
@@ -56,33 +53,8 @@ def ignore(progress: TrainingProgress) -> None: ...
 
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory, training_packages: None) -> Path:
-    """A Hugging Face folder with a Llama of a few thousand random weights that knows six words."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("base")
-    vocabulary = {word: number for number, word in enumerate(["<s>", "</s>", "?", *WORDS])}
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="?"))
-    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="?"
-    )
-    fast.chat_template = TEMPLATE
-    fast.save_pretrained(folder)
-    torch.manual_seed(0)
-    shape = {
-        "hidden_size": 32,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 4,
-    }
-
-    config = LlamaConfig(
-        vocab_size=len(vocabulary), num_key_value_heads=2, initializer_range=0.5, **shape
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    """A base that knows six words."""
+    return tiny_base(tmp_path_factory.mktemp("base"), WORDS)
 
 
 def tensors(path: Path) -> dict[str, Any]:

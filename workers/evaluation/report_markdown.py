@@ -120,7 +120,30 @@ def bill_text(body: ReportBody) -> str:
     """Returns what training or improving the prompt took."""
     bill = body["bill"]
     entries = [text.format(bill[name]) for name, text in BILL.items() if bill.get(name)]
-    return "What it took: " + (", ".join(entries) or "nothing")
+    return "What it took: " + (", ".join(entries) or "nothing") + _reinforcement_text(bill)
+
+
+def _reinforcement_text(bill: ReportBody) -> str:
+    """Returns what reinforcement changed, or why it was not used; empty where there was none."""
+    refused = bill.get("rft_refused")
+    if refused:
+        return f". Reinforcement was not possible: {refused}"
+
+    figures = bill.get("rft")
+    if not figures:
+        return ""
+
+    text = (
+        f". Reinforcement: {figures['before']['right']:.0%} to {figures['after']['right']:.0%} of "
+        f"the held-out answers right in {figures['steps']:,} steps and {figures['cpu_seconds']} "
+        f"CPU seconds, KL {figures['kl']:.3f} nats a token from the supervised adapter"
+    )
+    if figures["kl_base"] is not None:
+        text += f" and {figures['kl_base']:.2f} from the base"
+    if figures["rejected"]:
+        text += f"; not used: {figures['rejected']}"
+
+    return text
 
 
 def token_parts(figures: ReportBody) -> str:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.candidate_evidence import CandidateEvidence
-from router.catalog.rules import is_rule_line
 from router.errors import LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, SYSTEM
 from router.lifecycle_evidence import DigestedEvidence, SnoozeEvidence
@@ -44,8 +43,9 @@ from workers.ports import Payer
 from workers.readiness import thresholds as limits
 from workers.readiness.bottom_line import summarise_advice
 from workers.readiness.decided_candidates import decided_candidates
-from workers.readiness.evidence import PromptStats, Subject, build_evidence
+from workers.readiness.evidence import Subject, build_evidence
 from workers.readiness.prices import known_prices
+from workers.readiness.prompt_stats import prompt_stats
 from workers.readiness.trial_results import Trials, trials_of
 from workers.runtime.job_key import parse_key
 from workers.trials.weekly import TrialSubject, run_trials
@@ -148,7 +148,7 @@ def _store_candidates(context: Context, mined: _Mined) -> None:
             cluster,
             [mined.rows[index] for index in cluster.rows],
             vectors,
-            _prompt_stats(store, team, cluster.route),
+            prompt_stats(store, team, cluster.route),
             (stored.approver if stored is not None else None) or "",
         )
 
@@ -227,26 +227,6 @@ def _halves(cluster: Cluster, vectors: NDArray[np.float32]) -> tuple[str, ...]:
         return ()
 
     return tuple(encoded_halves(vectors) or ())
-
-
-def _prompt_stats(store: Store, team: str, route: str | None) -> PromptStats:
-    """Counts the rules and words in the live prompt of the route that serves the cluster now."""
-    live = None
-    if route is not None:
-        live = store.versions.live(team, route)
-    if live is None:
-        return PromptStats()
-
-    steps = [step for step in live.body.get("steps") or () if isinstance(step, Mapping)]
-    rules = 0
-    words = 0
-    for part in (live.body, *steps):
-        for name in ("role", "prompt"):
-            text = str(part.get(name) or "")
-            rules += sum(map(is_rule_line, text.splitlines()))
-            words += len(text.split())
-
-    return PromptStats(rules=rules, words=words)
 
 
 def _upsert_candidate(

@@ -22,6 +22,7 @@ from workers.readiness.gate_text import figure_text, limit_text, reasons
 from workers.readiness.gates import Readiness, assess_readiness
 from workers.readiness.prices import Prices
 from workers.readiness.prompt_choice import LiveRecord, PromptChoice, choose_prompt
+from workers.readiness.prompt_stats import PromptStats
 from workers.readiness.readiness_input import Attempt, ReadinessInput, TuningEstimate
 from workers.readiness.roi import MONTH, CostModel, Interval, Roi, estimate_roi, months_until
 from workers.readiness.structure import measure_structure
@@ -43,14 +44,6 @@ VOLUME_DOUBT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class PromptStats:
-    """The size of the prompt that serves a cluster now; None where there is no prompt."""
-
-    rules: int | None = None
-    words: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Subject:
     """A cluster with its own rows and their vectors, `(n, d)`, in one order.
 
@@ -60,7 +53,7 @@ class Subject:
     cluster: Cluster
     rows: Sequence[Row]
     vectors: NDArray[np.float32] = field(repr=False)
-    prompt: PromptStats = PromptStats()
+    prompt: PromptStats = field(default_factory=PromptStats)
     approved_by: str = ""
 
 
@@ -99,6 +92,7 @@ def build_evidence(
         no_documents=documents.none,
         rules=subject.prompt.rules,
         prompt_words=subject.prompt.words,
+        checkable=subject.prompt.checkable,
         stable_weeks=_stable_weeks(rows),
         reviewed=reviewed,
         head=_head_attempt(trials, settings.ready_prompt_target),

@@ -30,6 +30,7 @@ LIMITS: Mapping[GateName, str] = {
     "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
     "roi": "pays before its base model ends, against the cheapest prompted way that passes",
     "tuning gain": "it is expected to reach the target, and to do better than the best prompt",
+    "checkable reward": "a program can verify the answers, as `reward` in route.md declares",
     "a person": "an admin approves",
 }
 
@@ -183,6 +184,16 @@ def _tuning_text(gate: GateResult) -> str:
     )
 
 
+def _reward_text(gate: GateResult) -> str:
+    parts = gate.figures["parts"]
+    if parts:
+        return f"verified: {parts}"
+    if gate.passed:
+        return "the answers are chosen from a small set"
+
+    return "nothing of the answers is verified" if gate.passed is False else "no route is known"
+
+
 _FIGURE_TEXTS: Mapping[GateName, Callable[[GateResult], str]] = {
     "privacy": _privacy_text,
     "volume": _volume_text,
@@ -193,4 +204,5 @@ _FIGURE_TEXTS: Mapping[GateName, Callable[[GateResult], str]] = {
     "data": _data_text,
     "cheap head first": _head_text,
     "tuning gain": _tuning_text,
+    "checkable reward": _reward_text,
 }

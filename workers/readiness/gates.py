@@ -6,7 +6,7 @@ A gate's result holds figures and no words for people; `gate_text` describes it.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -26,9 +26,12 @@ GateName = Literal[
     "data",
     "tuning gain",
     "roi",
+    "checkable reward",
     "a person",
 ]
 """Stable keys: they are stored with each candidate."""
+ADVISORY_GATES: frozenset[str] = frozenset({"checkable reward"})
+"""Gates that stop nothing: they say whether one more way of training is open."""
 
 Figure = float | str | bool | None
 Figures = Mapping[str, Figure]
@@ -55,7 +58,7 @@ class Readiness:
     @property
     def stopped_at(self) -> GateResult | None:
         """The first gate that did not pass, an approval included; None if all passed."""
-        return next((gate for gate in self.gates if gate.passed is not True), None)
+        return _first_open(self.gates)
 
 
 def assess_readiness(
@@ -74,10 +77,19 @@ def assess_readiness(
         _data(evidence, thresholds),
         _tuning_gain(evidence),
         _roi(evidence),
+        _reward(evidence),
         _approval(evidence),
     )
-    stopped_at = next((gate for gate in gates if gate.passed is not True), None)
-    return Readiness(gates, _recommend(stopped_at), _score(evidence, request_probability))
+    recommendation = _recommend(_first_open(gates))
+    return Readiness(gates, recommendation, _score(evidence, request_probability))
+
+
+def _first_open(gates: Sequence[GateResult]) -> GateResult | None:
+    for gate in gates:
+        if gate.passed is not True and gate.name not in ADVISORY_GATES:
+            return gate
+
+    return None
 
 
 def _privacy(evidence: ReadinessInput) -> GateResult:
@@ -290,6 +302,18 @@ def _roi(evidence: ReadinessInput) -> GateResult:
         figures["break_even_months"] = roi.break_even_months.likely
 
     return GateResult("roi", roi.pays or has_other_reason, figures)
+
+
+def _reward(evidence: ReadinessInput) -> GateResult:
+    """Passes if a program can verify answers, which reinforcement fine-tuning needs.
+
+    Without a route, answers from a small set can be compared once they are reviewed.
+    """
+    checkable = evidence.checkable
+    if checkable is not None:
+        return GateResult("checkable reward", bool(checkable), {"parts": ", ".join(checkable)})
+
+    return GateResult("checkable reward", evidence.structure.closed, {"parts": ""})
 
 
 def _approval(evidence: ReadinessInput) -> GateResult:

@@ -90,6 +90,7 @@ class ReadinessInput:
             95 % interval, the gain itself where that was not worked out.
         no_documents: Whether there are none that everybody may read.
         rules, prompt_words: The size of the prompt.
+        checkable: What of an answer a program can verify; empty where nothing.
         stable_weeks: For how long the version that answers has been the same.
         reviewed: Examples whose answer a person found right.
         head: A linear classifier on the embeddings.
@@ -107,6 +108,7 @@ class ReadinessInput:
     no_documents: bool = False
     rules: int | None = None
     prompt_words: int | None = None
+    checkable: tuple[str, ...] | None = None
     stable_weeks: int | None = None
     reviewed: int = 0
     head: Attempt | None = None

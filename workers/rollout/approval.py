@@ -5,15 +5,15 @@ A budget, a base model to train, and learning from its requests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from router.lifecycle_evidence import ApprovalEvidence, OptimisedEvidence
 from router.store import Store
-from workers.training.trainers import trainable_bases
 
 PROMPT_ONLY = "none"
 """The stored word for: train nothing, improve the prompt only."""
+PROVIDER = "provider"
+"""The stored word for: train at a provider's service, by a command of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,6 @@ class Approval:
     def trains(self) -> bool:
         """Whether a model may be trained, or only the prompt improved."""
         return self.base != PROMPT_ONLY
-
-
-def approvable_bases() -> Mapping[str, str]:
-    """Returns what an admin may choose to train, by the stored word, the default first."""
-    return {**trainable_bases(), PROMPT_ONLY: "None: improve the prompt only"}
 
 
 def approval_of(store: Store, candidate: str) -> Approval | None:

@@ -21,6 +21,7 @@ from router.config import bare_environment
 from router.errors import BeagleError, InputError, ModelError
 from workers.training.trainers import (
     ChatExample,
+    ReinforcementOptions,
     TrainedModel,
     TrainingOptions,
     TrainingProgress,
@@ -116,6 +117,14 @@ def _parse_trained(body: Mapping[str, Any]) -> TrainedModel:
     return TrainedModel(**{**body, "folder": Path(body["folder"]), "artifact": artifact})
 
 
+def _parse_options(body: Mapping[str, Any]) -> TrainingOptions:
+    reinforcement = body["reinforcement"]
+    if reinforcement is not None:
+        reinforcement = ReinforcementOptions(**reinforcement)
+
+    return TrainingOptions(**{**body, "reinforcement": reinforcement})
+
+
 def main() -> None:
     """Train the job on standard input, one line of JSON.
 
@@ -138,7 +147,7 @@ def main() -> None:
             [ChatExample(**example) for example in job["examples"]],
             Path(job["base"]),
             Path(job["folder"]),
-            TrainingOptions(**job["options"]),
+            _parse_options(job["options"]),
             lambda progress: send(progress=asdict(progress)),
         )
     except BeagleError as error:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from router.catalog.reward import is_verifiable, reward_of
 from router.catalog.version import PromptStep, Version
 from router.config import Settings
 from router.errors import InputError
@@ -24,13 +25,17 @@ from workers.datasets.build import DatasetExample, dataset_id
 from workers.runtime.file_lock import file_lock
 from workers.training.chat_format import chat_examples
 from workers.training.replay_questions import held_out_examples, replay_examples
+from workers.training.reward import RewardSpec
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import (
+    LOCAL_BASE,
     ChatExample,
+    ReinforcementOptions,
     TrainedModel,
+    Trainer,
     TrainingOptions,
     TrainingProgress,
-    trainers_by_cost,
+    trainers_for,
 )
 
 TrainingRunner = Callable[
@@ -65,22 +70,24 @@ def tune(
     rows: Sequence[DatasetExample],
     on_progress: Callable[[TrainingProgress], None],
     train: TrainingRunner = train_in_subprocess,
+    base: str = LOCAL_BASE,
 ) -> TrainedVersions:
     """Runs the trainers on `rows` of the dataset, the cheapest first, until one is good enough.
 
-    The new versions are then in the store, in shadow, as the workspace's own. Killed and called
-    again, it resumes. Raises InputError when there is too little to learn from, and
-    ModelError(retry=True) when training is under way elsewhere or its process died.
+    `base` is what an admin approved; it decides which trainers run. The new versions are then in
+    the store, in shadow, as the workspace's own. Killed and called again, it resumes. Raises
+    InputError when there is too little to learn from, and ModelError(retry=True) when training is
+    under way elsewhere or its process died.
     """
     settings = context.settings
     usable = _usable_rows(rows, live.route, settings)
-    trainers = trainers_by_cost()
-    options = {name: trainer.options(settings) for name, trainer in trainers.items()}
+    trainers = trainers_for(base)
+    options = _options(trainers, settings, live)
     run_id = _run_id(usable, options, settings.tune_replay)
     folder = workspace_folder(settings.data / "training", dataset.team)
     folder = folder / f"{dataset.id}-{run_id}"
     examples = chat_examples(usable, tuned_system_prompt(live.route))
-    versions: dict[str, Version] = {}
+    results: dict[Kind, TrainedModel] = {}
     bill: dict[str, Any] = {}
 
     # Two workers on one checkpoint would destroy it.
@@ -90,27 +97,63 @@ def tune(
             if trainer.REPLAYS:
                 replayed = _load_or_create(folder, lambda: _replay_examples(context, examples))
 
-            base = trainer.base_path(settings)
+            chosen = _started_from(options[name], folder, trainer.STARTS_FROM)
+            weights = trainer.base_path(settings)
             try:
                 trained = train(
-                    name, [*examples, *replayed], base, folder / name, options[name], on_progress
+                    name, [*examples, *replayed], weights, folder / name, chosen, on_progress
                 )
-            except InputError:
-                if name == list(trainers)[-1]:
+            except InputError as error:
+                if trainer.BASES and trainer.STARTS_FROM is None:
                     raise
 
-                continue  # for instance slots or free text, which a head cannot answer
+                # For instance slots or free text, which a head cannot answer, or a start that does
+                # not keep the format: what was trained before it stays.
+                bill[f"{name}_refused"] = str(error)
+                continue
 
-            kind = trainer.VERSION_KIND
-            versions[kind] = _store_version(context, dataset.team, live, trained, kind)
             bill |= trainer.bill(trained)
             if trainer.REPLAYS:
                 bill["replayed"] = sum(example.split == "train" for example in replayed)
 
+            if not trained.details.get("rejected"):
+                results[trainer.VERSION_KIND] = trained
             if (trained.dev_exact or 0.0) >= SUFFICIENT_DEV_ACCURACY:
                 break
 
+    versions: dict[str, Version] = {}
+    for kind, trained in results.items():
+        versions[kind] = _store_version(context, dataset.team, live, trained, kind)
+
     return TrainedVersions(versions, bill | {"examples": len(usable), "dataset": dataset.id})
+
+
+def _options(
+    trainers: Mapping[str, Trainer], settings: Settings, live: Version
+) -> dict[str, TrainingOptions]:
+    """Returns each trainer's options; one that continues another gets the route's reward."""
+    options = {}
+    for name, trainer in trainers.items():
+        options[name] = trainer.options(settings)
+        if trainer.STARTS_FROM is not None:
+            checks = reward_of(live.reward, live.output)
+            spec = RewardSpec(checks if is_verifiable(checks) else (), live.output or {})
+            options[name] = replace(
+                options[name],
+                reinforcement=ReinforcementOptions(
+                    reward=spec.as_dict(), start="", steps=settings.tune_rft_steps
+                ),
+            )
+
+    return options
+
+
+def _started_from(options: TrainingOptions, folder: Path, start: str | None) -> TrainingOptions:
+    """Returns the options with the folder of the run that this one continues."""
+    if start is None or options.reinforcement is None:
+        return options
+
+    return replace(options, reinforcement=replace(options.reinforcement, start=str(folder / start)))
 
 
 def _usable_rows(

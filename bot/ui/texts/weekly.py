@@ -142,6 +142,12 @@ GATES: Mapping[str, GateText] = {
         "Tuning does not pay for itself ({figure}). Required: it {limit}.",
         "What tuning would save cannot be calculated yet ({figure}).",
     ),
+    "checkable reward": GateText(
+        "Checkable answers",
+        "A program can check the answers ({figure}), so reinforcement may follow training.",
+        "No program can check the answers ({figure}), so training ends with examples.",
+        "Whether a program can check the answers is not known yet ({figure}).",
+    ),
     "a person": GateText(
         "Approval",
         "Approved by an admin ({figure}).",
@@ -254,9 +260,14 @@ APPROVE_NEXT = (
     "examples, trains a model and measures it. No user gets a new version before you start its "
     "canary."
 )
-APPROVE_TRAINING = (
-    "Training the included model on {rows} examples would take {low} to {high} minutes on a quiet "
-    "machine with two cores and at most {memory} GB of memory; nothing is rented."
+APPROVE_RUNGS = "What each kind of training would take:"
+APPROVE_RUNG_HERE = (
+    "• {label}: {low} to {high} minutes for {rows} examples on a quiet machine with two cores, at "
+    "most {memory} GB of memory; nothing is rented."
+)
+APPROVE_RUNG_PROVIDER = (
+    "• {label}: about ${usd} a run by your settings. It needs a key and a price, the masked "
+    "examples leave, and it starts with `beagle dataset provider` after the review."
 )
 APPROVE_BUDGET = "Budget in USD"
 APPROVE_BUDGET_HINT = (

@@ -78,6 +78,11 @@ def _trained_by_cost(
         if key is not None:
             trained[trainer.VERSION_KIND] = context.exact_version(candidate.team, route, key)
 
+    # A provider's model is a version of another kind than those of the trainers.
+    for kind, key in evidence.versions.items():
+        if kind not in trained:
+            trained[kind] = context.exact_version(candidate.team, route, key)
+
     return trained
 
 

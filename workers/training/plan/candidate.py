@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.types import Candidate
 from workers.training.plan import Card, TrainingPlan, plan_training
+from workers.training.plan.memory import Method
 
 BYTES_PER_TOKEN = 4
 ANSWER_TOKENS = 60
@@ -31,7 +32,7 @@ def row_tokens(candidate: Candidate) -> int:
     return round(size / BYTES_PER_TOKEN) + ANSWER_TOKENS
 
 
-def plan_here(candidate: Candidate, base: str, rank: int) -> TrainingPlan:
-    """Returns the plan of an adapter for a base, trained on this machine."""
+def plan_here(candidate: Candidate, base: str, rank: int, method: Method = "lora") -> TrainingPlan:
+    """Returns the plan of training a base on this machine, an adapter unless it says otherwise."""
     rows = max(1, learnable_rows(candidate))
-    return plan_training(base, "lora", rows, row_tokens(candidate) or None, rank, CPU)
+    return plan_training(base, method, rows, row_tokens(candidate) or None, rank, CPU)

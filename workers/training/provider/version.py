@@ -35,3 +35,15 @@ def store_provider_version(store: Store, team: str, route: str, model: str, at: 
     body = version.model_dump(mode="json")
     store.versions.insert(StoredVersion(team, route, version.id, version.kind, "shadow", body, at))
     return version
+
+
+def newest_provider_version(store: Store, team: str, route: str) -> Version | None:
+    """Returns the newest version whose model a provider trained, None where there is none."""
+    newest = None
+    for stored in store.versions.for_route(team, route):
+        version = Version.model_validate(dict(stored.body))
+        is_trained = version.prompt == tuned_system_prompt(route) and version.adapter is None
+        if is_trained and version.models and (newest is None or stored.at >= newest.at):
+            newest = stored
+
+    return None if newest is None else Version.model_validate(dict(newest.body))

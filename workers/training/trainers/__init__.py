@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
@@ -17,6 +17,10 @@ from router.config import Settings
 from router.errors import InputError
 from router.kinds import Kind
 from workers.ports import Message
+from workers.training.plan.memory import Method
+
+LOCAL_BASE = "local"
+"""The stored word for an adapter of the included model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,27 @@ class ChatExample:
 
 
 @dataclass(frozen=True, slots=True)
+class ReinforcementOptions:
+    """How to reinforce: what is rewarded, and how far the policy may move.
+
+    `reward` is a `RewardSpec` as JSON. `start` is the folder of the supervised adapter. Each of
+    `steps` samples `group` answers of at most `answer_tokens` to each of `prompts` prompts, and
+    every `evaluation_steps` the held-out examples are answered. `kl_weight` penalises the
+    divergence from the start, in nats a token; where its mean is above `max_kl`, the run ends.
+    """
+
+    reward: Mapping[str, Any]
+    start: str
+    group: int = 8
+    prompts: int = 4
+    steps: int = 80
+    answer_tokens: int = 64
+    evaluation_steps: int = 10
+    kl_weight: float = 0.04
+    max_kl: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingOptions:
     """How to train.
 
@@ -42,7 +67,8 @@ class TrainingOptions:
     run, None for all `epochs`. Training stops early after `patience` evaluations on the dev
     examples in a row without improvement; there are `evaluations_per_epoch`. `device` is `auto` (a
     GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in 4 bits (QLoRA, arXiv
-    2305.14314), which needs a GPU and the package bitsandbytes.
+    2305.14314), which needs a GPU and the package bitsandbytes. `reinforcement` is for training
+    with a reward, None elsewhere.
     """
 
     rank: int = 8
@@ -57,6 +83,7 @@ class TrainingOptions:
     threads: int = 2
     device: Literal["auto", "cpu", "cuda"] = "auto"
     four_bit: bool = False
+    reinforcement: ReinforcementOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +109,8 @@ class TrainedModel:
     cannot be exported. `losses` has one entry a step. `dev_exact` and `dev_loss` belong to the
     weights that were kept, not to the last ones. `general_loss` is the mean loss on the general
     examples without and with what was trained, None if there are none. `resumed_at` is the step
-    from which an interrupted run went on, 0 otherwise.
+    from which an interrupted run went on, 0 otherwise. `details` are the trainer's own figures,
+    JSON-safe.
     """
 
     folder: Path
@@ -97,6 +125,7 @@ class TrainedModel:
     device: str
     resumed_at: int = 0
     general_loss: Sequence[float] | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 class TrainFunction(Protocol):
@@ -123,17 +152,21 @@ class TrainFunction(Protocol):
 class Trainer(Protocol):
     """A file of this folder.
 
-    `VERSION_KIND` is the kind of version whose path serves the artifact; no two trainers share one,
-    because a candidate keeps one trained version of a kind. Trainers run from the lowest `COST` to
-    the highest, until one is good enough. `BASES` are the base models that an admin can approve for
-    it: the stored word and what people read. `REPLAYS` says whether general examples are mixed in
-    against catastrophic forgetting.
+    `VERSION_KIND` is the kind of version whose path serves the artifact. Trainers run from the
+    lowest `COST` to the highest, until one is good enough. `BASES` are what an admin can approve
+    for it: the stored word and what people read; a trainer without one always runs. `STARTS_FROM`
+    names the trainer whose result it continues, which then runs first; a candidate keeps one
+    trained version of a kind, so it replaces that result where it is better. `REPLAYS` says whether
+    general examples are mixed in against catastrophic forgetting. `METHOD` is how `beagle plan`
+    counts what it takes.
     """
 
     VERSION_KIND: Kind
+    METHOD: Method
     COST: int
     BASES: Mapping[str, str]
     REPLAYS: bool
+    STARTS_FROM: str | None
     train: TrainFunction
 
     def base_path(self, settings: Settings) -> Path:
@@ -170,6 +203,20 @@ def trainers_by_cost() -> dict[str, Trainer]:
     """Returns every trainer by its name, the cheapest first."""
     trainers = {name: get_trainer(name) for name in trainer_names()}
     return dict(sorted(trainers.items(), key=lambda item: item[1].COST))
+
+
+def trainers_for(base: str) -> dict[str, Trainer]:
+    """Returns the trainers that run for an approved base, the cheapest first.
+
+    Those without a base of their own always run; those that another one starts from run before it.
+    """
+    known = trainers_by_cost()
+    names = {name for name, trainer in known.items() if not trainer.BASES}
+    for name, trainer in known.items():
+        if base in trainer.BASES:
+            names |= {name, *([trainer.STARTS_FROM] if trainer.STARTS_FROM else [])}
+
+    return {name: trainer for name, trainer in known.items() if name in names}
 
 
 def trainable_bases() -> dict[str, str]:

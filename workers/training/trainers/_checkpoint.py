@@ -1,4 +1,4 @@
-"""The state of a LoRA run, and its checkpoint: a killed run resumes from the last one."""
+"""The state of a run, and its checkpoint: a killed run resumes from the last one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ CHECKPOINT = "checkpoint.pt"
 
 @dataclass
 class TrainingState:
-    """How far a run is; all of it is in a checkpoint. `best` holds the adapter's best weights."""
+    """How far a run is; all of it is in a checkpoint. `best` holds the best weights.
+
+    `reinforcement` is what a run with a reward keeps besides: plain values, by name.
+    """
 
     step: int = 0
     losses: list[float] = field(default_factory=list)
@@ -30,6 +33,7 @@ class TrainingState:
     best: dict[str, Any] | None = None
     seconds: float = 0.0
     cpu_seconds: float = 0.0
+    reinforcement: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,7 @@ class TrainingRun:
     """The parts of one run, built once. `identity` names its examples, options and base."""
 
     model: Any
+    tokenizer: Any
     optimizer: Any
     pad: int
     device: str
@@ -59,12 +64,45 @@ class TrainingRun:
         return total if self.options.max_steps is None else min(self.options.max_steps, total)
 
 
+def trainable_weights(model: Any) -> list[Any]:
+    """Returns the weights that the optimizer changes."""
+    return [values for values in model.parameters() if values.requires_grad]
+
+
+def get_weights(model: Any) -> dict[str, Any]:
+    """Returns the trained weights by name: an adapter's, or all."""
+    from peft import PeftModel, get_peft_model_state_dict
+
+    if isinstance(model, PeftModel):
+        return dict(get_peft_model_state_dict(model, save_embedding_layers=False))
+
+    return dict(model.named_parameters())
+
+
+def set_weights(model: Any, weights: Any) -> None:
+    """Puts what `get_weights` returned into the model."""
+    import torch
+    from peft import PeftModel, set_peft_model_state_dict
+
+    if isinstance(model, PeftModel):
+        set_peft_model_state_dict(model, weights)
+        return
+
+    with torch.no_grad():
+        for name, values in model.named_parameters():
+            values.copy_(weights[name])
+
+
 def identity_of(examples: Sequence[ChatExample], base: Path, options: TrainingOptions) -> str:
     """Returns a hash of what a checkpoint belongs to.
 
     The number of threads and the device are left out: they may change between two tries.
     """
     settings = {**dataclasses.asdict(options), "threads": 0, "device": ""}
+    if settings["reinforcement"] is not None:
+        # The folder of the start may have moved with the data folder; its weights are the same.
+        settings["reinforcement"]["start"] = ""
+
     # The size stands for the base's content: hashing gigabytes at each start would take long.
     parts = [
         [dataclasses.asdict(example) for example in examples],
@@ -79,14 +117,13 @@ def identity_of(examples: Sequence[ChatExample], base: Path, options: TrainingOp
 def save_checkpoint(run: TrainingRun, state: TrainingState) -> None:
     """Saves all that the run needs to resume from here, however it ends."""
     import torch
-    from peft import get_peft_model_state_dict
 
     partial = run.folder / f"{CHECKPOINT}.partial"
     torch.save(
         {
             "identity": run.identity,
             "state": dataclasses.asdict(state),
-            "weights": get_peft_model_state_dict(run.model, save_embedding_layers=False),
+            "weights": get_weights(run.model),
             "optimizer": run.optimizer.state_dict(),
         },
         partial,
@@ -102,7 +139,6 @@ def load_checkpoint(run: TrainingRun) -> TrainingState:
     Raises InputError when the folder holds another run's checkpoint.
     """
     import torch
-    from peft import set_peft_model_state_dict
 
     path = run.folder / CHECKPOINT
     if not path.exists():
@@ -116,6 +152,6 @@ def load_checkpoint(run: TrainingRun) -> TrainingState:
             "another base; use an empty folder"
         )
 
-    set_peft_model_state_dict(run.model, stored["weights"])
+    set_weights(run.model, stored["weights"])
     run.optimizer.load_state_dict(stored["optimizer"])
     return TrainingState(**stored["state"])

@@ -13,12 +13,15 @@ from router.encoder.protocol import Encoder
 from router.errors import InputError
 from router.kinds import Kind
 from workers.paths._linear_head_model import LinearHead, fit_head
+from workers.training.plan.memory import Method
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 
 VERSION_KIND: Kind = "head"
+METHOD: Method = "lora"
 COST = 0
 BASES: Mapping[str, str] = {}
 REPLAYS = False
+STARTS_FROM: str | None = None
 
 FILE = "head.npz"
 MAX_ANSWERS = 200

@@ -1,4 +1,4 @@
-"""Builds the demo's tuned route from a seed: its messages, then the trained adapter."""
+"""Trains the adapter of a built-in route from a seed: made-up messages, then the adapter."""
 
 from __future__ import annotations
 
@@ -6,24 +6,36 @@ import hashlib
 import json
 import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from evals.leave import Row, make_rows
+from evals import incidents, leave, triage
 from router.catalog.catalog import builtin_routes_folder
-from router.catalog.route_file import read_route_file
+from router.catalog.route_file import read_route_file, read_rows
 from router.config import read_settings
+from router.errors import InputError
 from router.text.printable import print_line
 from workers.llm.weights import find_weights
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 
-ROUTE = "leave"
+Row = Mapping[str, Any]
+GENERATORS: Mapping[str, Callable[[int], Sequence[Row]]] = {
+    "incident": incidents.make_rows,
+    "leave": leave.make_rows,
+    "triage": triage.make_rows,
+}
+PROMPTS = {"incident": "Fill in the incident record.", "triage": "Sort the support message."}
+"""The whole prompt of the tuned version, where `route.md` holds that of the prompted one."""
+WRITES_ROWS = "leave"
+"""The route whose examples are the made-up ones; the others have hand-written ones."""
 
 
 def main(
+    route: Annotated[str, typer.Argument(help="leave, triage or incident.")] = "leave",
     out: Annotated[
         Path | None, typer.Option(help="The route's folder; the built-in one if left out.")
     ] = None,
@@ -32,32 +44,35 @@ def main(
     ] = None,
     seed: int = 0,
     epochs: int = 3,
+    rank: Annotated[int, typer.Option(help="Rank of the adapter; its file grows with it.")] = 6,
     steps: Annotated[int | None, typer.Option(help="Stop after so many steps.")] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Write the demo route's examples from SEED and train its adapter.
+    """Make a built-in route's training messages from SEED and train its adapter.
 
     Takes about ten minutes on two cores.
 
     An interrupted run resumes. The same seed gives the same adapter on the same machine.
     """
     settings = read_settings()
-    out = out or builtin_routes_folder() / ROUTE
-    rows = make_rows(seed)
-    lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    (out / "examples.jsonl").write_text("".join(lines), "utf-8")
-    _, prompt = read_route_file(out / "route.md")
+    out = out or builtin_routes_folder() / route
+    rows = training_rows(route, out, seed)
+    prompt = PROMPTS.get(route) or read_route_file(out / "route.md")[1]
     options = TrainingOptions(
-        epochs=epochs, max_steps=steps, seed=seed, threads=settings.local_threads
+        rank=rank,
+        alpha=2 * rank,
+        epochs=epochs,
+        max_steps=steps,
+        seed=seed,
+        threads=settings.local_threads,
     )
-    work = folder or settings.data / f"demo-adapter-{ROUTE}-{seed}"
     trained = train_in_subprocess(
         "lora",
         chat_examples(rows, prompt),
         find_weights(settings.data),
-        work,
+        folder or settings.data / f"route-adapter-{route}-{seed}",
         options,
         _print_progress,
     )
@@ -67,7 +82,32 @@ def main(
     print_line(json.dumps(cost) if as_json else _as_text(cost))
 
 
-def chat_examples(rows: list[Row], prompt: str) -> list[ChatExample]:
+def training_rows(route: str, folder: Path, seed: int) -> list[Row]:
+    """Returns the made-up rows and, for a route with hand-written ones, those of train and dev.
+
+    Writes the examples of `leave`, which are the made-up ones. Raises InputError for a route
+    without a generator.
+    """
+    if route not in GENERATORS:
+        raise InputError(
+            f"training an adapter for route {route!r}: no messages are made up for it; "
+            f"known: {', '.join(GENERATORS)}"
+        )
+
+    rows: list[Row] = list(GENERATORS[route](seed))
+    if route == WRITES_ROWS:
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        (folder / "examples.jsonl").write_text("".join(lines), "utf-8")
+        return rows
+
+    for row in read_rows(folder / "examples.jsonl"):
+        if row.split != "test":
+            rows.append({"text": row.text, "answer": row.answer, "split": row.split})
+
+    return rows
+
+
+def chat_examples(rows: Sequence[Row], prompt: str) -> list[ChatExample]:
     """Returns the train and dev rows as chat examples; test rows are left out.
 
     Answers are JSON without spaces: a third fewer tokens to write.

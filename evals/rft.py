@@ -1,0 +1,207 @@
+"""Reinforcement fine-tuning of the included model: what it adds to a short supervised training."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from evals import triage
+from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
+from router.catalog.reward import RewardCheck
+from router.config import Settings, read_settings
+from router.log import set_up_logs
+from router.statistics import mean_interval
+from router.text.printable import print_line
+from workers.llm.local_server import LocalModelServer
+from workers.llm.local_server import LocalServerOptions as ServerOptions
+from workers.llm.weights import NAME, find_weights
+from workers.ports import Message
+from workers.training.reward import RewardSpec
+from workers.training.subprocess import train_in_subprocess
+from workers.training.trainers import (
+    ChatExample,
+    ReinforcementOptions,
+    TrainedModel,
+    TrainingOptions,
+    TrainingProgress,
+)
+
+FIELDS = ("queue", "urgency")
+PROMPT: Message = {"role": "system", "content": "Sort the support message."}
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "queue": {"enum": list(triage.QUEUES)},
+        "urgency": {"enum": list(triage.URGENCIES)},
+    },
+    "required": list(FIELDS),
+    "additionalProperties": False,
+}
+REWARD = RewardSpec(
+    (RewardCheck(check="schema"), RewardCheck(check="fields", fields=FIELDS, weight=3.0)), SCHEMA
+)
+OUTPUT_TOKENS = 24
+
+
+def main(
+    supervised: Annotated[int, typer.Option(help="Rows of the supervised start.")] = 64,
+    epochs: Annotated[int, typer.Option(help="Passes over them.")] = 3,
+    rows: Annotated[int, typer.Option(help="Prompts of the reinforcement.")] = 400,
+    steps: Annotated[int, typer.Option(help="Steps of the reinforcement.")] = 60,
+    dev: Annotated[int, typer.Option(help="Held-out rows that choose the adapter.")] = 32,
+    tested: Annotated[int, typer.Option(help="Test rows asked before and after.")] = 100,
+    seed: int = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object and nothing else.")
+    ] = False,
+) -> None:
+    """Train for the format, then reinforce with a checkable reward; compare on held-out messages.
+
+    The task is to sort made-up support messages into a queue and an urgency. Test messages are
+    made of sentences that no training message has. An interrupted run resumes.
+    """
+    settings = read_settings()
+    set_up_logs(settings.log, "warning")
+    base = find_weights(settings.data)
+    work = settings.data / "training" / f"rft-{supervised}-{epochs}-{rows}-{steps}-{dev}-{seed}"
+    train_rows, held_out = _rows(seed)
+    dev_rows = [_chat_example(row, "dev") for row in held_out[:dev]]
+    test_rows = held_out[dev : dev + tested]
+    lessons = [_chat_example(row, "train") for row in train_rows]
+
+    options = TrainingOptions(
+        epochs=epochs, seed=seed, threads=settings.local_threads, evaluations_per_epoch=1
+    )
+    start = train_in_subprocess(
+        "lora", [*lessons[:supervised], *dev_rows], base, work / "lora", options, _print_progress
+    )
+    reinforcement = ReinforcementOptions(
+        reward=REWARD.as_dict(),
+        start=str(work / "lora"),
+        steps=steps,
+        answer_tokens=OUTPUT_TOKENS,
+        evaluation_steps=max(1, steps // 4),
+    )
+    reinforced = train_in_subprocess(
+        "rft",
+        [*lessons[supervised : supervised + rows], *dev_rows],
+        base,
+        work / "rft",
+        dataclasses.replace(options, reinforcement=reinforcement),
+        _print_progress,
+    )
+    before = _measure(settings, start, test_rows)
+    after = _measure(settings, reinforced, test_rows)
+    report = _report(before, after, start, reinforced) | {
+        "base": NAME,
+        "rows": {"supervised": supervised, "prompts": rows, "dev": dev, "test": len(test_rows)},
+        "seed": seed,
+        "machine": f"{platform.machine()}, {settings.local_threads} threads",
+        "date": time.strftime("%Y-%m-%d"),
+    }
+    print_line(json.dumps(report) if as_json else _as_text(report))
+
+
+def _report(
+    before: Sequence[float],
+    after: Sequence[float],
+    start: TrainedModel,
+    reinforced: TrainedModel,
+) -> dict[str, Any]:
+    details = reinforced.details
+    return {
+        "before": sum(before) / len(before),
+        "after": sum(after) / len(after),
+        "before_ci95": list(mean_interval(before)),
+        "after_ci95": list(mean_interval(after)),
+        "kl": details["kl"],
+        "kl_max": details["kl_max"],
+        "kl_base": details["kl_base"],
+        "gamed": bool(details["gamed"]),
+        "rejected": details["rejected"],
+        "stopped": details["stopped"],
+        "held_out": {"before": details["before"], "after": details["after"]},
+        "mean_rewards": details["mean_rewards"],
+        "kls": details["kls"],
+        "cpu_seconds": {
+            "supervised": round(start.cpu_seconds, 1),
+            "reinforcement": round(reinforced.cpu_seconds, 1),
+        },
+        "seconds": {
+            "supervised": round(start.seconds, 1),
+            "reinforcement": round(reinforced.seconds, 1),
+        },
+        "steps": reinforced.steps,
+    }
+
+
+def _rows(seed: int) -> tuple[list[triage.Row], list[triage.Row]]:
+    """Returns training rows, and rows of other sentences for choosing and testing."""
+    train: list[triage.Row] = []
+    held_out: dict[str, triage.Row] = {}
+    # Several draws, because one has few held-out rows; a text counts once.
+    for number in range(4):
+        for row in triage.make_rows(1000 * seed + number):
+            if row["split"] == "dev":
+                held_out.setdefault(row["text"].casefold(), row)
+            elif number == 0:
+                train.append(row)
+
+    return train, list(held_out.values())
+
+
+def _chat_example(row: triage.Row, split: Any) -> ChatExample:
+    messages = [PROMPT, {"role": "user", "content": row["text"]}]
+    return ChatExample(messages, compact(_answer(row)), split)
+
+
+def _answer(row: triage.Row) -> dict[str, str]:
+    return {name: row["answer"][name] for name in FIELDS}
+
+
+def _measure(settings: Settings, trained: TrainedModel, rows: Sequence[triage.Row]) -> list[float]:
+    """Returns 1 for each row whose whole answer is right, as the model server gives it."""
+    assert trained.artifact is not None
+    server = ServerOptions(settings.local_threads, 1)
+    model = LocalModelServer.start(
+        settings.data / "measure", {ADAPTER: Path(trained.artifact)}, server
+    )
+    contender = Contender("tuned", [PROMPT], tuned=True, schema=False)
+    shape = Shape(SCHEMA, OUTPUT_TOKENS)
+    try:
+        right = []
+        for row in rows:
+            answer = ask_server(model, contender, shape, row["text"], use_cache=True).answer
+            right.append(float(answer == _answer(row)))
+    finally:
+        model.stop()
+
+    return right
+
+
+def _as_text(report: Mapping[str, Any]) -> str:
+    lines = [
+        f"before {report['before']:.1%}, after {report['after']:.1%} "
+        f"of {report['rows']['test']} held-out messages right",
+        f"KL {report['kl']:.3f} nats a token from the start (at most {report['kl_max']:.3f}), "
+        f"{report['kl_base']} from the base",
+        f"gamed: {report['gamed']}; rejected: {report['rejected']}; stopped: "
+        f"{report['stopped'] or 'no'}",
+        f"{report['cpu_seconds']} CPU seconds, {report['seconds']} seconds",
+    ]
+    return "\n".join(lines)
+
+
+def _print_progress(progress: TrainingProgress) -> None:
+    right = "" if progress.dev_exact is None else f"  dev right {progress.dev_exact:.0%}"
+    position = f"step {progress.step}/{progress.steps}"
+    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{right}"
+    print_line(line, file=sys.stderr)
