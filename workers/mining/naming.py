@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.text.redact import plain_words, redact_for_display
+from workers.mining.mood.asking import EMOJI_NAME
 from workers.mining.rows import Row
 
 EXAMPLES = 3
@@ -78,7 +79,9 @@ def name_cluster(
     if not quotable:
         return PRIVATE_ONLY
 
-    label = _label([plain_words(row.text) for row, _ in quotable], row_counts, safe_words)
+    # "White check mark" is a picture and no word of the request.
+    words = [plain_words(EMOJI_NAME.sub(" ", row.text)) for row, _ in quotable]
+    label = _label(words, row_counts, safe_words)
     pairs = _examples(quotable, safe_words)
     examples = tuple(text for text, _ in pairs)
     if examples:

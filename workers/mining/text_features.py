@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.mining.linkage import Ints
+from workers.mining.mood.asking import EMOJI_NAME, load_asking_model
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REQUEST_OPENING = re.compile(
@@ -44,6 +45,10 @@ RELATIVE_FEATURES = (
 BACKGROUND_SIZES = (12, 25, 50, 100, 200, 400)
 BACKGROUND_DRAWS = 6
 
+MIN_TOLD_SHARE = 0.5
+"""Of fewer rows in a known language nothing is said about their mood."""
+NOT_READ = -1.0
+
 CORE_WORDS = 4
 TOP_WORDS = 3
 
@@ -63,6 +68,7 @@ class TextFeatures:
         self._own_bytes = np.zeros(len(texts), np.int32)
         self._plain: dict[int, str] = {}
         self._asks = np.full((len(texts), 2), -1, np.int8)
+        self._mood = np.full(len(texts), NOT_READ, np.float32)
         self._background = self._sample_background(np.random.default_rng(seed))
 
     def measure(self, rows: Ints) -> dict[str, float]:
@@ -82,7 +88,7 @@ class TextFeatures:
             relative = own[name] / usual if name == "packed" else own[name] - usual
             features[f"{name}_for_here"] = relative
 
-        return features
+        return features | self._mood_features(rows)
 
     def _index(self, texts: Sequence[str]) -> None:
         """Numbers the words of all texts; flat arrays take far less memory than nested lists."""
@@ -96,7 +102,7 @@ class TextFeatures:
         pairs = array("i")
 
         for text in texts:
-            tokens = WORD.findall(text.lower())
+            tokens = WORD.findall(EMOJI_NAME.sub(" ", text.lower()))
             # Each word counts once a row.
             words.extend(sorted({word_ids.setdefault(token, len(word_ids)) for token in tokens}))
             ends.append(len(words))
@@ -197,6 +203,19 @@ class TextFeatures:
 
         asks, questions = self._asks[rows].mean(0)
         return float(asks), float(questions)
+
+    def _mood_features(self, rows: Ints) -> dict[str, float]:
+        """Returns how probably the rows ask for something, 0-1; 1 where most cannot be told."""
+        model = load_asking_model()
+        for row in rows[self._mood[rows] == NOT_READ]:
+            self._mood[row] = model.probability(self._texts[row])
+
+        told = self._mood[rows]
+        told = told[~np.isnan(told)]
+        if len(told) < len(rows) * MIN_TOLD_SHARE:
+            return {"asking": 1.0}
+
+        return {"asking": float(told.mean())}
 
     def _compression_ratio(self, rows: Ints) -> float:
         """Returns the size of the rows compressed together, relative to one by one.

@@ -1,0 +1,1 @@
+"""Whether messages ask for something or tell something."""
