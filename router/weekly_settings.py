@@ -71,6 +71,9 @@ class WeeklySettings(BaseSettings):
     wrong_answer_minutes: float = Field(2.0, ge=0)
     """Minutes of somebody's time that a wrong answer costs, at the price of a reviewer; an
     estimate that reports show as one."""
+    request_minutes: float = Field(5.0, ge=0)
+    """Minutes of somebody's time that one repeated request takes where a person answers it, for the
+    report of an export; 0 leaves people's time out."""
     tuned_model: str = "local"
     """Model whose price is used for a tuned one: `local` for the included one, or a name in
     litellm."""

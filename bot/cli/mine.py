@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -27,7 +28,8 @@ from workers.llm.litellm_client import open_model
 from workers.mining.exports import read_export
 from workers.mining.llm_naming import Namer, has_capable_model
 from workers.privacy.exports import record_exports
-from workers.readiness.export_overview import Overview, build_overview
+from workers.readiness.exported.overview import Overview, build_overview
+from workers.readiness.exported.window import FOUR_WEEKS, parse_window
 from workers.readiness.prices import known_prices
 
 BATCH = 512
@@ -51,16 +53,32 @@ def main(
             "--name-by-model", help="Send masked examples to your BEAGLE_MODEL, for better names."
         ),
     ] = False,
+    window: Annotated[
+        str, typer.Option(help="How far to look back from the newest message: all, 28d, 8w.")
+    ] = "28d",
     as_json: Json = False,
 ) -> None:
     """Find the repeated requests in an export. Needs no keys and no installation."""
     print_line(
-        mine_export(load_settings(), export, out, as_json=as_json, name_by_model=name_by_model)
+        mine_export(
+            load_settings(),
+            export,
+            out,
+            as_json=as_json,
+            name_by_model=name_by_model,
+            window=parse_window(window),
+        )
     )
 
 
 def mine_export(
-    settings: Settings, path: Path, out: Path, *, as_json: bool, name_by_model: bool = False
+    settings: Settings,
+    path: Path,
+    out: Path,
+    *,
+    as_json: bool,
+    name_by_model: bool = False,
+    window: float | None = FOUR_WEEKS,
 ) -> str:
     """Returns the report as Markdown or one JSON object; writes digest.md and .html to `out`.
 
@@ -87,6 +105,7 @@ def mine_export(
             known_prices(settings),
             report,
             namer,
+            window,
         )
 
     out.mkdir(parents=True, exist_ok=True)
@@ -128,7 +147,8 @@ def _as_dict(overview: Overview, files: Sequence[Path]) -> dict[str, object]:
     requests = []
     for entry in overview.entries:
         head = {"number": entry.number, "label": entry.label, "definition": entry.definition}
-        requests.append(head | dict(encode(entry.record)))
+        asked = {"asked": asdict(entry.asked)} if entry.asked is not None else {}
+        requests.append(head | dict(encode(entry.record)) | asked)
 
     return {
         "messages": overview.messages,
@@ -136,6 +156,9 @@ def _as_dict(overview: Overview, files: Sequence[Path]) -> dict[str, object]:
         "people": overview.people,
         "covered": overview.covered,
         "withheld": dict(overview.withheld),
+        "older": overview.older,
+        "nearest": [asdict(group) for group in overview.nearest],
+        "other_bots": [asdict(bot) for bot in overview.bots],
         "requests": requests,
         "files": [str(file) for file in files],
     }

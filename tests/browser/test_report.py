@@ -15,7 +15,7 @@ from tests.browser.conftest import IMAGES
 from tests.fixtures.mining import HashedWordEncoder, chatter, repeated_requests
 from workers.llm.pricing import Price
 from workers.mining.exports import Export
-from workers.readiness.export_overview import build_overview
+from workers.readiness.exported.overview import build_overview
 from workers.readiness.prices import Prices
 
 pytestmark = pytest.mark.browser

@@ -15,13 +15,14 @@ from bot.cli.__main__ import app
 from bot.cli.mining_report import html as report_page
 from bot.cli.mining_report import markdown as report
 from router.config import Settings
-from router.errors import ModelError
+from router.errors import InputError, ModelError
 from workers.llm.fake_server import fake_model_server
 from workers.llm.fakes import ScriptedModel
 from workers.llm.pricing import Price
-from workers.mining.exports import Export
+from workers.mining.exports import Answer, BotRequest, Export
 from workers.mining.llm_naming import Namer
-from workers.readiness.export_overview import Entry, MapPoint, Overview, build_overview
+from workers.readiness.exported.overview import Entry, MapPoint, Overview, build_overview
+from workers.readiness.exported.window import FOUR_WEEKS, parse_window
 from workers.readiness.prices import Prices
 
 LISTED = {
@@ -194,3 +195,122 @@ def test_the_command_calls_the_configured_model_only_with_the_option(
 
     assert {one["label"] for one in named["requests"]} == {"ask for a thing"}
     assert "ask for a thing" not in {one["label"] for one in plain["requests"]}
+
+
+def overview_of(export, encode, **changes):
+    settings = Settings(_env_file=None, **changes)
+    return build_overview(export, encode, settings, Prices(LISTED.get))
+
+
+@pytest.mark.usefixtures("no_map")
+def test_everything_that_was_read_is_accounted_for(encode, repeated_requests, chatter):
+    old = [dataclasses.replace(row, at=row.at - 90 * 86_400) for row in chatter(30, seed=7)]
+    export = Export(
+        (*repeated_requests("vpn"), *chatter(200), *old),
+        frozenset(),
+        3,
+        "Slack export",
+        bots={"Deployer": 12},
+        events=4,
+        without_text=5,
+        outsiders=6,
+        forms={"IT help": 2},
+        notes=("1 × the time 'x' is none",),
+    )
+    text = report.render_markdown(overview_of(export, encode)).replace("\\", "")
+
+    for line in (
+        "30 messages older than 28 days before the newest; `--window all` reads them too",
+        "12 messages of the bot “Deployer”",
+        "2 submissions of the form “IT help” are read as the messages of",
+        "4 notices of Slack",
+        "5 messages without text",
+        "6 messages by people of other companies",
+        "3 lines that could not be read",
+        "1 × the time 'x' is none",
+    ):
+        assert line in text
+
+
+@pytest.mark.usefixtures("no_map")
+def test_the_window_reaches_as_far_as_it_is_asked_to(encode, repeated_requests, chatter):
+    old = [
+        dataclasses.replace(row, at=row.at - 90 * 86_400)
+        for row in repeated_requests("invoice", count=40)
+    ]
+    export = Export((*repeated_requests("vpn"), *chatter(300), *old), frozenset(), 0, "CSV")
+    settings = Settings(_env_file=None)
+
+    def labels(window):
+        found = build_overview(export, encode, settings, Prices(LISTED.get), window=window)
+        return " ".join(entry.label for entry in found.entries)
+
+    assert "invoice" in labels(parse_window("all"))
+    assert "invoice" not in labels(parse_window("28d"))
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("28d", FOUR_WEEKS), ("4w", FOUR_WEEKS)])
+def test_a_window_is_days_weeks_or_all(text, seconds):
+    assert parse_window(text) == seconds
+    assert parse_window("ALL") is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0d", "-3d", "28"])
+def test_another_window_is_refused_with_what_is_expected(text):
+    with pytest.raises(InputError, match="28d"):
+        parse_window(text)
+
+
+@pytest.mark.usefixtures("no_map")
+def test_an_empty_report_names_what_came_nearest_and_what_stopped_it(
+    encode, repeated_requests, chatter
+):
+    rows = (*repeated_requests("vpn", people=4), *chatter(200))
+    found = overview_of(Export(rows, frozenset(), 0, "CSV"), encode, mine_min_people=5)
+    text = report.render_markdown(found)
+
+    assert not found.entries
+    assert report.NEAREST in text
+    assert "4 people asked, at least 5 must have" in text
+    assert "vpn" not in text.split(report.NEAREST)[1]
+    assert report.NEAREST in report_page.render_html(found)
+
+
+@pytest.mark.usefixtures("no_map")
+def test_a_request_says_where_it_is_asked_how_soon_it_is_answered_and_what_that_takes(
+    encode, repeated_requests, chatter
+):
+    asked = [
+        dataclasses.replace(row, channel="help" if number % 4 else "random")
+        for number, row in enumerate(repeated_requests("vpn", count=48))
+    ]
+    answers = {
+        (row.channel, row.at): Answer(600.0, f"A{number % 6}")
+        for number, row in enumerate(asked[:24])
+    }
+    export = Export((*asked, *chatter(300)), frozenset(), 0, "Slack export", answers=answers)
+    found = overview_of(export, encode, request_minutes=10.0, reviewer_usd_per_hour=60.0)
+    text = report.render_markdown(found).replace("\\", "")
+
+    assert "Asked in help (" in text
+    assert "half of these within 10 minutes; 6 people did" in text
+    assert "The most that one person answered is 4" in text
+    assert "hours a month on it ($" in text
+    assert not re.search(r"\bA[0-5]\b", text)
+
+    free = overview_of(export, encode, request_minutes=0.0)
+    assert "hours a month" not in report.render_markdown(free)
+
+
+@pytest.mark.usefixtures("no_map")
+def test_what_people_ask_other_assistants_is_said_with_its_price(
+    encode, repeated_requests, chatter
+):
+    asked = repeated_requests("room", count=48)
+    requests = tuple(BotRequest("Helper", row) for row in asked)
+    export = Export((*asked, *chatter(300)), frozenset(), 0, "Slack export", bot_requests=requests)
+    text = report.render_markdown(overview_of(export, encode)).replace("\\", "")
+
+    assert report.OTHER_BOTS in text
+    assert "“Helper”: asked 48 times by 8 people." in text
+    assert "at the list price of gpt-5.6-luna, $0 here." in text

@@ -126,7 +126,8 @@ def test_lines_that_are_no_objects_are_counted_and_left_out(tmp_path):
     [
         ("notes.txt", "hello", "unknown form '.txt'"),
         ("log.csv", "words,who\nhi,u1\n", "rename the columns"),
-        ("log.jsonl", "", "no message of a person"),
+        ("log.jsonl", "\n", "no message of a person"),
+        ("log.csv", "", "the file is empty"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_what_is_expected(tmp_path, name, body, said):

@@ -13,7 +13,7 @@ from bot.cli.mining_report import markdown as report
 from router.config import Settings
 from workers.mining.exports import Export
 from workers.mining.rows import Row
-from workers.readiness.export_overview import build_overview
+from workers.readiness.exported.overview import build_overview
 from workers.readiness.prices import Prices
 
 SURNAMES = (

@@ -66,7 +66,7 @@ def build_evidence(
     not be shown.
     """
     rows = subject.rows
-    monthly = _monthly_requests(rows)
+    monthly = monthly_requests(rows)
     judged = _judged(rows)
     liked = sum(judged)
     live = LiveRecord(
@@ -153,7 +153,7 @@ def _rounded(values: Mapping[str, object]) -> dict[str, object]:
     return rounded
 
 
-def _monthly_requests(rows: Sequence[Row]) -> float:
+def monthly_requests(rows: Sequence[Row]) -> float:
     """Returns requests a month at the pace of these rows, taken as those of four weeks at least."""
     times = [row.at for row in rows]
     seconds = WEEKS * WEEK

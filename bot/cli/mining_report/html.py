@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median_high
 
+from bot.cli.mining_report import account
 from bot.cli.mining_report import markdown as report
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
 from router.text.printable import printable
-from workers.readiness.export_overview import Entry, MapPoint, Overview
+from workers.readiness.exported.overview import Entry, MapPoint, Overview
 from workers.readiness.money_text import dollars
 
 HUES = 8
@@ -30,9 +31,11 @@ def render_html(overview: Overview) -> str:
     """Returns the whole page. Every text by people and models is escaped."""
     style = Path(__file__).with_name("style.css").read_text("utf-8")
     sections = [_header(overview), _tiles(overview)]
+    sections += _list(report.NEAREST, account.nearest_lines(overview.nearest))
     if overview.entries:
         sections += [_map(overview), _table(overview), _cards(overview.entries), _costs(overview)]
 
+    sections += _list(report.OTHER_BOTS, account.bot_lines(overview.bots))
     return "\n".join(
         [
             "<!doctype html>",
@@ -56,6 +59,15 @@ def _header(overview: Overview) -> str:
         f"<p>{escape(report.summary(overview))}</p>"
         f"<p class=short>{escape(report.conclusion(overview))}</p></header>"
     )
+
+
+def _list(title: str, sentences: Sequence[str]) -> list[str]:
+    """Returns a section with these sentences; nothing without any."""
+    if not sentences:
+        return []
+
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return [f"<section><h2>{escape(title)}</h2><ul>{items}</ul></section>"]
 
 
 def _tiles(overview: Overview) -> str:
@@ -190,7 +202,8 @@ def _card(entry: Entry) -> str:
         f'<article id="r{entry.number}"><h3>'
         f'<span class="dot {_hue(entry.number)}">{entry.number}</span> '
         f"{escape(entry.label)}</h3><p><b>{escape(weekly.advice(record))}.</b> "
-        f"{escape(report.volume_sentence(entry))}</p>{quotes}"
+        f"{escape(report.volume_sentence(entry))} {escape(account.asked_sentence(entry.asked))}"
+        f"</p>{quotes}"
         f"<details><summary>Checks: {report.gate_counts(record.gates)}</summary>"
         f"<ul class=gates>{gates}</ul></details></article>"
     )
@@ -254,7 +267,7 @@ def _cost_cells(entry: Entry) -> str:
 
 
 def _footer(overview: Overview) -> str:
-    left_out = "".join(f"<li>{escape(sentence)}</li>" for sentence in report.left_out(overview))
+    left_out = "".join(f"<li>{escape(sentence)}</li>" for sentence in account.left_out(overview))
     return (
         f"<footer><h2>Left out</h2><ul>{left_out}</ul>"
         f"<h2>How this was made</h2><p>{escape(report.method(overview))}</p>"

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.cli.mining_report.account import (
+    asked_sentence,
+    bot_lines,
+    counted,
+    left_out,
+    nearest_lines,
+)
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
 from router.text.printable import printable
 from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
-from workers.readiness.export_overview import Entry, Overview
+from workers.readiness.exported.overview import Entry, Overview
 
 METHOD = (
     "Personal data was masked first. Messages with the same meaning were grouped, and a classifier "
@@ -28,6 +35,8 @@ LIMITS = (
 )
 TABLE_HEAD = "| # | request | requests | people | four weeks | advice | tuning saves, a month |"
 COLUMNS = 7
+NEAREST = "What came nearest"
+OTHER_BOTS = "What people ask other assistants"
 MARKDOWN_SYMBOLS = "\\`*_{}[]<>#|!~"
 
 
@@ -47,15 +56,26 @@ def render_markdown(overview: Overview) -> str:
         for entry in overview.entries:
             lines.append(f"| {' | '.join(map(_escape, row(entry)))} |")
 
-    lines += ["", "## What to do", ""]
+    lines += _list(NEAREST, nearest_lines(overview.nearest))
+    if overview.entries:
+        lines += ["", "## What to do", ""]
     for entry in overview.entries:
         lines += _entry(entry)
 
-    lines += ["## Costs", "", cost_sentence(overview), "", "## Left out", ""]
-    lines += [f"- {line}" for line in left_out(overview)]
+    lines += _list(OTHER_BOTS, bot_lines(overview.bots))
+    lines += ["", "## Costs", "", cost_sentence(overview)]
+    lines += _list("Left out", left_out(overview))
     lines += ["", "## How this was made", "", method(overview), "", LIMITS]
 
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _list(title: str, sentences: Sequence[str]) -> list[str]:
+    """Returns a section with these sentences; nothing without any."""
+    if not sentences:
+        return []
+
+    return ["", f"## {title}", "", *(f"- {_escape(sentence)}" for sentence in sentences)]
 
 
 def headline(overview: Overview) -> str:
@@ -65,7 +85,7 @@ def headline(overview: Overview) -> str:
         return f"Nothing repeats often enough in {overview.messages:,} messages"
 
     verb = "repeats" if count == 1 else "repeat"
-    return f"{_counted(count, 'request')} {verb} in {overview.messages:,} messages"
+    return f"{counted(count, 'request')} {verb} in {overview.messages:,} messages"
 
 
 def summary(overview: Overview) -> str:
@@ -74,7 +94,7 @@ def summary(overview: Overview) -> str:
     first, last = weekly.day(overview.first_at), weekly.day(overview.last_at)
     return (
         f"{overview.form}, {first} to {last}: {overview.people:,} people in "
-        f"{_counted(overview.channels, 'channel')}. {overview.covered:,} of {overview.mined:,} "
+        f"{counted(overview.channels, 'channel')}. {overview.covered:,} of {overview.mined:,} "
         f"messages ({share:.0%}) are requests that come again and again."
     )
 
@@ -97,7 +117,7 @@ def conclusion(overview: Overview) -> str:
 
     count = len(overview.entries)
     verb = "deserves" if count == 1 else "deserve"
-    requests = _counted(count, "request")
+    requests = counted(count, "request")
     text = f"None of these is worth a fine-tune today. {requests} {verb} a good prompt"
 
     needed = [
@@ -146,30 +166,6 @@ def cost_sentence(overview: Overview) -> str:
     )
 
 
-def left_out(overview: Overview) -> list[str]:
-    """Returns what the report does not show, in counts."""
-    lines = [f"{_counted(count, 'group')}: {rule}" for rule, count in overview.withheld.items()]
-    unusable = overview.messages - overview.mined
-
-    if unusable > 0:
-        lines.append(
-            f"{unusable:,} messages without a word, or repeated by one person within the hour"
-        )
-    if overview.skipped:
-        lines.append(f"{overview.skipped:,} lines that could not be read")
-    if overview.ignored:
-        lines.append(
-            f"{overview.ignored:,} lines of bots, joins and leaves, and files without text"
-        )
-    if overview.private:
-        lines.append(
-            f"{overview.private:,} messages of private channels and direct messages are counted, "
-            "but not quoted"
-        )
-
-    return lines or ["nothing"]
-
-
 def repeats_example(entry: Entry) -> bool:
     """Returns whether the definition only repeats one of the examples below it."""
     return any(example in entry.definition for example in entry.record.examples)
@@ -212,6 +208,9 @@ def _entry(entry: Entry) -> list[str]:
         "",
     ]
 
+    asked = asked_sentence(entry.asked)
+    if asked:
+        lines += [_escape(asked), ""]
     if not repeats_example(entry):
         lines += [_escape(entry.definition), ""]
 
@@ -221,10 +220,6 @@ def _entry(entry: Entry) -> list[str]:
         lines.append(f"- {mark}, {weekly.gate_title(gate)}: {weekly.gate_sentence(gate)}")
 
     return [*lines, ""]
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _escape(text: str) -> str:

@@ -1,12 +1,13 @@
-"""Reads JSON lines: one object a line with text, user, and optionally time and channel."""
+"""Reads JSON lines, or a list of objects: text, user, and optionally time and channel."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from workers.mining.exports import Export, rows_from_records
+from workers.mining.exports import Export
+from workers.mining.exports.records import rows_from_records
 
 
 def knows(path: Path) -> bool:
@@ -15,24 +16,38 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path) -> Export:
-    """Reads the file; a line that is not an object is counted as skipped."""
+    """Reads the file; what is not an object is counted as skipped."""
+    objects = []
     not_objects = 0
+    for record in _records(path):
+        if isinstance(record, dict):
+            objects.append(record)
+        else:
+            not_objects += 1
 
-    def records() -> Iterator[Mapping[str, object]]:
-        nonlocal not_objects
-        with path.open(encoding="utf-8-sig", errors="replace") as file:
-            for line in file:
-                if not line.strip():
-                    continue
+    found = rows_from_records(objects, repr(str(path)))
+    notes = list(found.notes)
+    if not_objects:
+        notes.append(f"{not_objects:,} × a line that is no JSON object")
 
-                record = _parse(line)
-                if isinstance(record, dict):
-                    yield record
-                else:
-                    not_objects += 1
+    return Export(
+        found.rows, frozenset(), found.skipped + not_objects, "JSON lines", notes=tuple(notes)
+    )
 
-    rows, skipped = rows_from_records(records(), repr(str(path)))
-    return Export(tuple(rows), frozenset(), skipped + not_objects, "JSON lines")
+
+def _records(path: Path) -> Iterator[object]:
+    """Yields the file's records: of one list, of `messages` in one object, or one each line."""
+    text = path.read_text("utf-8-sig", "replace")
+    if path.suffix.lower() == ".json":
+        whole = _parse(text)
+        messages = whole.get("messages") if isinstance(whole, dict) else whole
+        if isinstance(messages, list):
+            yield from messages
+            return
+
+    for line in text.splitlines():
+        if line.strip():
+            yield _parse(line)
 
 
 def _parse(line: str) -> object:

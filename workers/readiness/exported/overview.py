@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,11 @@ from workers.mining.exports import Export
 from workers.mining.llm_naming import Namer
 from workers.mining.pipeline import Cluster, Encode, MiningResult, mine
 from workers.mining.projection import project_2d
-from workers.mining.trend import WEEK, WEEKS
 from workers.readiness.evidence import Subject, build_evidence
+from workers.readiness.exported.askers import Demand, describe_asked
+from workers.readiness.exported.nearest import NearGroup, nearest_groups
+from workers.readiness.exported.other_bots import AskedBot, describe_bots
+from workers.readiness.exported.window import FOUR_WEEKS, rows_within
 from workers.readiness.prices import Prices
 from workers.readiness.thresholds import mining_limits
 from workers.readiness.trial_results import Trials
@@ -34,12 +37,16 @@ WITHHELD_REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A repeated request of the report; `number` is that of its points on the map, from 1."""
+    """A repeated request of the report; `number` is that of its points on the map, from 1.
+
+    `asked` says where it is asked and who answers it, as far as the export shows that.
+    """
 
     number: int
     label: str
     definition: str
     record: CandidateEvidence
+    asked: Demand | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ class Overview:
     """What was found in an export.
 
     Attributes:
-        messages, mined: Messages of the last four weeks, and those left without repeats.
+        messages, mined: Messages of the window, and those left without repeats.
         first_at, last_at: The first and last message, in unix seconds.
         skipped: Lines that could not be read.
         covered: Messages that belong to an entry.
@@ -64,7 +71,11 @@ class Overview:
         compared, tuned: The models whose costs are compared; empty without a price.
         sent_to: The model that was sent masked examples; empty if nothing was sent.
         private: Messages of places that are never quoted.
-        ignored: Lines that no person said.
+        older: Messages before the window.
+        window: The seconds that were looked back; None for all.
+        export: The export itself, for what else was read in it.
+        nearest: Where nothing is shown, what came nearest.
+        bots: The other assistants that people asked.
     """
 
     form: str
@@ -83,7 +94,11 @@ class Overview:
     tuned: str
     sent_to: str = ""
     private: int = 0
-    ignored: int = 0
+    older: int = 0
+    window: float | None = FOUR_WEEKS
+    export: Export | None = None
+    nearest: Sequence[NearGroup] = ()
+    bots: Sequence[AskedBot] = ()
 
 
 def build_overview(
@@ -93,17 +108,21 @@ def build_overview(
     prices: Prices,
     progress: Progress | None = None,
     namer: Namer | None = None,
+    window: float | None = FOUR_WEEKS,
 ) -> Overview:
     """Mines an export; the time of its newest message counts as now.
 
-    `namer` names the entries if it is given. `progress` is called with each step and the share
-    done, 0-1.
+    Only messages of the `window`, in seconds, are mined; all of them where it is None. `namer`
+    names the entries if it is given. `progress` is called with each step and the share done, 0-1.
     """
     report = progress or _ignore_progress
     now = max(row.at for row in export.rows)
-    # A digest looks back four weeks; an export may reach back for years.
-    rows = [row for row in export.rows if row.at >= now - WEEKS * WEEK]
+    rows = rows_within(export.rows, now, window)
     limits = mining_limits(settings)
+    if window != FOUR_WEEKS:
+        # "In two of the last four weeks" says nothing about a year, and little about a week.
+        limits = replace(limits, min_weeks=1)
+
     result = mine(rows, encode, limits, names=export.names, progress=report)
     report("drawing", 0.97)
 
@@ -119,7 +138,10 @@ def build_overview(
         record = build_evidence(subject, Trials(), settings, prices, now)
         generated = namer.name(cluster) if namer is not None else None
         name = generated or cluster
-        entries.append(Entry(number, name.label, name.definition, record))
+        asked = describe_asked(
+            own_rows, export.answers, settings.request_minutes, settings.reviewer_usd_per_hour
+        )
+        entries.append(Entry(number, name.label, name.definition, record, asked))
 
     # Only after all were named is it known whether anything was sent.
     sent_to = settings.model if namer is not None and namer.called_model else ""
@@ -141,8 +163,12 @@ def build_overview(
         compared=compared,
         tuned=settings.tuned_model,
         private=sum(not row.quotable for row in rows),
-        ignored=export.ignored,
         sent_to=sent_to,
+        older=len(export.rows) - len(rows),
+        window=window,
+        export=export,
+        nearest=[] if entries else nearest_groups(result, rows, export.names, limits),
+        bots=describe_bots(export.bot_requests, rows, encode, limits, export.names, prices),
     )
 
 

@@ -1,0 +1,1 @@
+"""What the report of an export says, before anything is installed."""
