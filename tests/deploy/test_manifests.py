@@ -26,14 +26,20 @@ def compose(root):
     return yaml.safe_load((root / "deploy/compose.yaml").read_text("utf-8"))
 
 
+INSTALLATIONS = {"sqlite": "deploy/kubernetes", "postgresql": "deploy/kubernetes/postgresql"}
+QUEUE = "deploy/kubernetes/queue"
+
+
+@pytest.fixture(scope="module", params=INSTALLATIONS.values(), ids=list(INSTALLATIONS))
+def folder(root, request):
+    return root / request.param
+
+
 @pytest.fixture(scope="module")
-def cluster(root):
-    """Every Kubernetes object, by file."""
-    folder = root / "deploy/kubernetes"
-    return {
-        path.name: list(yaml.safe_load_all(path.read_text("utf-8")))
-        for path in sorted(folder.glob("*.yaml"))
-    }
+def cluster(root, folder):
+    """Every Kubernetes object of an installation and of the queue, by file."""
+    paths = [*sorted(folder.glob("*.yaml")), root / QUEUE / "valkey.yaml"]
+    return {path.name: list(yaml.safe_load_all(path.read_text("utf-8"))) for path in paths}
 
 
 @pytest.fixture(scope="module")
@@ -60,14 +66,11 @@ def test_compose_accepts_its_file(tool):
     tool("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "deploy/compose.yaml")
 
 
-def test_kubernetes_accepts_every_object(tool, cluster):
-    known = [
-        name
-        for name, objects in cluster.items()
-        if name not in ("kustomization.yaml", "scaling.yaml")
-    ]
+def test_kubernetes_accepts_every_object(tool, root, folder):
+    files = [*folder.glob("*.yaml"), root / QUEUE / "valkey.yaml"]
+    known = [file for file in files if file.name not in ("kustomization.yaml", "scaling.yaml")]
 
-    said = tool("kubernetes-validate", "--strict", *(f"deploy/kubernetes/{name}" for name in known))
+    said = tool("kubernetes-validate", "--strict", *known)
 
     assert "WARN" not in said
 
@@ -93,12 +96,16 @@ def test_keda_scales_on_lists_that_rq_fills(cluster):
     assert lists == {f"rq:queue:{name}" for name in queues()}
 
 
-def test_kustomize_takes_every_file_but_the_secret(cluster):
+def test_kustomize_takes_every_file_but_the_secret(root, folder, cluster):
     (kustomization,) = cluster["kustomization.yaml"]
+    files = {name for name in kustomization["resources"] if name.endswith(".yaml")}
+    (queue,) = set(kustomization["resources"]) - files
 
-    assert {*kustomization["resources"], "kustomization.yaml", "secret.example.yaml"} == set(
-        cluster
-    )
+    assert {*files, "kustomization.yaml", "secret.example.yaml", "valkey.yaml"} == set(cluster)
+    # A folder, because kustomize reads no file outside of its own.
+    assert (folder / queue).resolve() == root / QUEUE
+    inner = yaml.safe_load((root / QUEUE / "kustomization.yaml").read_text("utf-8"))
+    assert inner["resources"] == ["valkey.yaml"]
 
 
 def test_every_queue_has_a_worker_in_compose_and_kubernetes(compose, beagles):
@@ -255,3 +262,99 @@ def test_no_container_takes_all_memory_of_its_machine(compose, cluster):
             if found["kind"] in ("Deployment", "StatefulSet"):
                 for container in found["spec"]["template"]["spec"]["containers"]:
                     assert container["resources"]["limits"]["memory"], container["name"]
+
+
+def pods(cluster) -> dict[str, dict]:
+    """The labels of each Deployment's and StatefulSet's pods, by its name."""
+    return {
+        found["metadata"]["name"]: found["spec"]["template"]["metadata"]["labels"]
+        for objects in cluster.values()
+        for found in objects
+        if found["kind"] in ("Deployment", "StatefulSet")
+    }
+
+
+def objects_of(cluster, kind) -> list[dict]:
+    return [found for objects in cluster.values() for found in objects if found["kind"] == kind]
+
+
+def test_every_selector_selects_pods_that_exist(cluster):
+    everybody = list(pods(cluster).values())
+    selectors = [found["spec"]["selector"] for found in objects_of(cluster, "Service")]
+    for kind in ("PodDisruptionBudget", "Deployment", "StatefulSet"):
+        for found in objects_of(cluster, kind):
+            selectors.append(found["spec"]["selector"]["matchLabels"])
+    for policy in objects_of(cluster, "NetworkPolicy"):
+        selectors.append(policy["spec"]["podSelector"]["matchLabels"])
+    for found in objects_of(cluster, "Deployment"):
+        for rule in found["spec"]["template"]["spec"].get("topologySpreadConstraints", ()):
+            selectors.append(rule["labelSelector"]["matchLabels"])
+
+    for selector in selectors:
+        assert any(selector.items() <= labels.items() for labels in everybody), selector
+
+
+def test_the_installation_of_several_has_what_a_single_one_must_not(cluster, folder):
+    """With SQLite all pods are on one node and there is one bot; with PostgreSQL neither holds."""
+    is_shared = folder.name == "postgresql"
+    bot = next(found for found in objects_of(cluster, "Deployment") if "bot" in str(found["spec"]))
+    settings = cluster["settings.yaml"][0]["data"]
+    secret = cluster["secret.example.yaml"][0]["stringData"]
+
+    assert (bot["spec"]["replicas"] > 1) is is_shared
+    assert ("postgresql" in secret.get("DATABASE_URL", "")) is is_shared
+    assert settings.get("DATABASE_URL", "").startswith("sqlite") is not is_shared
+    assert bool(objects_of(cluster, "PersistentVolumeClaim")) is not is_shared
+    for found in objects_of(cluster, "Deployment"):
+        pod = found["spec"]["template"]["spec"]
+        assert ("affinity" in pod) is not is_shared
+        claims = [volume for volume in pod["volumes"] if "persistentVolumeClaim" in volume]
+        assert bool(claims) is not is_shared
+
+    budgets = {found["metadata"]["name"] for found in objects_of(cluster, "PodDisruptionBudget")}
+    assert budgets == ({"bot", "worker-answer"} if is_shared else set())
+
+
+def test_what_scales_is_never_without_a_pod_and_is_a_deployment(cluster):
+    deployments = {found["metadata"]["name"] for found in objects_of(cluster, "Deployment")}
+    for scaled in objects_of(cluster, "ScaledObject"):
+        spec = scaled["spec"]
+        assert spec["scaleTargetRef"]["name"] in deployments
+        assert 1 <= spec["minReplicaCount"] < spec["maxReplicaCount"]
+
+    # KEDA sets the number: one in the Deployment would be set back at each apply.
+    scaled_names = {
+        found["spec"]["scaleTargetRef"]["name"] for found in objects_of(cluster, "ScaledObject")
+    }
+    for found in objects_of(cluster, "Deployment"):
+        if found["metadata"]["name"] in scaled_names:
+            assert "replicas" not in found["spec"]
+
+
+def test_policies_open_ports_that_containers_have(cluster):
+    named = {
+        port["name"]
+        for kind in ("Deployment", "StatefulSet")
+        for found in objects_of(cluster, kind)
+        for container in found["spec"]["template"]["spec"]["containers"]
+        for port in container.get("ports", ())
+    }
+    for policy in objects_of(cluster, "NetworkPolicy"):
+        for rule in policy["spec"].get("ingress", ()):
+            ports = {entry["port"] for entry in rule["ports"]}
+            assert ports <= named | {6379}
+
+
+def test_memory_asked_for_is_at_least_what_was_measured(cluster):
+    """The resident memory of the long run in evals/RESULTS.md, in MiB."""
+    measured = {"bot": 289, "worker-answer": 224, "worker-compute": 308}
+    for found in objects_of(cluster, "Deployment"):
+        resources = found["spec"]["template"]["spec"]["containers"][0]["resources"]
+        asked, limit = resources["requests"]["memory"], resources["limits"]["memory"]
+        assert mebibytes(asked) >= measured[found["metadata"]["name"]]
+        assert mebibytes(limit) >= 2 * mebibytes(asked)
+
+
+def mebibytes(quantity: str) -> int:
+    factors = {"Mi": 1, "Gi": 1024}
+    return int(quantity[:-2]) * factors[quantity[-2:]]
