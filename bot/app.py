@@ -10,9 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from bot.admins import Admins
-from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
-from bot.listeners.people_answers.expiry import EVERY_SECONDS as ANSWERS_SECONDS
-from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
+from bot.periodic_work import ERASURE_SECONDS, leader_work, own_work, periodic_tasks
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
 from bot.routing.drafted import without_unserved
@@ -21,9 +19,8 @@ from bot.routing.service import RoutingService
 from bot.slack_app import SlackApp
 from bot.transport.clients import Clients
 from bot.transport.directory import SlackDirectory
+from bot.transport.health import LeaderCollector
 from bot.transport.workspaces import open_workspaces
-from bot.weekly.rollout_publisher import EVERY_SECONDS as CARDS_SECONDS
-from bot.weekly.scheduler import SECONDS as WEEKLY_SECONDS
 from router.catalog.catalog import Catalog, builtin_routes_folder
 from router.config import Settings
 from router.encoder.factory import open_encoder
@@ -34,12 +31,9 @@ from router.learning.learner import Learner
 from router.log import get_log
 from router.publish import publish_catalog
 from router.store import Store, open_store
-from router.store.usage.counting import INTERVAL_SECONDS as USAGE_SECONDS
 from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import POOLED, first_jobs, queue_of_job
-from workers.jobs.advance import enqueue_automatic
-from workers.knowledge.membership import REFRESH_SECONDS
 from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
@@ -48,14 +42,11 @@ from workers.llm.model_check import vision_lookup
 from workers.llm.model_prices import log_prices
 from workers.paths.head import clear_heads
 from workers.privacy.folder_erasure import FolderErasures
-from workers.privacy.housekeeping import INTERVAL_SECONDS as HOUSEKEEPING_SECONDS
-from workers.privacy.housekeeping import Housekeeping
-from workers.privacy.record_retention import INTERVAL_SECONDS as RECORDS_SECONDS
-from workers.privacy.record_retention import RecordRetention
 from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
+from workers.runtime.leader import PERIODIC, REAPER, LeaderLease, process_name
 from workers.runtime.leases import Leases
 from workers.runtime.periodic import PeriodicTask
 from workers.runtime.person_limit import PersonLimit
@@ -70,10 +61,6 @@ from workers.worker import serve, warm_up_encoder, warm_up_local_model
 
 ROUTES_SECONDS = 2.0
 """How often the route folders are checked for changes."""
-ERASURE_SECONDS = 20.0
-"""How often each process looks for people to erase in its own data folder."""
-ROLLOUT_SECONDS = 10.0
-"""How often rollouts are checked: a canary that breaks its limits is rolled back after so long."""
 
 
 def folders(settings: Settings) -> RouteWatcher:
@@ -108,10 +95,24 @@ class Backend:
             self.broker.stop()
             self.broker = start_valkey(self.folder, is_alive)
 
+    def lead(self, work: str, settings: Settings) -> LeaderLease:
+        """Returns this process's bid for the periodic work of that name."""
+        seconds = settings.leader_lease_seconds
+        return LeaderLease(self.store, work, process_name(), self.clock, seconds)
+
+    def reaper_task(self, leader: LeaderLease, settings: Settings) -> PeriodicTask:
+        """Returns the task that looks after this process's broker and, as leader, for all rows."""
+        reap = leader.led(partial(self.wake_overdue, settings.lease_seconds))
+
+        def run() -> None:
+            self.restart_broker_if_dead()
+            self.clock.report_jump()
+            reap()
+
+        return PeriodicTask("reaper", settings.reaper_interval_seconds, run)
+
     def wake_overdue(self, lease_seconds: float) -> None:
         """Enqueues what a worker that died, or a wake-up call that was lost, left undone."""
-        self.restart_broker_if_dead()
-        self.clock.report_jump()
         moment = self.clock()
         reap_requests(self.store.requests, self.queue, moment, lease_seconds)
         reap_proposals(self.store.proposals, self.queue, moment)
@@ -240,30 +241,15 @@ class BotProcess:
         )
         self._routing.limit = PersonLimit(settings.requests_per_minute, now, self._backend.url)
         self.bot = SlackApp(settings, store, queue, self._routing, workspaces, new_id)
-        housekeeping = Housekeeping(store, queue, text_encoder.model_id, settings, now)
-        records = RecordRetention(store, settings, now)
-        notices = QueueNotices(store.waiting, workspaces.clients, now)
-
-        reaper_seconds = settings.reaper_interval_seconds
-        remove_files = partial(remove_files_of_others, store, settings.data)
-        decide_overdue = partial(self._routing.decide_pending, settings.lease_seconds)
+        self._leader = self._backend.lead(PERIODIC, settings)
+        self._reaper = self._backend.lead(REAPER, settings)
+        self.bot.metrics.register(LeaderCollector(lambda: self._leader.is_held))
+        led = leader_work(settings, store, queue, self.bot, self._routing, workspaces.clients)
+        own = own_work(settings, store, self.bot)
         self._tasks = [
-            PeriodicTask("overdue", reaper_seconds, decide_overdue),
-            PeriodicTask("rollout", ROLLOUT_SECONDS, lambda: enqueue_automatic(store, queue)),
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
-            PeriodicTask("rights", REFRESH_SECONDS, self._routing.rights.refresh_public_channels),
-            PeriodicTask("reaper", reaper_seconds, self._wake_overdue),
-            PeriodicTask("queue", QUEUE_NOTICE_SECONDS, notices.tick),
-            PeriodicTask("home", HOME_SECONDS, self.bot.home.refresh),
-            PeriodicTask("rollout-cards", CARDS_SECONDS, self.bot.rollout.tick),
-            PeriodicTask("answer-expiry", ANSWERS_SECONDS, self.bot.answer_expiry.tick),
-            PeriodicTask("scheduler", WEEKLY_SECONDS, self.bot.weekly.tick),
-            PeriodicTask("housekeeping", HOUSEKEEPING_SECONDS, housekeeping.run_once),
-            PeriodicTask("records", RECORDS_SECONDS, records.run_once),
-            PeriodicTask("usage", USAGE_SECONDS, store.usage_counts.count_events),
-            PeriodicTask("erasure", ERASURE_SECONDS, self.bot.folders.run_once),
-            PeriodicTask("erasure-reports", ERASURE_SECONDS, self.bot.erasure_reports.tick),
-            PeriodicTask("workspace-files", FILES_SECONDS, remove_files),
+            self._backend.reaper_task(self._reaper, settings),
+            *periodic_tasks(self._leader, led, own),
         ]
         self._stopped = threading.Event()
 
@@ -271,6 +257,8 @@ class BotProcess:
         """Serves until `stop` is called from a signal handler."""
         self.bot.start()
         self._routing.trainer.start()
+        self._leader.start()
+        self._reaper.start()
         for task in self._tasks:
             task.start()
 
@@ -280,6 +268,9 @@ class BotProcess:
             for task in self._tasks:
                 task.stop()
 
+            # Now, so that another bot goes on with the work while this one still answers.
+            self._leader.stop()
+            self._reaper.stop()
             self.bot.stop()
             self._routing.trainer.stop()
             self._backend.close()
@@ -287,9 +278,6 @@ class BotProcess:
     def stop(self) -> None:
         """Makes `run` return soon."""
         self._stopped.set()
-
-    def _wake_overdue(self) -> None:
-        self._backend.wake_overdue(self._settings.lease_seconds)
 
     def _publish(self) -> None:
         """Stores the folders' versions; one that must be evaluated first gets a job."""
@@ -354,11 +342,15 @@ class WorkerProcess:
             sees=vision_lookup(settings, client.lists_vision),
         )
         erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
+        self._reaper = self._backend.lead(REAPER, settings)
         self._tasks = [
-            PeriodicTask("reaper", settings.reaper_interval_seconds, self._wake_overdue),
+            self._backend.reaper_task(self._reaper, settings),
             PeriodicTask("erasure", ERASURE_SECONDS, erasures.run_once),
             PeriodicTask("workspace-files", FILES_SECONDS, self._remove_files),
         ]
+        if self._local is not None:
+            check = self._local.restart_if_dead
+            self._tasks.append(PeriodicTask("model", settings.reaper_interval_seconds, check))
 
     def run(self, queue: str) -> None:
         """Takes jobs from one queue until SIGTERM or SIGINT, then finishes what was begun.
@@ -366,6 +358,7 @@ class WorkerProcess:
         Call it in the main thread: it installs signal handlers.
         """
         self.context.leases.start()
+        self._reaper.start()
         for task in self._tasks:
             task.start()
 
@@ -380,17 +373,12 @@ class WorkerProcess:
             for task in self._tasks:
                 task.stop()
 
+            self._reaper.stop()
             self.context.leases.stop()
             if self._local is not None:
                 self._local.stop()
 
             self._backend.close()
-
-    def _wake_overdue(self) -> None:
-        if self._local is not None:
-            self._local.restart_if_dead()
-
-        self._backend.wake_overdue(self._settings.lease_seconds)
 
     def _remove_files(self) -> None:
         """Removes what this machine still has of workspaces that left."""

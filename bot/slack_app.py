@@ -70,6 +70,7 @@ from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
 from workers.privacy.folder_erasure import FolderErasures
+from workers.runtime.leader import confirm_leadership
 
 CLOSE_SECONDS = 0.5
 """How long `stop` waits for the connection to Slack to close."""
@@ -80,7 +81,7 @@ class SlackApp:
     """Bolt with Beagle's listeners, on Socket Mode or signed HTTP, and the health pages.
 
     `bolt` dispatches what Slack sends. `web` is the server that Slack reaches, None where nothing
-    comes by HTTP; `health` is the one for orchestrators and Prometheus.
+    comes by HTTP; `health` is the one for orchestrators and Prometheus, which gets `metrics`.
     """
 
     def __init__(
@@ -114,6 +115,7 @@ class SlackApp:
         acknowledge_all_events(self.bolt)
 
         self._handler: HeartbeatHandler | None = None
+        self.metrics = CollectorRegistry()
         # Strangers reach the one port, only orchestrators the other: neither can block the other.
         pages = self._public_pages()
         self.web = (
@@ -180,6 +182,8 @@ class SlackApp:
         return self._now() - self._handler.opened_at
 
     def _client(self, team: str) -> WebClient:
+        # A leader that was frozen posts nothing when it wakes up: another one has done it.
+        confirm_leadership()
         return self._workspaces.clients.for_team(team).retrying
 
     def _best_effort_client(self, team: str) -> WebClient:
@@ -286,14 +290,14 @@ class SlackApp:
         return pages
 
     def _health_pages(self) -> Health:
-        registry = CollectorRegistry()
-        registry.register(StoreCollector(self._store, self._queue, self._now, self.socket_age))
+        store_metrics = StoreCollector(self._store, self._queue, self._now, self.socket_age)
+        self.metrics.register(store_metrics)
         checks = {
             "store": self._store_problem,
             "queue": self._queue_problem,
             "socket": self._socket_problem,
         }
-        return Health(checks, registry, self.socket_age)
+        return Health(checks, self.metrics, self.socket_age)
 
     def _store_problem(self) -> str | None:
         try:

@@ -77,8 +77,7 @@ class Settings(WeeklySettings):
     )
     """Signing secret from Basic Information; needed to receive events over HTTP."""
     slack_client_id: str = Field("", validation_alias=_unprefixed("SLACK_CLIENT_ID"))
-    """Client id from Basic Information; set it to let many workspaces install Beagle by OAuth at
-    /slack/install."""
+    """Client id from Basic Information; with it workspaces install Beagle at /slack/install."""
     slack_client_secret: SecretStr = Field(
         SecretStr(""), validation_alias=_unprefixed("SLACK_CLIENT_SECRET")
     )
@@ -95,8 +94,7 @@ class Settings(WeeklySettings):
     """Whether other companies install the app from outside Slack's Marketplace: Slack then lets it
     read 15 messages of a thread once a minute."""
     slack_mode: Literal["socket", "http"] = "socket"
-    """How events arrive: `socket` needs no public address, `http` takes signed requests at
-    /slack/events."""
+    """How events arrive: `socket` needs no public address, `http` is signed, at /slack/events."""
     host: str = "127.0.0.1"
     """Address to listen on for Slack: signed events and the install pages."""
     port: int = Field(3000, ge=0, le=65535)
@@ -110,8 +108,7 @@ class Settings(WeeklySettings):
     """User ids of the admins, separated by commas; empty means that nobody is. With SLACK_CLIENT_ID
     each needs its workspace: `T…:U…`."""
     admin_channel: str = ""
-    """Id of the channel that gets the weekly digest, rollout cards and drift alarms; empty posts
-    none of them."""
+    """Id of the channel for digests, rollout cards and drift alarms; empty posts none of them."""
     rights_max_age_seconds: float = Field(3600.0, gt=0)
     """Seconds for which what Slack said of channels, their members and guests counts; before
     anything older is relied on, Slack is asked again."""
@@ -221,6 +218,8 @@ class Settings(WeeklySettings):
     """Requests that one answer worker handles at the same time."""
     reaper_interval_seconds: float = Field(2.0, gt=0)
     """Seconds between two checks for overdue requests."""
+    leader_lease_seconds: float = Field(6.0, gt=0)
+    """Seconds after which another process does the periodic work of one that ended or froze."""
 
     # The router
     encoder: str = "fast"

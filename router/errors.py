@@ -14,6 +14,7 @@
     ├── BudgetError                 a model call would pass a cap, so it was not made
     │   └── RateLimitError          a person asks more often in a minute than is accepted
     ├── StoppedError                the request is no longer this worker's
+    ├── LeadershipLostError         another process does the periodic work now
     └── PathError                   running a route failed
         ├── FileError               a file that was shared in Slack cannot be had
         └── NoTokenError            Slack accepts no token of the workspace
@@ -144,6 +145,10 @@ class StoppedError(BeagleError):
 
     A person pressed Stop or deleted the message, or another worker has acquired the lease.
     """
+
+
+class LeadershipLostError(BeagleError):
+    """Another process leads the periodic work now; what this one was about to do is left to it."""
 
 
 class PathError(BeagleError):

@@ -58,6 +58,9 @@ class StackConfig:
     Attributes:
         workers: The queue of each worker process, by the process's name.
         extra: Settings, by the name of their environment variable.
+        bots: How many bots receive from Slack: `bot`, then `bot-1`, `bot-2`, …
+        own_folders: Whether each bot and worker has a data folder of its own, as on a machine
+            of its own. They need a database server in `extra`, and share the broker.
         local_model: Whether to run the local language model.
         persist: Whether the broker writes its queue to disk.
         page_port: Port of the local Slack's page; 0 chooses a free one.
@@ -71,6 +74,8 @@ class StackConfig:
         default_factory=lambda: {"worker-answer": "answer", "worker-compute": "compute"}
     )
     extra: Mapping[str, str] = field(default_factory=dict)
+    bots: int = 1
+    own_folders: bool = False
     local_model: bool = True
     persist: bool = True
     page_port: int = 0
@@ -80,13 +85,22 @@ class StackConfig:
     report: Callable[[str], None] = silent
 
 
+@dataclass(frozen=True, slots=True)
+class BotPorts:
+    """Where one bot listens: for Slack, and for health checks."""
+
+    public: int
+    health: int
+
+
 class LocalStack:
     """A context manager: inside it everything runs, afterwards none of its processes is left."""
 
     def __init__(self, folder: Path, config: StackConfig) -> None:
         self.folder = folder.absolute()
-        self.port = _free_port()
-        self.health_port = _free_port()
+        names = ["bot", *(f"bot-{number}" for number in range(1, config.bots))]
+        self.bots = {name: BotPorts(_free_port(), _free_port()) for name in names}
+        self.port, self.health_port = self.bots["bot"].public, self.bots["bot"].health
         self.keeps = False
         """Whether it goes on with what an earlier run left."""
         self._config = config
@@ -163,7 +177,7 @@ class LocalStack:
             return subprocess.Popen(  # noqa: S603  # our own command line
                 command,
                 cwd=self.folder,
-                env=self._child_environment(),
+                env=self._child_environment(name),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -201,7 +215,7 @@ class LocalStack:
         result = subprocess.run(  # noqa: S603  # our own command line
             command,
             cwd=self.folder,
-            env=self._child_environment(),
+            env=self._child_environment("bot"),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -210,16 +224,11 @@ class LocalStack:
         return result.stdout.decode("utf-8", "replace")
 
     def ready(self) -> bool:
-        """Returns whether the bot reports itself ready and each queue has a worker."""
+        """Returns whether every bot reports itself ready and each queue has a worker."""
         if set(self._config.workers.values()) - set(workers_per_queue(self.queue_url)):
             return False
 
-        try:
-            url = f"http://127.0.0.1:{self.health_port}/readyz"
-            with urllib.request.urlopen(url, timeout=PROBE_SECONDS) as answer:  # our own process
-                return bool(answer.status == 200)
-        except (urllib.error.URLError, OSError):
-            return False
+        return all(_is_ready(ports.health) for ports in self.bots.values())
 
     def settings(self) -> Settings:
         """Returns the settings that the processes read from their environment."""
@@ -261,7 +270,8 @@ class LocalStack:
             note = ", which first make the encoder: half a minute, once"
 
         self._config.report(f"starting the bot and its workers{note}")
-        self.start("bot", "serve")
+        for name in self.bots:
+            self.start(name, "serve")
 
         for name, queue in self._config.workers.items():
             self.start(name, "worker", "--queue", queue)
@@ -280,9 +290,16 @@ class LocalStack:
                 f"see {self.folder}/logs"
             )
 
-    def _child_environment(self) -> dict[str, str]:
+    def _child_environment(self, name: str) -> dict[str, str]:
         """Returns the environment of a child, which does not run in the current folder."""
         environment = child_environment(**self._environment())
+        if name in self.bots:
+            environment["BEAGLE_PORT"] = str(self.bots[name].public)
+            environment["BEAGLE_HEALTH_PORT"] = str(self.bots[name].health)
+        if self._config.own_folders:
+            environment["BEAGLE_DATA"] = str(self.folder / "machines" / name)
+            environment["REDIS_URL"] = self.queue_url
+
         paths = [str(CODE_FOLDER), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         if environment.get("BEAGLE_ROUTES"):
@@ -341,6 +358,15 @@ class LocalStack:
 def kill_process(pid: int) -> None:
     """Kills one of our processes without a warning (SIGKILL)."""
     os.kill(pid, signal.SIGKILL)
+
+
+def _is_ready(health_port: int) -> bool:
+    url = f"http://127.0.0.1:{health_port}/readyz"
+    try:
+        with urllib.request.urlopen(url, timeout=PROBE_SECONDS) as answer:  # our own process
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 def _free_port() -> int:

@@ -12,6 +12,7 @@ from router.errors import BeagleError
 from router.log import get_log
 from router.store.requests.waiting import WaitingRequests
 from router.types import Request
+from workers.runtime.leader import confirm_leadership
 
 QUEUE_NOTICE_SECONDS = 2.0
 """Between two looks at the queue."""
@@ -26,8 +27,8 @@ start go before those who waited then: however many these are, nobody new waits 
 class QueueNotices:
     """`tick` is called every `QUEUE_NOTICE_SECONDS`.
 
-    The notice is the status line, which the answer clears. Each request is told once; with several
-    bots once by each, in the same words.
+    The notice is the status line, which the answer clears. Each request is told once, and once more
+    in the same words by a bot that takes over the periodic work.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class QueueNotices:
         return late
 
     def _tell(self, request: Request, count: int) -> None:
+        confirm_leadership()
         status = texts.QUEUED.format(count=count) if count > 1 else texts.QUEUED_ALONE
         try:
             self._clients.for_team(request.team).best_effort.assistant_threads_setStatus(

@@ -108,6 +108,21 @@ class Health:
         return problems
 
 
+class LeaderCollector(Collector):
+    """Whether this process leads the periodic work; over all bots the sum is 1."""
+
+    def __init__(self, is_leader: Callable[[], bool]) -> None:
+        self._is_leader = is_leader
+
+    def collect(self) -> Iterable[Metric]:
+        """Yields the one gauge."""
+        yield GaugeMetricFamily(
+            "beagle_leader",
+            "1 while this bot does the periodic work, else 0",
+            value=float(self._is_leader()),
+        )
+
+
 class StoreCollector(Collector):
     """Prometheus metrics, read from the store at each scrape, so every process reports the same."""
 

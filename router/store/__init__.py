@@ -60,6 +60,7 @@ from router.store.workspace.audit import AuditLog
 from router.store.workspace.channel_rules import ChannelRules
 from router.store.workspace.installations import Installations
 from router.store.workspace.known_teams import KnownTeams
+from router.store.workspace.leaders import Leaders
 from router.store.workspace.opt_outs import OptOuts
 
 __all__ = ["Store", "newest_revision", "open_store", "parse_url"]
@@ -134,6 +135,9 @@ class Store:
         self.usage_counts = UsageCounts(engine)
         self.old_records = OldRecords(engine)
         self.disk_reserve = DiskReserve(engine)
+
+        # The processes.
+        self.leaders = Leaders(engine)
 
     @property
     def is_embedded(self) -> bool:

@@ -10,7 +10,7 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.transport.health import StoreCollector
+from bot.transport.health import LeaderCollector, StoreCollector
 from evals.aged.year import fill
 from tests.fixtures.store_calls import judged_row
 from workers.fakes import MemoryQueue
@@ -29,6 +29,7 @@ def exposed(store, clock):
     store.quality.insert(judged_row(store))
     registry = CollectorRegistry()
     registry.register(StoreCollector(store, MemoryQueue({"answer": "answer"}), clock, lambda: 0.0))
+    registry.register(LeaderCollector(lambda: True))
     labels: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         for sample in family.samples:

@@ -17,6 +17,7 @@ from tests.fixtures.stores import open_sqlite
 
 INSTALLATIONS_OWN = {
     "data_folder": "the ids of the data folders that processes work in",
+    "leader": "the processes that do periodic work for the whole installation",
     "install_state": "a random number of an install under way, before there is a workspace",
     "knowledge_change": "numbers of documents that changed; a document has its team",
     "usage_total": "totals of the installation for its operator, without anybody's name",

@@ -1,4 +1,7 @@
-"""The tables of a workspace: channel rules, opt-outs, audit log, cancellations, installations."""
+"""The tables of a workspace: channel rules, opt-outs, audit log, cancellations, installations.
+
+And one of the installation: which process leads its periodic work.
+"""
 
 from __future__ import annotations
 
@@ -85,4 +88,14 @@ install_state = Table(
     metadata,
     Column("state", Text, primary_key=True),
     Column("until", Float, nullable=False),
+)
+
+leader = Table(
+    "leader",
+    metadata,
+    Column("work", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    # The fencing token: it grows whenever another process takes over.
+    Column("fence", Integer, nullable=False),
+    Column("held_until", Float, nullable=False),
 )

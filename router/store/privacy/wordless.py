@@ -133,6 +133,8 @@ WORDLESS: Mapping[str, str] = {
     "judged_answer.team": _IDS,
     "judged_answer.tier": _NAMES,
     "judged_answer.version": _IDS,
+    "leader.owner": "the name of a machine, a process id and a random number",
+    "leader.work": _NAMES,
     "measurement.body": "figures by ids of examples and names that the code gave",
     "measurement.route": _NAMES,
     "measurement.team": _IDS,
