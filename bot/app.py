@@ -46,9 +46,7 @@ from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
-from workers.runtime.leader import PERIODIC, REAPER, LeaderLease, process_name
 from workers.runtime.leases import Leases
-from workers.runtime.periodic import PeriodicTask
 from workers.runtime.person_limit import PersonLimit
 from workers.runtime.process_values import new_id as new_id
 from workers.runtime.process_values import now as now
@@ -56,6 +54,8 @@ from workers.runtime.process_values import random_share as random_share
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
+from workers.runtime.scheduling.leader import PERIODIC, REAPER, LeaderLease, process_name
+from workers.runtime.scheduling.periodic import PeriodicTask
 from workers.runtime.steady_clock import SteadyClock, open_clock
 from workers.worker import serve, warm_up_encoder, warm_up_local_model
 

@@ -25,9 +25,9 @@ from workers.privacy.record_retention import INTERVAL_SECONDS as RECORDS_SECONDS
 from workers.privacy.record_retention import RecordRetention
 from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
-from workers.runtime.leader import LeaderLease
-from workers.runtime.periodic import PeriodicTask
 from workers.runtime.process_values import now
+from workers.runtime.scheduling.leader import LeaderLease
+from workers.runtime.scheduling.periodic import PeriodicTask
 
 ERASURE_SECONDS = 20.0
 """How often each process looks for people to erase in its own data folder."""

@@ -70,7 +70,7 @@ from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
 from workers.privacy.folder_erasure import FolderErasures
-from workers.runtime.leader import confirm_leadership
+from workers.runtime.scheduling.leader import confirm_leadership
 
 CLOSE_SECONDS = 0.5
 """How long `stop` waits for the connection to Slack to close."""

@@ -20,7 +20,7 @@ from router.text.printable import print_line
 from workers.drift.live_version import live_version
 from workers.jobs import drift
 from workers.runtime.job_key import job_key
-from workers.runtime.weekly_schedule import due_week
+from workers.runtime.scheduling.weekly_schedule import due_week
 
 NOTHING = "no version that a rollout promoted is live, so there is nothing to check"
 DEFERRED = "could not be checked; the log says why, and it is tried again"

@@ -9,7 +9,7 @@ from bot.ui.texts import weekly as texts
 from bot.weekly.digest import render_digest
 from router.errors import QueueError
 from workers.runtime.job_key import job_key
-from workers.runtime.weekly_schedule import due_week
+from workers.runtime.scheduling.weekly_schedule import due_week
 
 HELP = "`[now]` the weekly digest; `now` makes a new one (admins)"
 

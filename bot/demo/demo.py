@@ -22,8 +22,8 @@ from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.text.printable import print_line
 from workers.knowledge.refresh import read_source
-from workers.runtime.periodic import PeriodicTask
 from workers.runtime.queue import RqQueue
+from workers.runtime.scheduling.periodic import PeriodicTask
 
 HANDBOOK = Path(__file__).parents[2] / "evals" / "handbook"
 SOURCE = "handbook"

@@ -30,9 +30,9 @@ from router.encoder.onnx import EXPORT
 from router.errors import BeagleError
 from router.store import Store, open_store
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
-from workers.runtime.periodic import PeriodicTask
 from workers.runtime.processes import die_with_parent, terminate, wait_until
 from workers.runtime.queue import is_alive, workers_per_queue
+from workers.runtime.scheduling.periodic import PeriodicTask
 
 READY_SECONDS = 300.0
 """On a busy machine the first start, which exports the encoder, takes minutes.

@@ -12,7 +12,7 @@ from router.errors import BeagleError
 from router.log import get_log
 from router.store.requests.waiting import WaitingRequests
 from router.types import Request
-from workers.runtime.leader import confirm_leadership
+from workers.runtime.scheduling.leader import confirm_leadership
 
 QUEUE_NOTICE_SECONDS = 2.0
 """Between two looks at the queue."""

@@ -20,7 +20,7 @@ from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Queue
 from workers.runtime.bounded import BoundedDict
 from workers.runtime.job_key import job_key
-from workers.runtime.weekly_schedule import due_week
+from workers.runtime.scheduling.weekly_schedule import due_week
 
 SECONDS = 30.0
 RETRY_SECONDS = 900.0

@@ -16,7 +16,7 @@ from bot.app import Backend
 from router.config import Settings
 from router.errors import LeadershipLostError, StoreAwayError
 from workers.fakes import MemoryQueue
-from workers.runtime.leader import LeaderLease, confirm_leadership
+from workers.runtime.scheduling.leader import LeaderLease, confirm_leadership
 
 SECONDS = 6.0
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from router.errors import QueueError
-from workers.runtime.periodic import PeriodicTask
+from workers.runtime.scheduling.periodic import PeriodicTask
 
 
 @pytest.mark.parametrize("error", [QueueError("away"), KeyError("unforeseen")])

@@ -15,7 +15,7 @@ from tests.fixtures.weekly import (
     run_digest,
 )
 from workers.runtime.job_key import job_key
-from workers.runtime.weekly_schedule import due_week
+from workers.runtime.scheduling.weekly_schedule import due_week
 
 
 def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(
