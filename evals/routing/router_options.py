@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
-EncoderName = Annotated[str, typer.Option(help="fast, torch, or a sentence-transformers name.")]
+EncoderName = Annotated[
+    str, typer.Option(help="fast, multilingual, torch, or a sentence-transformers name.")
+]
 EncoderCache = Annotated[Path, typer.Option(help="Folder of the fast encoder.")]
 DEFAULT_CACHE = Path(".beagle/encoder")

@@ -1,12 +1,12 @@
-"""Writes MiniLM as an ONNX graph, straight from its weights: no torch takes part.
+"""Writes an encoder as an ONNX graph, straight from its weights: no torch takes part.
 
-The model is BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) with 6 layers: after each
-sublayer its input is added and the sum normalised. Names of weights are those of its file.
+The model is BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) in the size of MiniLM:
+after each sublayer its input is added and the sum normalised. Names of weights are BERT's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +20,42 @@ OPSET = 17
 EPSILON = 1e-12
 """Of the layer normalisation, as in the model's `config.json`."""
 HEADS = 12
-LAYERS = 6
 WIDTH = 384
 """Of a token's vector, and of each block of the views."""
 BLOCKS = 3
 
 
-def write_minilm(weights: Path, path: Path) -> None:
+def write_encoder(
+    weights: Mapping[str, NDArray[np.float32]],
+    path: Path,
+    *,
+    fixed_tokens: int = 0,
+    center: NDArray[np.float32] | None = None,
+) -> None:
     """Writes the encoder in full precision: the token ids `(1, t)` of one text in, views out.
 
-    `weights` is the model's safetensors file. The views, `(1, BLOCKS * WIDTH)`, are those of
-    `TorchEncoder`.
+    It has as many layers as `weights` are for. The views, `(1, BLOCKS * WIDTH)`, are those of
+    `TorchEncoder`. The first `fixed_tokens` are the same in every text, as is the last one then,
+    and are left out of the word vectors. `center` is taken from the mean over the tokens, once that
+    has unit length.
     """
     import onnx
-    from safetensors.numpy import load_file
 
-    graph = _Graph(load_file(weights))
+    graph = _Graph(weights)
     hidden = _embed(graph)
-    for number in range(LAYERS):
+    number = 0
+    while f"encoder.layer.{number}.output.dense.weight" in weights:
         hidden = _layer(graph, hidden, f"encoder.layer.{number}")
+        number += 1
 
-    _pool(graph, hidden)
+    _pool(graph, hidden, fixed_tokens, center)
     onnx.save(graph.model(), str(path))
 
 
 class _Graph:
     """A graph that grows node by node. Values are known by their names."""
 
-    def __init__(self, weights: dict[str, NDArray[np.float32]]) -> None:
+    def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
         self._weights = weights
         self._nodes: list[Any] = []
         self._constants: dict[str, NDArray[Any]] = {}
@@ -95,7 +103,7 @@ class _Graph:
         last = self._nodes[-1].output[0]
         graph = make_graph(
             [*self._nodes, make_node("Identity", [last], ["views"])],
-            "minilm",
+            "encoder",
             [make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"])],
             [make_tensor_value_info("views", TensorProto.FLOAT, [1, BLOCKS * WIDTH])],
             [from_array(value, name) for name, value in self._constants.items()],
@@ -166,18 +174,31 @@ def _gelu(graph: _Graph, value: str) -> str:
     return graph.add("Mul", graph.add("Mul", value, distribution), half)
 
 
-def _pool(graph: _Graph, hidden: str) -> str:
+def _pool(
+    graph: _Graph, hidden: str, fixed_tokens: int, center: NDArray[np.float32] | None
+) -> None:
     """Adds the three blocks: mean and maximum over the tokens, and the sum of the word vectors."""
     tokens = graph.constant("token_axis", np.array([1], np.int64))
-    words = graph.add("Gather", "embeddings.word_embeddings.weight", "input_ids")
+    ids = "input_ids"
+    if fixed_tokens:
+        start = graph.constant("own_start", np.array([fixed_tokens], np.int64))
+        stop = graph.constant("own_stop", np.array([-1], np.int64))
+        ids = graph.add("Slice", ids, start, stop, tokens)
+
+    words = graph.add("Gather", "embeddings.word_embeddings.weight", ids)
+    mean = graph.add("ReduceMean", hidden, axes=[1], keepdims=0)
+    if center is not None:
+        unit = graph.add("LpNormalization", mean, axis=-1, p=2)
+        mean = graph.add("Sub", unit, graph.constant("center", center[None].astype(np.float32)))
+
     blocks = [
-        graph.add("ReduceMean", hidden, axes=[1], keepdims=0),
+        mean,
         graph.add("ReduceMax", hidden, axes=[1], keepdims=0),
         graph.add("ReduceSum", words, tokens, keepdims=0),
     ]
 
     lengths = [1.0, 1.0, WORD_BLOCK_NORM]
-    return graph.add("Concat", *_scaled(graph, blocks, lengths), axis=-1)
+    graph.add("Concat", *_scaled(graph, blocks, lengths), axis=-1)
 
 
 def _scaled(graph: _Graph, blocks: Sequence[str], lengths: Sequence[float]) -> list[str]:

@@ -8,8 +8,15 @@ import sys
 from pathlib import Path
 
 from router.encoder.batching import BatchingEncoder
+from router.encoder.bert_graph import write_encoder
 from router.encoder.cache import CachingEncoder
-from router.encoder.onnx import EXPORT, OnnxEncoder, verify_checksum
+from router.encoder.multilingual import (
+    MULTILINGUAL,
+    open_multilingual,
+    pack_path,
+    prepare_multilingual,
+)
+from router.encoder.onnx import EXPORT, ExportFiles, OnnxEncoder, verify_checksum
 from router.encoder.onnx_export import export_int8
 from router.encoder.protocol import Encoder
 from router.encoder.torch import TorchEncoder
@@ -27,7 +34,8 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
 
     `fast` is MiniLM in int8 without torch, exported into `cache_folder` when it is not there yet.
     Where it cannot be exported or fails its parity check, torch serves instead and the log says so.
-    `torch` is MiniLM in full precision. Every other name goes to sentence-transformers.
+    `torch` is MiniLM in full precision. `multilingual` is e5-small in int8, exported likewise, and
+    has no substitute. Every other name goes to sentence-transformers.
 
     Raises SettingsError when there is no such encoder.
     """
@@ -38,6 +46,13 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
             get_log(part="encoder").warning("torch_instead_of_fast", why=str(error))
             name = "torch"
 
+    if name == "multilingual":
+        # Asked here, so that the reason is said in its own words.
+        if not MULTILINGUAL.exists(cache_folder):
+            pack_path()
+        _export_in_child(name, cache_folder, MULTILINGUAL)
+        return CachingEncoder(open_multilingual(cache_folder))
+
     if name == "torch":
         return CachingEncoder(BatchingEncoder(TorchEncoder(str(minilm_folder()), MINILM)))
 
@@ -45,8 +60,8 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
         return CachingEncoder(BatchingEncoder(TorchEncoder(name, name)))
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"opening the encoder {name!r}: {error}; known: fast, torch, or any "
-            "sentence-transformers name or folder"
+            f"opening the encoder {name!r}: {error}; known: fast, torch, multilingual, "
+            "or any sentence-transformers name or folder"
         ) from error
 
 
@@ -55,18 +70,24 @@ def open_onnx_encoder(cache_folder: Path) -> OnnxEncoder:
 
     A child process exports it: the full weights and the tools for it would fill this one.
     """
-    if not EXPORT.exists(cache_folder):
-        command = [sys.executable, "-m", "router.encoder.factory", str(cache_folder)]
-        done = subprocess.run(  # noqa: S603  # our own module
-            command, capture_output=True, text=True, timeout=EXPORT_SECONDS, check=False
-        )
-        if done.returncode:
-            last_line = done.stderr.strip().splitlines()[-1:] or ["no message"]
-            raise SettingsError(
-                f"exporting the fast encoder into {str(cache_folder)!r} failed: {last_line[0]}"
-            )
-
+    _export_in_child("fast", cache_folder, EXPORT)
     return OnnxEncoder(cache_folder, minilm_folder())
+
+
+def _export_in_child(name: str, cache_folder: Path, files: ExportFiles) -> None:
+    """Exports the encoder where it is missing. Raises SettingsError with what went wrong."""
+    if files.exists(cache_folder):
+        return
+
+    command = [sys.executable, "-m", "router.encoder.factory", name, str(cache_folder)]
+    done = subprocess.run(  # noqa: S603  # our own module
+        command, capture_output=True, text=True, timeout=EXPORT_SECONDS, check=False
+    )
+    if done.returncode:
+        last_line = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise SettingsError(
+            f"exporting the {name} encoder into {str(cache_folder)!r} failed: {last_line[0]}"
+        )
 
 
 def minilm_folder() -> Path:
@@ -95,7 +116,13 @@ def prepare_encoder(cache_folder: Path) -> None:
     with EXPORT.exclusive(cache_folder):
         # Another process may have finished while this one waited for the lock.
         if not EXPORT.exists(cache_folder):
-            export_int8(cache_folder, model, _builtin_examples())
+            export_int8(cache_folder, model, _builtin_examples(), _write_minilm, EXPORT)
+
+
+def _write_minilm(path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    write_encoder(load_file(minilm_folder() / "model.safetensors"), path)
 
 
 def _builtin_examples() -> list[str]:
@@ -106,4 +133,7 @@ def _builtin_examples() -> list[str]:
 
 
 if __name__ == "__main__":
-    prepare_encoder(Path(sys.argv[1]))
+    if sys.argv[1] == "multilingual":
+        prepare_multilingual(Path(sys.argv[2]), _builtin_examples())
+    else:
+        prepare_encoder(Path(sys.argv[2]))

@@ -1,4 +1,4 @@
-"""MiniLM in int8 on one thread of onnxruntime: no torch, one text at a time."""
+"""An exported encoder in int8 on one thread of onnxruntime: no torch, one text at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from router.errors import SettingsError
 
 RECIPE = "minilm-int8-3"
-"""The name of the exported files and the encoder's id; a new one has every vector made again."""
+"""The name of MiniLM's files and the encoder's id; a new one has every vector made again."""
 MAX_TOKENS = 256
 MAX_CHARS = 4000
 """Characters that are read of a text; its 256 tokens end long before."""
@@ -71,22 +71,22 @@ class OnnxEncoder:
     the same text always has the same vector.
     """
 
-    def __init__(self, folder: Path, model: Path) -> None:
-        """Opens the export in `folder` with the tokeniser in `model`.
+    def __init__(self, folder: Path, model: Path, files: ExportFiles = EXPORT) -> None:
+        """Opens the export `files` in `folder` with the tokeniser in the folder `model`.
 
         Raises SettingsError when its parity check refused it or its file has changed.
         """
-        metadata = EXPORT.metadata(folder)
+        metadata = files.metadata(folder)
         if not metadata.get("admitted"):
             raise SettingsError(
-                f"opening the fast encoder in {str(folder)!r}: its parity check refused it: "
-                f"{metadata!r}"
+                f"opening the encoder {files.model_id!r} in {str(folder)!r}: its parity check "
+                f"refused it: {metadata!r}"
             )
 
-        verify_checksum(EXPORT.model(folder), str(metadata["sha256"]))
-        self._session = open_session(EXPORT.model(folder))
+        verify_checksum(files.model(folder), str(metadata["sha256"]))
+        self._session = open_session(files.model(folder))
         self._tokenizer = open_tokenizer(model)
-        self.model_id = EXPORT.model_id
+        self.model_id = files.model_id
         self.dim = int(metadata["dim"])
         self._width = int(metadata["width"])
 

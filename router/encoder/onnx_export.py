@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from router.encoder.bert_graph import BLOCKS, WIDTH, write_minilm
-from router.encoder.onnx import EXPORT, encode_each, open_session, open_tokenizer
+from router.encoder.bert_graph import BLOCKS, WIDTH
+from router.encoder.onnx import ExportFiles, encode_each, open_session, open_tokenizer
 
 MIN_COSINE = 0.97
 """Mean cosine between full precision and int8 below which an export is refused."""
@@ -21,18 +21,23 @@ MIN_AGREEMENT = 0.90
 MAX_TEXTS = 400
 
 
-def export_int8(folder: Path, model: Path, texts: Sequence[str]) -> None:
+def export_int8(
+    folder: Path,
+    tokenizer_folder: Path,
+    texts: Sequence[str],
+    write_full: Callable[[Path], None],
+    files: ExportFiles,
+) -> None:
     """Writes the int8 file and the result of its parity check to `folder`; neither is ever partial.
 
-    `model` holds MiniLM's weights and tokeniser, and `texts` are what full precision and int8 are
-    compared on.
+    `write_full` writes the graph in full precision, and `texts` are what the two are compared on.
     """
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     with tempfile.TemporaryDirectory(dir=folder) as temporary:
         full = Path(temporary) / "full.onnx"
         quantised = Path(temporary) / "int8.onnx"
-        write_minilm(model / "model.safetensors", full)
+        write_full(full)
 
         # Per channel and with 7 bits (reduce_range): with 8 bits and one scale, processors without
         # VNNI overflow and accuracy falls by more than a point.
@@ -41,7 +46,7 @@ def export_int8(folder: Path, model: Path, texts: Sequence[str]) -> None:
         )
 
         sample = list(dict.fromkeys(texts))[:MAX_TEXTS]
-        tokenizer = open_tokenizer(model)
+        tokenizer = open_tokenizer(tokenizer_folder)
         width = BLOCKS * WIDTH
         expected = encode_each(open_session(full), tokenizer, sample, width)
         actual = encode_each(open_session(quantised), tokenizer, sample, width)
@@ -60,8 +65,8 @@ def export_int8(folder: Path, model: Path, texts: Sequence[str]) -> None:
         check = Path(temporary) / "check.json"
         check.write_text(json.dumps(metadata, indent=1, sort_keys=True), "utf-8")
         # The check goes last: where it is, the model is complete.
-        quantised.replace(EXPORT.model(folder))
-        check.replace(EXPORT.check(folder))
+        quantised.replace(files.model(folder))
+        check.replace(files.check(folder))
 
 
 def measure_parity(

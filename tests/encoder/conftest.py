@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.fixtures.router import trigrams
+from tests.fixtures.router import examples, trigrams
 
-__all__ = ["trigrams"]
+__all__ = ["examples", "trigrams"]

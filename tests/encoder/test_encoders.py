@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from router.config import Settings
 from router.encoder.batching import BatchingEncoder
-from router.encoder.bert_graph import BLOCKS, WIDTH, write_minilm
+from router.encoder.bert_graph import BLOCKS, WIDTH, write_encoder
 from router.encoder.cache import CachingEncoder
 from router.encoder.factory import minilm_folder, open_encoder, open_onnx_encoder
 from router.encoder.onnx import EXPORT, OnnxEncoder, encode_each, open_session, open_tokenizer
@@ -160,7 +161,7 @@ def test_another_encoder_without_its_packages_says_which_to_install(monkeypatch,
 def test_the_written_graph_is_minilm_in_full_precision(tmp_path: Path):
     texts = ["where is my parcel", "", "x " * 500, "naïve café 日本語", "The VPN is down AGAIN!!"]
     path = tmp_path / "full.onnx"
-    write_minilm(minilm_folder() / "model.safetensors", path)
+    write_encoder(load_file(minilm_folder() / "model.safetensors"), path)
 
     graph = open_session(path)
     rows = encode_each(graph, open_tokenizer(minilm_folder()), texts, BLOCKS * WIDTH)

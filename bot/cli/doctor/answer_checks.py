@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.app import catalog, encoder, now, random_share
 from router.config import Settings
 from router.encoder.factory import minilm_folder
+from router.encoder.multilingual import MULTILINGUAL, pack_path
 from router.encoder.onnx import EXPORT
 from router.errors import RouteError, SettingsError
 from workers.drift.model_sunset import sunsets_within
@@ -23,8 +24,10 @@ def check_routes(settings: Settings) -> str:
 
 def check_encoder(settings: Settings) -> str:
     """Loads the encoder and encodes a word; one that is still to be made is not made here."""
-    if settings.encoder == "fast" and not EXPORT.exists(settings.encoder_cache):
-        minilm_folder()
+    made = {"fast": (EXPORT, minilm_folder), "multilingual": (MULTILINGUAL, pack_path)}
+    files, find_weights = made.get(settings.encoder, (None, minilm_folder))
+    if files is not None and not files.exists(settings.encoder_cache):
+        find_weights()
         return f"not made yet: the first start makes it in {settings.encoder_cache}"
 
     opened = encoder(settings)
