@@ -36,9 +36,6 @@ class WeeklySettings(BaseSettings):
     ready_max_volatility: float = Field(0.1, ge=0, le=1)
     """Share of near-identical requests, 0 to 1, whose answers may differ before retrieval is
     advised."""
-    ready_max_retrieval_gain: float = Field(0.05, gt=0, le=1)
-    """Gain in accuracy from documents, up to 1, from which retrieval is advised instead of
-    tuning."""
     ready_rules: int = Field(20, ge=1)
     """A prompt with this many rules or more does not count as narrow."""
     ready_prompt_words: int = Field(1000, ge=1)
@@ -99,8 +96,8 @@ class WeeklySettings(BaseSettings):
     optimise_usd: float = Field(2.0, ge=0)
     """Budget in USD for each of these two."""
     retrieval_min_gain: float = Field(0.05, ge=0, le=1)
-    """Gain in accuracy from documents, 0 to 1, from which retrieval is chosen instead of
-    training."""
+    """Gain in accuracy from documents, 0 to 1, from which retrieval is advised and chosen instead
+    of training."""
     teacher_model: str = ""
     """Model that answers what a dataset lacks, by its name in litellm; empty uses the model that
     answers people."""
@@ -148,6 +145,9 @@ class WeeklySettings(BaseSettings):
     agreement with itself."""
     canary_min_requests: int = Field(50, ge=1)
     """Answers that a version must have given at one canary step before the next."""
+    canary_hours: float = Field(168.0, ge=0)
+    """Hours after which a canary step ends with fewer answers, because the version passed its
+    evaluation on held-out rows and nothing speaks against it; 0 always asks for the full number."""
     rollback_max_correction_increase: float = Field(0.05, ge=0, le=1)
     """Increase of the correction rate, 0 to 1, above which a version is rolled back."""
     rollback_min_valid: float = Field(0.98, ge=0, le=1)

@@ -36,7 +36,7 @@ from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
 from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
-from workers.evaluation.guardrails import disagrees, replayed
+from workers.evaluation.guardrails import HOUR_SECONDS, disagrees, replayed
 
 MINED_DAYS = 28
 """Days that a candidate's count covers."""
@@ -83,6 +83,7 @@ class RolloutState:
     drafted: DraftedRoute | None = None
     drafted_version: Version | None = None
     has_live: bool = True
+    canary_hours: float = 0.0
 
     @property
     def edge(self) -> CandidateTransition | None:
@@ -133,6 +134,7 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         history=history,
         shadow_requests=settings.shadow_min_requests,
         canary_requests=settings.canary_min_requests,
+        canary_hours=settings.canary_hours,
         dataset=dataset,
         report=report,
         progress=store.rollout_cards.progress(candidate.id),
@@ -313,6 +315,17 @@ def _shadow(rollout: RolloutState) -> list[str]:
     return lines
 
 
+def _canary_end(rollout: RolloutState) -> list[str]:
+    """Returns what becomes of a canary step in which too few people ask."""
+    if not rollout.canary_hours or rollout.edge is None:
+        return []
+    if rollout.report is None:
+        return [texts.CANARY_WAITS_ON]
+
+    ends_at = rollout.edge.at + rollout.canary_hours * HOUR_SECONDS
+    return [texts.CANARY_WAITS.format(day=weekly.day(ends_at))]
+
+
 def _answers(rollout: RolloutState) -> list[str]:
     """Returns how the version does with users, beside the one that it replaces."""
     if rollout.candidate.state not in ANSWERING_STATES:
@@ -330,6 +343,7 @@ def _answers(rollout: RolloutState) -> list[str]:
                 calls=rollout.answers.calls, wanted=rollout.canary_requests, next_step=next_step
             )
         )
+        lines += _canary_end(rollout)
 
     versions = (
         (texts.THIS_VERSION, rollout.answers),

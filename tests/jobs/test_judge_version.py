@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -137,3 +138,37 @@ def test_an_unknown_version_changes_nothing(context: Context, store: Store) -> N
     judge_version.run(context, "boxes/000000000000")
 
     assert live(store) is None
+
+
+class NearlyReader(Reader):
+    """Like `Reader`, and wrong about one apple where the prompt says NEARLY."""
+
+    def complete(self, call: ModelCall, on_text: Callable[[str], None] | None = None) -> ModelReply:
+        if "NEARLY" in call.messages[0]["content"] and "apple 0" in str(call.messages[-1]):
+            return ScriptedModel([json.dumps({"box": "right"})]).complete(call, on_text)
+
+        return super().complete(call, on_text)
+
+
+@pytest.mark.parametrize(("rows", "passed"), [(20, True), (2, False)])
+def test_one_wrong_row_of_many_may_be_chance_and_of_two_is_kept_back(
+    context: Context, tmp_path: Path, rows: int, passed: bool
+) -> None:
+    place = tmp_path / "routes" / "boxes"
+    place.mkdir()
+    lines = [
+        json.dumps({"text": f"apple {n}", "answer": {"box": "left"}, "split": "test"})
+        for n in range(rows)
+    ]
+    (place / "examples.jsonl").write_text("\n".join(lines))
+    (place / "route.md").write_text(ROUTE.format(prompt="GOOD"))
+    good = read_route(place).version
+    (place / "route.md").write_text(ROUTE.format(prompt="GOOD NEARLY"))
+
+    judged = dataclasses.replace(context, model=NearlyReader())
+    check = judge_version.check_version(judged, read_route(place), good)
+
+    assert check.accuracy is not None
+    assert check.accuracy < 1.0
+    assert check.passed == passed
+    assert ("chance" in check.reason) == passed

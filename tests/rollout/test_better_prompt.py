@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from bot.admins import Admins
@@ -170,3 +172,33 @@ def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_wa
         "rolled_back",
         rollout.live.id,
     )
+
+
+def test_a_canary_step_in_which_nobody_asks_ends_by_its_evaluation_after_a_week(
+    make_prompt_rollout,
+):
+    rollout = make_prompt_rollout(
+        RuleModel(), shadow_min_requests=1, canary_min_requests=20, canary_hours=48.0
+    )
+    rollout.run_step()
+    rollout.press()
+    better = rollout_candidate.last_evidence(rollout.context, rollout.candidate).version
+    rollout.add_answers(rollout.live.id, 9)
+    rollout.store.shadow_runs.insert(ShadowRun("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    rollout.press(act=rollout.actions.start_canary)
+
+    def share():
+        return rollout_candidate.last_evidence(rollout.context, rollout.candidate).share
+
+    first = share()
+    rollout.run_step()
+    assert share() == first
+
+    later = rollout.context.now() + 49 * 3600
+    rollout.context = dataclasses.replace(rollout.context, now=lambda: later)
+    rollout.run_step()
+    assert share() > first
+    # Each step has the whole time again.
+    second = share()
+    rollout.run_step()
+    assert share() == second

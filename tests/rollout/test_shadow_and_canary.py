@@ -13,10 +13,16 @@ from router.catalog.version import Version
 from router.errors import ModelError
 from router.store.versions.shadow_runs import ShadowRun, VersionMetrics
 from router.store.versions.versions import StoredVersion
+from router.store.weekly.datasets import Report
 from router.types import Decision, Feedback, Outcome
 from workers import worker
 from workers.context import Context
-from workers.evaluation.guardrails import disagrees, rollback_reason, shadow_complete
+from workers.evaluation.guardrails import (
+    canary_step_complete,
+    disagrees,
+    rollback_reason,
+    shadow_complete,
+)
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.jobs import shadow
 from workers.llm.fakes import ScriptedModel
@@ -284,3 +290,50 @@ def test_with_fewer_than_twenty_answers_nothing_is_rolled_back(settings, bad):
 
     assert rollback_reason(settings, VersionMetrics(calls=19, **bad), before) is None
     assert rollback_reason(settings, VersionMetrics(calls=20, **bad), before)
+
+
+BEFORE = VersionMetrics(calls=400, valid=1.0, corrected=0.05)
+
+
+@pytest.mark.parametrize(
+    ("calls", "valid", "corrected", "rolled_back"),
+    [
+        (20, 0.95, 0.0, False),
+        (400, 0.95, 0.0, True),
+        (20, 1.0, 0.15, False),
+        (400, 1.0, 0.15, True),
+        (400, 1.0, 0.09, False),
+    ],
+)
+def test_what_may_be_chance_rolls_nothing_back(settings, calls, valid, corrected, rolled_back):
+    new = VersionMetrics(calls=calls, valid=valid, corrected=corrected)
+    assert bool(rollback_reason(settings, new, BEFORE)) == rolled_back
+
+
+@pytest.mark.parametrize(("calls", "rolled_back"), [(20, False), (200, True)])
+def test_without_an_earlier_version_the_rate_itself_must_surely_be_high(
+    settings, calls, rolled_back
+):
+    new = VersionMetrics(calls=calls, valid=1.0, corrected=0.1)
+    assert bool(rollback_reason(settings, new, VersionMetrics())) == rolled_back
+
+
+REPORT = Report("T1", "r1", "boxes", "v2", None, {"rows": 20}, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("calls", "hours", "report", "complete"),
+    [
+        (50, 0.0, None, True),
+        (49, 167.0, REPORT, False),
+        (0, 168.0, REPORT, True),
+        (0, 168.0, None, False),
+    ],
+)
+def test_a_canary_step_ends_by_its_answers_or_later_by_its_evaluation(
+    settings, calls, hours, report, complete
+):
+    assert canary_step_complete(settings, calls, hours * 3600, report) == complete
+    if report is not None:
+        for_ever = settings.model_copy(update={"canary_hours": 0.0})
+        assert not canary_step_complete(for_ever, calls, hours * 3600, report)

@@ -98,7 +98,7 @@ def test_each_readiness_setting_changes_an_advice_of_the_weekly_job(make_workspa
     }
 
     # These need another candidate; their tests are below.
-    elsewhere = {"ready_stable_weeks", "ready_max_retrieval_gain", "ready_monthly_usd"}
+    elsewhere = {"ready_stable_weeks", "retrieval_min_gain", "ready_monthly_usd"}
     assert changed.keys() | elsewhere == {
         name for name in Settings.model_fields if name.startswith("ready_")
     }
@@ -110,7 +110,7 @@ def test_how_much_documents_must_gain_is_a_setting(make_workspace):
     workspace = make_workspace(replace(ONE_WORD, skills=readers, has_documents=True))
 
     assert workspace.live_weeks(4, digests=False).evidence.recommendation == "add retrieval"
-    assert again(workspace, ready_max_retrieval_gain=0.9) == "train a head"
+    assert again(workspace, retrieval_min_gain=0.9) == "train a head"
 
 
 def test_a_good_prompt_that_costs_too_much_is_no_reason_to_stop(make_workspace):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.config import Settings
+from router.statistics import share_difference, share_interval
 from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.datasets import Report
 
@@ -21,6 +22,22 @@ def shadow_complete(settings: Settings, calls: int, seconds: float) -> bool:
     # A quiet route may proceed after some hours, with fewer requests.
     long_enough = bool(settings.shadow_hours) and seconds >= settings.shadow_hours * HOUR_SECONDS
     return long_enough and calls >= min(MIN_ANSWERS, settings.shadow_min_requests)
+
+
+def canary_step_complete(
+    settings: Settings, calls: int, seconds: float, report: Report | None
+) -> bool:
+    """Returns whether a canary step has answers enough, or has waited long enough for them.
+
+    Where few people ask, a step has nobody in it, or too few, and would wait for ever. Then the
+    `report` on held-out rows, which the version passed before its canary, counts instead. A version
+    without a report waits on.
+    """
+    if calls >= settings.canary_min_requests:
+        return True
+
+    waited = bool(settings.canary_hours) and seconds >= settings.canary_hours * HOUR_SECONDS
+    return waited and report is not None
 
 
 def replayed(report: Report | None) -> int:
@@ -45,19 +62,19 @@ def disagrees(shadow: VersionMetrics, live: VersionMetrics) -> bool:
 def rollback_reason(settings: Settings, new: VersionMetrics, old: VersionMetrics) -> str | None:
     """Returns why the new version must be rolled back.
 
-    None where nothing is wrong, or too little is known.
+    None where nothing is wrong, or too little is known: a share that may lie within its limit by
+    chance (95 % interval) rolls nothing back.
     """
     if new.calls < MIN_ANSWERS:
         return None
 
-    if new.valid < settings.rollback_min_valid:
+    if share_interval(new.valid, new.calls)[1] < settings.rollback_min_valid:
         return (
             f"only {new.valid:.1%} of {new.calls} answers had the right format; "
             f"at least {settings.rollback_min_valid:.0%} is required"
         )
 
-    # Compared with the previous version, because people correct some routes more than others.
-    if new.corrected > old.corrected + settings.rollback_max_correction_increase:
+    if _is_corrected_more(new, old, settings.rollback_max_correction_increase):
         return (
             f"{new.corrected:.1%} of {new.calls} answers were corrected or thumbed down, "
             f"{old.corrected:.1%} before; an increase of at most "
@@ -73,3 +90,16 @@ def rollback_reason(settings: Settings, new: VersionMetrics, old: VersionMetrics
             )
 
     return None
+
+
+def _is_corrected_more(new: VersionMetrics, old: VersionMetrics, allowed: float) -> bool:
+    """Returns whether people surely correct it more, and by more than is allowed.
+
+    It is compared with the previous version, because people correct some routes more than others;
+    without one the rate itself must surely be above what is allowed.
+    """
+    if not old.calls:
+        return share_interval(new.corrected, new.calls)[0] > allowed
+
+    difference, low, _ = share_difference(new.corrected, new.calls, old.corrected, old.calls)
+    return difference > allowed and low > 0

@@ -27,7 +27,7 @@ def gate_thresholds(settings: Settings) -> Thresholds:
         min_requests=settings.mine_min_requests,
         min_prompt_examples=settings.ready_prompt_examples,
         max_volatility=settings.ready_max_volatility,
-        max_retrieval_gain=settings.ready_max_retrieval_gain,
+        max_retrieval_gain=settings.retrieval_min_gain,
         max_rules=settings.ready_rules,
         max_prompt_words=settings.ready_prompt_words,
         min_shape_share=settings.ready_min_shape_share,

@@ -135,6 +135,10 @@ SHADOW_DISAGREES = (
     "canary."
 )
 CANARY_CALLS = "{calls} of {wanted} answers at this step; then {next_step}."
+CANARY_WAITS = (
+    "If fewer come, the step ends on {day}, because the version passed on held-out requests."
+)
+CANARY_WAITS_ON = "If fewer come, the step waits on: there is no report to go by."
 THEN_LIVE = "it goes live"
 THEN_SHARE = "{share:.0%} of users get it"
 THIS_VERSION = "This version"

@@ -7,7 +7,7 @@ from router.lifecycle_evidence import CanaryEvidence, LiveEvidence, RollbackEvid
 from router.types import Candidate
 from workers.context import Context
 from workers.drafting.evaluate import recheck_routing
-from workers.evaluation.guardrails import rollback_reason
+from workers.evaluation.guardrails import canary_step_complete, rollback_reason
 from workers.rollout.candidate import last_edge
 from workers.rollout.states import Transition
 from workers.training.tune import TrainingRunner
@@ -37,7 +37,9 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
         )
 
     # Guardrails come first: a bad version is rolled back before it has all its requests.
-    if metrics.calls < context.settings.canary_min_requests:
+    report = context.store.datasets.newest_report(team, route, version)
+    waited = context.now() - edge.at
+    if not canary_step_complete(context.settings, metrics.calls, waited, report):
         return None
 
     share = next_share(evidence.share)
