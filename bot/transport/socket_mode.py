@@ -31,6 +31,9 @@ class HeartbeatClient(SocketModeClient):
     another thread, and a reconnect waits for that (measured: 11 s at worst instead of 1.8 s).
     """
 
+    _ended: WebSocketApp | None = None
+    """The connection that ended last."""
+
     def send_message(self, message: str) -> None:
         """Sends an acknowledgement, on the next connection where this one has just ended.
 
@@ -72,12 +75,22 @@ class HeartbeatClient(SocketModeClient):
             return make_dispatcher(LOOK_SECONDS, *rest)
 
         session.create_dispatcher = look_often  # type: ignore[assignment, method-assign]
-        session.run_forever(
-            ping_interval=self.ping_interval,
-            ping_timeout=PONG_SECONDS,
-            # It is done in Python, byte by byte: a seventh of the bot's processor time.
-            skip_utf8_validation=True,
-        )
+        try:
+            session.run_forever(
+                ping_interval=self.ping_interval,
+                ping_timeout=PONG_SECONDS,
+                # It is done in Python, byte by byte: a seventh of the bot's processor time.
+                skip_utf8_validation=True,
+            )
+        finally:
+            self._ended = session
+
+    def _monitor_current_session(self) -> None:
+        # The library takes a connection that has no socket yet for one that was closed: on a busy
+        # machine it made a second one at the start, and forgot the first one's socket.
+        session = self.current_session
+        if session is None or session is self._ended:
+            super()._monitor_current_session()  # type: ignore[no-untyped-call]  # the SDK leaves it so
 
     def enqueue_message(self, message: str | bytes) -> None:
         """Takes a frame from Slack; without the library's validation it comes as bytes."""

@@ -10,6 +10,7 @@ import pytest
 from slack_bolt import App
 from slack_sdk import WebClient
 from structlog.testing import capture_logs
+from websocket import WebSocketApp
 
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.socket_mode import HeartbeatHandler
@@ -50,6 +51,23 @@ def handler(sandbox: Sandbox, app: App) -> Iterator[HeartbeatHandler]:
 
 def is_connected(sandbox: Sandbox) -> bool:
     return sandbox.call(lambda: sandbox.workspace.connected)
+
+
+def test_a_connection_that_is_being_made_is_not_made_twice(sandbox, app):
+    slack = WebClient(base_url=sandbox.api_url)
+    client = HeartbeatHandler(app, sandbox.app_token, slack, time.time).client
+    client.auto_reconnect_enabled = client.current_app_monitor_started = True
+    nowhere = "ws://127.0.0.1:9"
+    client.current_session = WebSocketApp(nowhere)
+
+    client._monitor_current_session()
+    early = sandbox.call(lambda: sandbox.context.call_counts["apps.connections.open"])
+    client._run_current_session()
+    client._monitor_current_session()
+
+    assert early == 0
+    assert sandbox.call(lambda: sandbox.context.call_counts["apps.connections.open"]) == 1
+    client.close()
 
 
 @pytest.mark.parametrize("kind", ["rst", "fin", "close", "disconnect"])
