@@ -12,7 +12,6 @@ from bot.sandbox.seed_data import user_id
 from router.store.base.workspace_tables import audit
 from tests.fixtures.delivery import sandbox
 from tests.fixtures.slack_app import TEAM, slack_app
-from tests.listeners.test_every_listener import InlineExecutor
 
 __all__ = ["sandbox", "slack_app"]
 OTHER = "T0OTHER0001"
@@ -22,7 +21,6 @@ OTHER = "T0OTHER0001"
 def test_a_command_from_another_company_reaches_nothing_of_this_workspace(
     slack_app, sandbox, store, text
 ):
-    slack_app.bolt.listener_runner.listener_executor = InlineExecutor()
     # The hardest case: their id is that of an admin here.
     admin = user_id("ada")
     command = {

@@ -16,7 +16,6 @@ from router.index import Chunk, Document
 from router.store.base.tables import metadata
 from tests.fixtures.delivery import sandbox
 from tests.fixtures.slack_app import TEAM, deliver, slack_app
-from tests.listeners.test_every_listener import InlineExecutor
 
 __all__ = ["deliver", "sandbox", "slack_app"]
 
@@ -92,10 +91,9 @@ def settle(workspace):
 
 
 @pytest.fixture
-def world(store, sandbox, slack_app, make_request):
+def world(store, sandbox, make_request):
     """Everybody has asked something everywhere, and each conversation has a thread and a file."""
     sandbox.call(lambda: settle(sandbox.workspace))
-    slack_app.bolt.listener_runner.listener_executor = InlineExecutor()
     people = {user for _, _, members in CONVERSATIONS.values() for user in members}
     at = float(ASKED)
     guests = {user: user in ("U9", "U3GUEST") for user in people}

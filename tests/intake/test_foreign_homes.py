@@ -9,7 +9,6 @@ from bot.sandbox.companies import Company, build_person
 from router.types import SlackPerson
 from tests.fixtures.delivery import sandbox
 from tests.fixtures.slack_app import TEAM, deliver, slack_app
-from tests.listeners.test_every_listener import InlineExecutor
 from workers.affiliation import Affiliation
 from workers.fakes import MemoryDirectory
 
@@ -39,14 +38,9 @@ MESSAGE = {
 }
 
 
-@pytest.fixture
-def inline(slack_app):
-    slack_app.bolt.listener_runner.listener_executor = InlineExecutor()
-
-
 @pytest.mark.parametrize("mention_first", [True, False])
 def test_of_the_two_events_of_a_mention_the_one_that_says_more_counts(
-    deliver, store, inline, mention_first
+    deliver, store, mention_first
 ):
     events = [(mention("1700000001.000100"), MENTION), (message("1700000001.000100"), MESSAGE)]
     for event, envelope in events if mention_first else reversed(events):
@@ -56,7 +50,7 @@ def test_of_the_two_events_of_a_mention_the_one_that_says_more_counts(
     assert request.asker == SlackPerson(TEAM, USER, WORKSPACE)
 
 
-def test_a_later_mention_is_theirs_at_once(deliver, store, inline):
+def test_a_later_mention_is_theirs_at_once(deliver, store):
     deliver(message("1700000001.000100"), **MESSAGE)
     deliver(mention("1700000002.000100"), **MENTION)
 
@@ -64,7 +58,7 @@ def test_a_later_mention_is_theirs_at_once(deliver, store, inline):
     assert request.user_team == WORKSPACE
 
 
-def test_an_app_that_hears_mentions_only_asks_slack(deliver, store, sandbox, inline):
+def test_an_app_that_hears_mentions_only_asks_slack(deliver, store, sandbox):
     company = Company(WORKSPACE, "Grid Partner", ORGANISATION)
     person = {**build_person("wilma", company), "id": USER}
     sandbox.call(lambda: sandbox.workspace.add_user(person))
@@ -104,7 +98,7 @@ def test_slack_is_not_asked_about_anybody_else(store, make_request):
     assert directory.lookups == []
 
 
-def test_a_mention_does_not_place_a_colleague_of_a_sister_workspace_here(deliver, store, inline):
+def test_a_mention_does_not_place_a_colleague_of_a_sister_workspace_here(deliver, store):
     ours = {"enterprise_id": "E0OURS", "team_id": TEAM, "user_id": "U0BEAGLE001", "is_bot": True}
     named = {"user_team": "E0OURS", "source_team": "E0OURS"}
     envelope = {"enterprise_id": "E0OURS", "authorizations": [ours]}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
 import pytest
@@ -35,6 +34,7 @@ from router.store.weekly.failure_groups import FailureGroup
 from router.types import Decision, Proposal, Score
 from tests.fixtures.help_desk import write_routes
 from tests.fixtures.router import TrigramEncoder
+from tests.fixtures.slack_app import InlineExecutor
 from tests.fixtures.weekly import find_candidate, mined_week, store, week
 from workers.fakes import MemoryQueue
 from workers.jobs import queue_of_job
@@ -105,15 +105,6 @@ JUNK = (
     f'{{"version": {10**40}, "revision": {-10**40}, "places": [{10**40}]}}',
     "up", "up null", 'up {"request": 1}', "later 99999999999999999999 x", "\x00", "\ud83d",
 )  # fmt: skip
-
-
-class InlineExecutor(Executor):
-    """Runs each listener at once, in the thread that dispatches."""
-
-    def submit(self, fn, /, *args, **kwargs):
-        future = Future()
-        future.set_result(fn(*args, **kwargs))
-        return future
 
 
 class RecordingApp(App):
