@@ -149,6 +149,7 @@ def stack(model: FakeServer) -> Iterator[LocalStack]:
     """
     from bot.demo.stack import LocalStack, StackConfig
     from bot.sandbox import seed_data
+    from tests.fixtures.slack import LATENCY
 
     # A socket's path must be short; pytest's own folders are too deep on some machines.
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
@@ -162,7 +163,11 @@ def stack(model: FakeServer) -> Iterator[LocalStack]:
         }
 
         config = StackConfig(
-            workers={"worker-0": "answer"}, extra=extra, local_model=False, limits=False
+            workers={"worker-0": "answer"},
+            extra=extra,
+            local_model=False,
+            limits=False,
+            latency=LATENCY,
         )
         with LocalStack(Path(folder), config) as running:
             yield running

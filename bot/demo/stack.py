@@ -66,6 +66,7 @@ class StackConfig:
         page_port: Port of the local Slack's page; 0 chooses a free one.
         limits: Whether the local Slack has rate limits.
         enterprise: The organisation that the local workspace belongs to; empty for none.
+        latency: How long the local Slack takes, at least and at most, in real seconds.
         fresh: Whether to remove what earlier runs left in the folder.
         report: Gets a line about what is being started.
     """
@@ -81,6 +82,7 @@ class StackConfig:
     page_port: int = 0
     limits: bool = True
     enterprise: str = ""
+    latency: tuple[float, float] = (0.0, 0.0)
     fresh: bool = True
     report: Callable[[str], None] = silent
 
@@ -109,6 +111,7 @@ class LocalStack:
                 port=config.page_port,
                 limits=config.limits,
                 enterprise=config.enterprise,
+                latency=config.latency,
                 installs="SLACK_CLIENT_ID" in config.extra,
             )
         )

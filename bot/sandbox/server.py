@@ -52,12 +52,12 @@ class SandboxConfig:
 
     Empty tokens and an empty secret become random ones; port 0 takes a free port. `retries` are the
     seconds before each retry of an event that was not acknowledged. `latency` (at least, at most)
-    is how long the Web API takes to answer and `pong_seconds` a ping, in real seconds. An
-    `unlisted` app is outside Slack's Marketplace and reads history slowly. With
-    `installs`, everybody on this machine may install the app on the consent page, which gives them
-    a token of the bot. With `enterprise` the workspace belongs to that organisation (Enterprise
-    Grid). Sandboxes that differ in `team` and `seed` are separate workspaces
-    (`bot/sandbox/workspace_proxy.py`).
+    is how long the Web API takes to answer, partly after the call has had its effect, and an event
+    to arrive; `pong_seconds` is how long a ping takes, both in real seconds. An `unlisted` app is
+    outside Slack's Marketplace and reads history slowly. With `installs`, everybody on this machine
+    may install the app on the consent page, which gives them a token of the bot. With `enterprise`
+    the workspace belongs to that organisation (Enterprise Grid). Sandboxes that differ in `team`
+    and `seed` are separate workspaces (`bot/sandbox/workspace_proxy.py`).
     """
 
     host: str = "127.0.0.1"
@@ -228,6 +228,13 @@ class Sandbox:
         """
         return self.wait_for(self._until(predicate), seconds)
 
+    def settle(self, seconds: float = WAIT_SECONDS) -> None:
+        """Waits until every event so far is acknowledged, or Slack has given it up.
+
+        What a bot does before its acknowledgement is done then. Raises TimeoutError.
+        """
+        self.wait_for(self.context.dispatcher.settle(), seconds)
+
     def inject_fault(self, kind: str, **fields: object) -> None:
         """Injects a fault; see `bot/sandbox/faults/faults.py` for its fields."""
         self.wait_for(self.apply_fault(parse_fault({"kind": kind, **fields})))
@@ -336,7 +343,9 @@ def _build_context(config: SandboxConfig) -> SandboxContext:
     clock = config.clock
     faults = FaultInjector(config.seed)
     workspace = Workspace(clock.now, config.bot, config.team, config.enterprise)
-    dispatcher = Dispatcher(clock, faults, config.retries)
+    # Numbers of its own: how fast things are must not change what the others are.
+    travel = Random(config.seed)  # noqa: S311  # as above
+    dispatcher = Dispatcher(clock, faults, config.retries, lambda: travel.uniform(*config.latency))
 
     def report_attempt(name: str, event_id: str, attempt: int, outcome: str) -> None:
         workspace.notify("delivery", name=name, event_id=event_id, attempt=attempt, outcome=outcome)

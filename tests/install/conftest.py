@@ -13,16 +13,17 @@ from cryptography.fernet import Fernet
 
 from bot.admins import Admins
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
-from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.sandbox.server import Sandbox
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
+from tests.fixtures.slack import slack_config
 
 KEY = Fernet.generate_key().decode()
 
 
 @pytest.fixture
 def sandbox():
-    with Sandbox(SandboxConfig(limits=False)) as running:
+    with Sandbox(slack_config()) as running:
         yield running
 
 

@@ -11,9 +11,10 @@ from bot.intake.requests import DELETED, Intake
 from bot.intake.tombstones import unify_deletions
 from bot.sandbox.delivery.dispatcher import DeliveryResult
 from bot.sandbox.seed_data import TEAM_ID
-from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.sandbox.server import Sandbox
 from router.errors import StoppedError
 from router.types import Outcome
+from tests.fixtures.slack import slack_config
 from workers.jobs import answer, withdraw
 from workers.ports import Activity
 from workers.runtime.person_limit import PersonLimit
@@ -55,7 +56,7 @@ class Chat:
 
     def ask(self, thread=None):
         ts = self.ada.say("general", f"@beagle where is the {MARK}", thread)
-        self.settle()
+        self.sandbox.settle()
         request = self.store.requests.find(TEAM_ID, self.ada.channel("general"), ts)
         self.store.decisions.insert_first(request.id, self.decision, self.clock())
         return request
@@ -71,7 +72,7 @@ class Chat:
 
     def delete(self, request):
         self.ada.delete("general", request.ts)
-        self.settle()
+        self.sandbox.settle()
 
     def clear(self):
         """Runs the job for everything that was deleted, as often as the reaper would."""
@@ -79,11 +80,6 @@ class Chat:
             withdraw.run(self.context, key)
             self.clock.forward(withdraw.POST_SECONDS)
             withdraw.run(self.context, key)
-
-    def settle(self):
-        """Waits until Slack has delivered what happened."""
-        delivery = self.sandbox.context.dispatcher
-        self.sandbox.wait_until(lambda _: not delivery.under_way)
 
     def shown(self):
         """What the bot shows in the channel, and the files in it."""
@@ -100,7 +96,7 @@ class Chat:
 
 @pytest.fixture
 def sandbox():
-    with Sandbox(SandboxConfig(limits=False)) as running:
+    with Sandbox(slack_config()) as running:
         yield running
 
 
@@ -266,7 +262,7 @@ def play(chat, seed):
         request = kept[rng.choice(sorted(kept))]
         if step == "edit":
             chat.ada.edit("general", request.ts, f"@beagle where is the other {MARK}")
-            chat.settle()
+            chat.sandbox.settle()
         elif step == "state":
             rng.choice(STATES[:-1])(chat, request)
         else:

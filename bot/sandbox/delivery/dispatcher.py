@@ -54,11 +54,16 @@ class Dispatcher:
 
     `on_attempt` is called after each attempt with name, event id, attempt and outcome. `counts`
     holds the attempts by name, plus `retries`, `given_up` and `rate_limited`; `finished` is how
-    many have ended.
+    many have ended. An event is on its way for `delay` real seconds, which lets none overtake
+    another: that is the fault `reorder`.
     """
 
     def __init__(
-        self, clock: Clock, faults: FaultInjector, retries: Sequence[float] = RETRY_SECONDS
+        self,
+        clock: Clock,
+        faults: FaultInjector,
+        retries: Sequence[float] = RETRY_SECONDS,
+        delay: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self.transport: Transport | None = None
         self.retries = retries
@@ -70,6 +75,8 @@ class Dispatcher:
         self._faults = faults
         self._tasks: set[asyncio.Task[None]] = set()
         self._held_back: list[asyncio.Event] = []
+        self._delay = delay
+        self._next_delivery = 0.0
 
     @property
     def under_way(self) -> int:
@@ -106,6 +113,13 @@ class Dispatcher:
         name = payload.get("command") or payload.get("type", kind)
         return await self._send(Envelope(kind, payload), name)
 
+    async def settle(self) -> None:
+        """Returns once the bot has acknowledged, or Slack given up, all that has happened."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+            # What is done leaves the set in the loop's next round.
+            await asyncio.sleep(0)
+
     async def stop(self) -> None:
         """Cancels all deliveries."""
         for task in self._tasks:
@@ -121,6 +135,7 @@ class Dispatcher:
 
     async def _deliver(self, payload: Json, fault: InjectedFault | None) -> None:
         name = payload["event"]["type"]
+        await self._travel()
         if fault is not None:
             await self._hold_back(fault)
 
@@ -143,6 +158,13 @@ class Dispatcher:
             reason = result.reason
 
         self.counts["given_up"] += 1
+
+    async def _travel(self) -> None:
+        seconds = self._delay()
+        if seconds > 0:
+            loop = asyncio.get_running_loop()
+            self._next_delivery = max(self._next_delivery, loop.time() + seconds)
+            await asyncio.sleep(self._next_delivery - loop.time())
 
     async def _notify(self, notice: Json) -> None:
         """Sends a notice about the deliveries themselves, once."""

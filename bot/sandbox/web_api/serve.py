@@ -63,8 +63,10 @@ class WebApi:
 
     async def _run_method(self, request: web.Request, name: str) -> ApiResponse:
         response = ApiResponse()
-        if any(self._context.latency):
-            await asyncio.sleep(self._context.random.uniform(*self._context.latency))
+        # What a call does is seen before its answer arrives, sometimes long before.
+        seconds = self._context.random.uniform(*self._context.latency)
+        answering_seconds = self._context.random.uniform(0.0, seconds)
+        await _pass(seconds - answering_seconds)
 
         try:
             method = _find_method(name)
@@ -89,6 +91,7 @@ class WebApi:
                 # Slack answers all other errors with status 200.
                 response.body |= refusal.fields
 
+        await _pass(answering_seconds)
         return response
 
     def _authorise(self, method: Method, token: str) -> TokenGrant:
@@ -178,6 +181,12 @@ def _reset(request: web.Request) -> web.StreamResponse:
 
     # The client never sees this response; aiohttp needs one.
     return web.Response(status=499)
+
+
+async def _pass(seconds: float) -> None:
+    """Returns after so many real seconds; at once after none."""
+    if seconds > 0:
+        await asyncio.sleep(seconds)
 
 
 def _find_method(name: str) -> Method:
