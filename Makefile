@@ -4,7 +4,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 # A test process for each core, or as many as `make test WORKERS=4` says; the tests of one file stay together.
 WORKERS ?= auto
-PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile
+# The longest files first (`tests/conftest.py`), not those with the most tests: one long test must not begin when all else is over.
+PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser.
 FAST := -m "not fuzz and not chaos and not training and not model and not browser"
 ARGS ?=

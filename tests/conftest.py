@@ -7,6 +7,7 @@ import itertools
 import os
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +30,9 @@ __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
 
+LONG_FIRST = ("longest", "chaos", "fuzz", "training", "model", "browser")
+"""Markers of tests that take seconds to minutes; files with the first of them start first."""
+
 # A deadline, or a complaint that examples are slow to make, says something about the machine only.
 hypothesis.settings.register_profile(
     "beagle", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -39,6 +43,26 @@ hypothesis.settings.load_profile("beagle")
 def pytest_collection_finish() -> None:
     """Spares the cycle collector the modules that were imported: it would walk them each time."""
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Puts the files that take longest first; inside a file the tests keep their order.
+
+    Several processes take one file after the other. What starts last ends last.
+    """
+    yield  # The shuffle, and what a folder says of its own order.
+
+    ranks: dict[Path, int] = {}
+    numbers: Counter[Path] = Counter()
+    for item in items:
+        marks = [mark.name for mark in item.iter_markers() if mark.name in LONG_FIRST]
+        rank = min([LONG_FIRST.index(name) for name in marks], default=len(LONG_FIRST))
+        ranks[item.path] = min(rank, ranks.get(item.path, rank))
+        numbers[item.path] += 1
+
+    # Among the others the files with the most tests come first.
+    items.sort(key=lambda item: (ranks[item.path], -numbers[item.path], str(item.path)))
 
 
 class Clock:
