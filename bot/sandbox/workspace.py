@@ -14,6 +14,7 @@ from typing import Any
 from bot.sandbox import companies, seed_data
 from bot.sandbox.companies import Company
 from bot.sandbox.json_types import Json
+from bot.sandbox.threads import reply_fields
 
 Subscriber = Callable[[Json], None]
 ThreadKey = tuple[str, str]
@@ -367,24 +368,11 @@ class Workspace:
         )
 
     def _count_replies(self, channel: str, thread_ts: str) -> None:
-        """Updates a root message's reply fields, which Slack removes with the last reply."""
-        parent = self.message(channel, thread_ts)
-        if parent is None:
+        if self.message(channel, thread_ts) is None:
             return
 
         replies = [m for m in self.thread(channel, thread_ts) if m["ts"] != thread_ts]
-        # A dict removes duplicates and keeps the order of first replies.
-        users = list(dict.fromkeys(m["user"] for m in replies if m.get("user")))
-
-        self.update_message(
-            channel,
-            thread_ts,
-            thread_ts=thread_ts if replies else None,
-            reply_count=len(replies) or None,
-            reply_users=users or None,
-            reply_users_count=len(users) or None,
-            latest_reply=replies[-1]["ts"] if replies else None,
-        )
+        self.update_message(channel, thread_ts, **reply_fields(thread_ts, replies))
 
 
 def _first_id(team: str, now: float) -> int:

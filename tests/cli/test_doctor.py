@@ -25,7 +25,7 @@ from router.config import Settings
 from router.store import open_store
 from router.store.base.engine import open_engine
 from router.store.base.migrate import migrate, newest_revision, stored_revision
-from router.store.requests.requests import DeadLetter
+from router.store.requests.dead_letters import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
 from workers.runtime.embedded_valkey import start_valkey

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from router.secret_values import hide_secrets
-from router.store.requests.requests import DeadLetter
+from router.store.requests.dead_letters import DeadLetter
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,16 @@ worker that was paused past its lease learns that the request is no longer its o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy import Engine, and_, exists, func, select, tuple_, update
 
 from router.store.base.compact import unpack_vector
 from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row
-from router.store.base.tables import IS_DEAD, request
+from router.store.base.tables import request
 from router.store.requests.conditions import OPEN
+from router.store.requests.dead_letters import DeadLetter, read_dead_letters
 from router.store.requests.leasing import (
     FIELDS,
     Lease,
@@ -30,17 +31,6 @@ from router.types import GONE, WITHOUT_FILES, ChannelKind, Request, RequestState
 
 UNINSTALLED = "uninstalled"
 """The `error` of an open request whose answer waits until the workspace has a token again."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A request that was given up after its last attempt; `replay` opens it again."""
-
-    id: str
-    channel: str
-    tries: int
-    error: str
-    at: float
 
 
 class Requests:
@@ -340,23 +330,8 @@ class Requests:
 
         Of one workspace if it is named.
         """
-        query = (
-            select(
-                request.c.id,
-                request.c.channel,
-                request.c.tries,
-                func.coalesce(request.c.error, "").label("error"),
-                request.c.done_at.label("at"),
-            )
-            .where(IS_DEAD)
-            .order_by(request.c.done_at.desc())
-            .limit(limit)
-        )
-        if team is not None:
-            query = query.where(request.c.team == team)
-
         with one_statement(self._engine) as connection:
-            return [DeadLetter(**row) for row in connection.execute(query).mappings()]
+            return read_dead_letters(connection, limit, team)
 
     def open_count(self, now: float, team: str | None = None) -> tuple[int, float]:
         """Returns how many requests are open and the age of the oldest in seconds.
