@@ -14,6 +14,7 @@ from bot.periodic_work import ERASURE_SECONDS, leader_work, own_work, periodic_t
 from bot.replies.replies import SlackReplies
 from bot.route_watcher import RouteWatcher
 from bot.routing.drafted import without_unserved
+from bot.routing.publication import MEASURE_SECONDS, Publication
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.service import RoutingService
 from bot.slack_app import SlackApp
@@ -29,7 +30,6 @@ from router.encoder.protocol import Encoder
 from router.errors import QueueError
 from router.learning.learner import Learner
 from router.log import get_log
-from router.publish import publish_catalog
 from router.store import Store, open_store
 from router.types import Request, RouteOffer
 from workers.context import Context
@@ -218,9 +218,10 @@ class BotProcess:
         self._settings = settings
         self._backend = open_backend(settings)
         self._routes = folders(settings)
-        self._publish()
 
         store, queue = self._backend.store, self._backend.queue
+        self._publication = Publication(store, queue, now)
+        self._publication.publish(self._routes.catalog)
         workspaces = open_workspaces(settings, store, rate_limiter(settings, self._backend), now)
         text_encoder = encoder(settings)
         if workspaces.installations is None:
@@ -244,7 +245,10 @@ class BotProcess:
         self._leader = self._backend.lead(PERIODIC, settings)
         self._reaper = self._backend.lead(REAPER, settings)
         self.bot.metrics.register(LeaderCollector(lambda: self._leader.is_held))
-        led = leader_work(settings, store, queue, self.bot, self._routing, workspaces.clients)
+        led = {
+            **leader_work(settings, store, queue, self.bot, self._routing, workspaces.clients),
+            "tiers": (MEASURE_SECONDS, self._measure_again),
+        }
         own = own_work(settings, store, self.bot)
         self._tasks = [
             PeriodicTask("routes", ROUTES_SECONDS, self._reload),
@@ -279,29 +283,13 @@ class BotProcess:
         """Makes `run` return soon."""
         self._stopped.set()
 
-    def _publish(self) -> None:
-        """Stores the folders' versions; one that must be evaluated first gets a job."""
-        log = get_log(part="routes")
-        for problem in self._routes.catalog.problems:
-            log.warning("route_left_out", problem=problem)
-
-        published = publish_catalog(self._routes.catalog, self._backend.store, now())
-        for name in published.live:
-            log.info("route_live", route=name)
-
-        jobs = [("judge_version", version) for version in published.pending_evaluation]
-        jobs += [("measure_tier", version) for version in published.unmeasured]
-        for job, version in jobs:
-            try:
-                self._backend.queue.enqueue(job, version)
-            except QueueError as error:
-                # Until then the live version answers; the next start asks again.
-                log.warning("version_check_deferred", version=version, error=str(error))
+    def _measure_again(self) -> None:
+        self._publication.measure_again(self._routes.catalog)
 
     def _reload(self) -> None:
         """Applies changed route folders; a broken one leaves the last good version live."""
         if self._routes.poll():
-            self._publish()
+            self._publication.publish(self._routes.catalog)
             self._routing.reload(self._routes.catalog)
 
 

@@ -223,8 +223,8 @@ class Settings(WeeklySettings):
 
     # The router
     encoder: str = "fast"
-    """Sentence encoder: `fast` (MiniLM in int8, no torch), `multilingual` (e5-small in int8),
-    `torch` (MiniLM in full precision), or any sentence-transformers name."""
+    """Sentence encoder: `fast` (MiniLM, int8), `multilingual` (e5-small, int8), `torch` (MiniLM
+    in full precision), or any sentence-transformers name."""
     encoder_folder: Path | None = None
     """Folder of the exported encoder; empty uses the data directory."""
     false_reject: float = Field(0.05, gt=0, lt=0.5)

@@ -72,6 +72,19 @@ def _publish_tiers(route: Route, store: Store, now: float) -> list[str]:
         )
 
     store.versions.declare_tiers(route.name, [version.id for version in cheaper])
+    return _unmeasured(route, store)
+
+
+def unmeasured_tiers(catalog: Catalog, store: Store) -> list[str]:
+    """Returns the tiers (`route/version`) of the catalogue that nobody has measured."""
+    versions: list[str] = []
+    for route in catalog.routes.values():
+        versions += _unmeasured(route, store)
+
+    return versions
+
+
+def _unmeasured(route: Route, store: Store) -> list[str]:
     declared = [tier.version.id for tier in route.tiers]
     known = store.quality.measurements(INSTALLATION, route.name, declared) if declared else {}
     return [f"{route.name}/{version}" for version in declared if version not in known]

@@ -62,7 +62,10 @@ Beagle runs. Open {page} and try, in #general:
      (answered by a tuned 135M model with a LoRA adapter)
   4. @Beagle say this in plain English: …    or   /beagle stats
      (streams its answer; shows what all answers cost)
-  5. In #leads the week's digest appears: approve *incident*, then follow its card to a tuned
+  5. @Beagle draft an answer: can my dog come to the office on Friday?
+     (the quick tier answers; ask once more and the careful one does; a long letter is tried,
+     checked, and answered by the careful one. The first minutes go by with measuring both)
+  6. In #leads the week's digest appears: approve *incident*, then follow its card to a tuned
      version that is live. To watch a script do the same: beagle demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
@@ -71,7 +74,12 @@ KEPT = """Kept from earlier: documents, corrections, approvals and figures (a di
 then: /beagle digest). The channels of the page begin empty. To forget all of it: {fresh}"""
 KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh}"
 FRESH = 'make demo ARGS="--fresh"'
-TOUR_TITLE = "Welcome. Five things to try, one click each:"
+SHORT_LETTER = "draft an answer: can my dog come to the office on Friday?"
+LONG_LETTER = (
+    "answer this mail for me: could you tell me when the workshop starts, where we park, what we "
+    "should bring, whether lunch is included, and who I can call on the day?"
+)
+TOUR_TITLE = "Welcome. Seven things to try, one click each:"
 TOUR_PROMPTS = (
     ("1. A support message is sorted", "@beagle the vpn is down again for the whole Berlin office"),
     (
@@ -82,8 +90,10 @@ TOUR_PROMPTS = (
         "3. A small tuned model fills in a form",
         "@beagle I'm off next Thursday and Friday, Priya covers",
     ),
-    ("4. What all of it cost", "/beagle stats"),
-    ("5. What repeats: the digest in #leads, after a minute or two", "#leads"),
+    ("4. The cheapest tier answers; click twice and the next one does", f"@beagle {SHORT_LETTER}"),
+    ("5. Tried by the quick tier, checked, answered by the careful one", f"@beagle {LONG_LETTER}"),
+    ("6. What all of it cost", "/beagle stats"),
+    ("7. What repeats: the digest in #leads, after a minute or two", "#leads"),
 )
 """The tour on the page: a label, and what it says, runs or opens."""
 OTHER_PORT = 'make demo ARGS="--port 0"'

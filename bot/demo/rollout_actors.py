@@ -11,7 +11,7 @@ from rich.console import Console
 
 from bot.demo import sample_data
 from bot.demo.demo import Demo
-from bot.demo.script import Message, ScriptStep, ScriptUser
+from bot.demo.script_user import Message, ScriptStep, ScriptUser
 from bot.sandbox import seed_data
 from router.canary import in_rollout
 from router.lifecycle import State

@@ -17,7 +17,7 @@ from rich.console import Console
 from bot.console import CleanConsole
 from bot.demo.demo import DEMO_THRESHOLDS, Demo
 from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
-from bot.demo.script import ScriptStep
+from bot.demo.script_user import ScriptStep
 from router.canary import CANARY_SHARES
 from router.text.printable import print_line
 from workers.evaluation.report_markdown import report_markdown

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from html import unescape
-from typing import Any
+from collections.abc import Callable
 
 from rich.console import Console
 
 from bot.console import CleanConsole
 from bot.demo.ambiguous import ambiguous_messages
 from bot.demo.demo import Demo
-from bot.replies.posting import EVENT_TYPE
+from bot.demo.script_user import (
+    ANSWER_SECONDS,
+    CHANNEL,
+    CLOSING_SECONDS,
+    Message,
+    ScriptStep,
+    ScriptUser,
+    require,
+)
+from bot.demo.tier_script import asked_again, cheap_tier, escalated
 from bot.sandbox.seed_data import TEAM_ID
 from router.text.printable import print_line
-from router.types import Decision, Outcome
 from workers.runtime.processes import wait_until
 
-ANSWER_SECONDS = 90.0
-CLOSING_SECONDS = 5.0
 LEARN_SECONDS = 4.0
 """Between two questions while the router learns in the background."""
-CHANNEL = "general"
-JSON_FIELDS = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd")
-
-Message = dict[str, Any]
-"""A message as Slack returns it."""
+JSON_FIELDS = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd", "tiers")
 
 MISROUTED = (
     "I have a question about my leave",
@@ -41,22 +40,6 @@ SIMILAR = (
     "one more question about my leave, please",
     "and another question about my leave",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ScriptStep:
-    """The result of one step: `ms` is from the message to the finished answer."""
-
-    name: str
-    ok: bool
-    route: str | None
-    kind: str | None
-    confidence: float
-    ms: float
-    tokens: int
-    usd: float
-    text: str = ""
-    answer: str = ""
 
 
 def play(demo: Demo, *, as_json: bool = False) -> bool:
@@ -81,117 +64,6 @@ def play(demo: Demo, *, as_json: bool = False) -> bool:
     return ok
 
 
-class ScriptUser:
-    """Writes messages as one person, by default Ada, and reads Beagle's answers to them."""
-
-    def __init__(self, demo: Demo, name: str = "ada") -> None:
-        self.demo = demo
-        self.me = demo.sandbox.actor(name)
-
-    def ask(self, text: str, thread_ts: str | None = None) -> str:
-        """Posts a message and returns its `ts`. In a thread Beagle needs no mention."""
-        message = text if thread_ts else f"@beagle {text}"
-        return str(self.me.say(CHANNEL, message, thread_ts=thread_ts))
-
-    def answers(self, ts: str, thread_ts: str | None = None) -> list[Message]:
-        """Returns Beagle's finished answers to the message at `ts`."""
-        request = self.demo.store.requests.find(TEAM_ID, self.me.channel(CHANNEL), ts)
-        if request is None:
-            return []
-
-        answers = []
-        for message in self.me.thread(CHANNEL, thread_ts or ts):
-            # A finished answer names its request in the message's metadata.
-            metadata = message.get("metadata") or {}
-            if metadata.get("event_type") != EVENT_TYPE:
-                continue
-            if metadata["event_payload"]["request"] == request.id:
-                answers.append(message)
-
-        return answers
-
-    def wait(
-        self, ts: str, thread_ts: str | None = None, fits: Callable[[Message], bool] = bool
-    ) -> Message | None:
-        """Returns the first finished answer that `fits`, None if none comes in time."""
-        fitting: list[Message] = []
-
-        def is_answered() -> bool:
-            fitting[:] = [message for message in self.answers(ts, thread_ts) if fits(message)]
-            return bool(fitting)
-
-        wait_until(is_answered, ANSWER_SECONDS)
-        return fitting[0] if fitting else None
-
-    def first(
-        self, texts: Sequence[str], fits: Callable[[Decision], bool]
-    ) -> tuple[str, str, Message | None]:
-        """Asks `texts` until a decision `fits`; returns the text, its `ts` and its answer.
-
-        What the router finds unclear depends on the installation, so several texts are tried. When
-        none fits, the last one is returned.
-        """
-        text = ""
-        ts = ""
-        message: Message | None = None
-        for text in texts:
-            ts = self.ask(text)
-            message = self.wait(ts)
-
-            decision, _, _ = self.facts(ts)
-            if decision is not None and fits(decision):
-                break
-
-        return text, ts, message
-
-    def press(self, message: Message, action: str) -> None:
-        """Clicks a button of an answer."""
-        self.me.click(CHANNEL, str(message["ts"]), action)
-
-    def facts(self, ts: str) -> tuple[Decision | None, Outcome | None, float]:
-        """Returns the stored decision and outcome of the message at `ts`, and its milliseconds."""
-        store = self.demo.store
-        request = store.requests.find(TEAM_ID, self.me.channel(CHANNEL), ts)
-        if request is None:
-            return None, None, 0.0
-
-        decision = store.decisions.newest(request.id)
-        if decision is None:
-            return None, None, 0.0
-
-        # The answer is visible a moment before its row is completed.
-        wait_until(lambda: store.requests.answer_seconds(request.id) is not None, CLOSING_SECONDS)
-        seconds = store.requests.answer_seconds(request.id) or 0.0
-        return decision, store.decisions.outcome(request.id, decision.revision), seconds * 1000
-
-    def step(self, name: str, text: str, ts: str, ok: bool, message: Message | None) -> ScriptStep:
-        """Returns the step's result; it also fails without an answer or with an error."""
-        decision, outcome, milliseconds = self.facts(ts)
-        step = ScriptStep(
-            name=name,
-            ok=ok and message is not None and outcome is not None and outcome.error is None,
-            route=None,
-            kind=None,
-            confidence=0.0,
-            ms=round(milliseconds, 1),
-            tokens=0,
-            usd=0.0,
-            text=text,
-            answer="(no answer)",
-        )
-
-        if message is not None:
-            step = replace(step, answer=unescape(str(message.get("text", ""))))
-        if decision is not None:
-            confidence = round(decision.confidence, 4)
-            step = replace(step, route=decision.route, confidence=confidence)
-        if outcome is not None:
-            tokens = outcome.tokens.total
-            step = replace(step, kind=outcome.kind, tokens=tokens, usd=outcome.usd)
-
-        return step
-
-
 Step = Callable[[ScriptUser], ScriptStep | None]
 """Plays one step; None where this installation cannot show it."""
 
@@ -203,7 +75,7 @@ def _question(name: str, text: str, kind: str) -> Step:
         ts = user.ask(text)
         message = user.wait(ts)
         step = user.step(name, text, ts, True, message)
-        return _require(step, step.kind == kind)
+        return require(step, step.kind == kind)
 
     return run_step
 
@@ -216,7 +88,7 @@ def _follow_up(user: ScriptUser) -> ScriptStep:
     ts = user.ask(text, thread_ts=opening_ts)
     message = user.wait(ts, opening_ts)
     step = user.step("a follow-up in the thread, without a mention", text, ts, True, message)
-    return _require(step, step.route == "handbook")
+    return require(step, step.route == "handbook")
 
 
 def _edited_page(user: ScriptUser) -> ScriptStep:
@@ -253,7 +125,7 @@ def _out_of_scope(user: ScriptUser) -> ScriptStep:
     step = user.step("something nobody set it up for", text, ts, True, message)
 
     decision, _, _ = user.facts(ts)
-    return _require(step, decision is not None and decision.verb == "out_of_scope")
+    return require(step, decision is not None and decision.verb == "out_of_scope")
 
 
 def _asks_back(user: ScriptUser) -> ScriptStep | None:
@@ -271,7 +143,7 @@ def _asks_back(user: ScriptUser) -> ScriptStep | None:
     user.press(question, "choose_route:0")
     message = user.wait(ts, fits=_is_revised)
     step = user.step(name, text, ts, message is not None, message)
-    return _require(step, step.route == decision.scores[0].route)
+    return require(step, step.route == decision.scores[0].route)
 
 
 def _corrected(user: ScriptUser) -> ScriptStep:
@@ -291,7 +163,7 @@ def _corrected(user: ScriptUser) -> ScriptStep:
 
     thanked = wait_until(is_thanked, ANSWER_SECONDS)
     step = user.step(name, text, ts, thanked, new_answer)
-    return _require(step, step.route == "handbook")
+    return require(step, step.route == "handbook")
 
 
 def _is_revised(message: Message) -> bool:
@@ -312,7 +184,7 @@ def _learned(user: ScriptUser) -> ScriptStep:
 
         wait_until(lambda: False, LEARN_SECONDS)
 
-    return _require(step, False)
+    return require(step, False)
 
 
 def _duplicate_event(user: ScriptUser) -> ScriptStep:
@@ -348,11 +220,6 @@ def _killed_worker(user: ScriptUser) -> ScriptStep:
     return user.step(name, text, ts, is_single, message)
 
 
-def _require(step: ScriptStep, condition: bool) -> ScriptStep:
-    """Returns the step, failed if the condition does not hold."""
-    return step if condition else replace(step, ok=False)
-
-
 STEPS: tuple[Step, ...] = (
     _question(
         "a prompt workflow with a strict schema",
@@ -374,6 +241,9 @@ STEPS: tuple[Step, ...] = (
     _learned,
     _duplicate_event,
     _killed_worker,
+    cheap_tier,
+    asked_again,
+    escalated,
 )
 
 
@@ -394,3 +264,6 @@ def _print_step(console: Console, step: ScriptStep) -> None:
         f"${step.usd:.5f}",
         style="dim",
     )
+    if step.tiers:
+        tried = ", then ".join(f"{tier} ${usd:.5f}" for tier, usd in step.tiers)
+        console.print(f"   tiers {tried}", style="dim")

@@ -69,7 +69,7 @@ class LoopbackClient:
         model = self.models[endpoint.name]
         self.calls[endpoint.name] += 1
         if model.fails:
-            raise ModelError(f"asking {endpoint.name!r}: it is away", retry=False)
+            raise ModelError(f"asking {endpoint.name!r}: it is away", retry=True)
 
         text = str(call.messages[-1]["content"]).strip().removeprefix(f"!{ROUTE} ")
         task = self.tasks[text]

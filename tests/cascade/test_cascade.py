@@ -213,3 +213,19 @@ def test_tiers_that_are_no_ladder_are_refused(tmp_path, tiers, problem):
     write_route(tmp_path, tasks, tiers, 0, 1)
     with pytest.raises(RouteError, match=problem):
         read_route(tmp_path / ROUTE)
+
+
+def test_a_tier_whose_model_is_away_stays_unmeasured_until_it_is_back(make_world):
+    small = model(1.0)
+    small.fails = True
+    world = make_world(small, model(1.0))
+    version = world.routing.catalog.routes[ROUTE].tiers[0].version.id
+    assert not world.store.quality.measurements(INSTALLATION, ROUTE, [version])
+
+    small.fails = False
+    # Later than the circuit breaker's pause.
+    world.now += 60
+    world.queue.enqueue("measure_tier", f"{ROUTE}/{version}")
+    world.work()
+    measured = world.store.quality.measurements(INSTALLATION, ROUTE, [version])
+    assert measured[version]["rows"]

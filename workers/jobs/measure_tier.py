@@ -42,6 +42,11 @@ def run(context: Context, key: str) -> None:
         return
 
     body = measure(context, route, declared[version_id])
+    if not body["rows"] and body["unavailable"]:
+        # Stored, it would never be measured; the bot asks again.
+        get_log(job="measure_tier").warning("tier_unmeasured", route=name, version=version_id)
+        return
+
     context.store.quality.store_measurement(INSTALLATION, name, version_id, body, context.now())
     get_log(job="measure_tier").info(
         "tier_measured",
@@ -61,11 +66,13 @@ def measure(context: Context, route: Route, version: Version) -> dict[str, Any]:
     """
     rule = scoring_rule(version.output, route.rows)
     budget = context.settings.measure_usd
-    dev, spent = _run_split(context, version, _rows(route, "dev"), budget)
+    dev, spent, away = _run_split(context, version, _rows(route, "dev"), budget)
     answers = [ScoredAnswer(_signals(version, result), _score(result, rule)) for result in dev]
     checks = calibrate_checks(answers)
 
-    test, spent_on_test = _run_split(context, version, _rows(route, "test"), budget - spent)
+    test, spent_on_test, away_on_test = _run_split(
+        context, version, _rows(route, "test"), budget - spent
+    )
     rows: list[list[object]] = []
     values: list[float] = []
     for result in test:
@@ -81,25 +88,28 @@ def measure(context: Context, route: Route, version: Version) -> dict[str, Any]:
         "checks": checks.as_json(),
         "quality": sum(values) / len(values) if values else None,
         "usd": spent + spent_on_test,
+        "unavailable": away + away_on_test,
     }
 
 
 def _run_split(
     context: Context, version: Version, rows: Sequence[ExampleRow], budget: float
-) -> tuple[list[RowResult], float]:
-    """Returns the results within the budget, without those where the model was away."""
+) -> tuple[list[RowResult], float, int]:
+    """Returns the results within the budget, their USD, and the rows where the model was away."""
     results: list[RowResult] = []
-    spent = 0.0
+    spent, away = 0.0, 0
     for row in rows:
         if spent > budget:
             break
 
         result = run_rows(context, version, [row], with_signals=True)[0]
         spent += result.billed.usd
-        if not result.unavailable:
+        if result.unavailable:
+            away += 1
+        else:
             results.append(result)
 
-    return results, spent
+    return results, spent, away
 
 
 def _rows(route: Route, split: str) -> list[ExampleRow]:

@@ -1,0 +1,75 @@
+"""The chapters about tiers: the cheapest one answers, one escalates, one is asked again."""
+
+from __future__ import annotations
+
+from bot.demo.demo import LONG_LETTER, SHORT_LETTER, Demo
+from bot.demo.script_user import ScriptStep, ScriptUser, require
+from router.catalog.catalog import builtin_routes_folder, load_routes
+from router.types import INSTALLATION, TIERS
+from workers.runtime.processes import wait_until
+
+MEASURED_SECONDS = 1_200.0
+"""For the tiers to be measured, which happens once, beside all else that starts. On two idle cores
+it takes a minute or two; a measurement that was lost is made again after three."""
+TIERED = "reply"
+"""The route with tiers."""
+REPHRASED = "write an answer please: may my dog come along to the office on Friday?"
+"""SHORT_LETTER in other words."""
+LONG_LETTERS = (
+    "draft a reply to this customer: I ordered two desks, four chairs and a lamp on Monday. The "
+    "desks came without screws, one chair has a scratch, and the lamp is missing. When will you "
+    "send the rest, can I keep the scratched chair for less money, and who pays for the return?",
+    "write a reply: thanks for the offer. Before we sign we need the price for 40 people, your "
+    "data protection agreement, references from two schools, and a date for the first training. "
+    "Can you also explain how support works at weekends?",
+)
+"""Further letters with many questions, should the small model be brief for once."""
+
+
+def _tiers_measured(demo: Demo) -> bool:
+    """Waits until both tiers of the route were measured: until then the last one answers."""
+    tiers = load_routes(builtin_routes_folder()).routes[TIERED].tiers
+    versions = [tier.version.id for tier in tiers]
+
+    def is_measured() -> bool:
+        measured = demo.store.quality.measurements(INSTALLATION, TIERED, versions)
+        return len(measured) == len(versions)
+
+    return wait_until(is_measured, MEASURED_SECONDS)
+
+
+def cheap_tier(user: ScriptUser) -> ScriptStep:
+    """Asks for a short letter, which the cheapest tier answers once it has been measured."""
+    measured = _tiers_measured(user.demo)
+    ts = user.ask(SHORT_LETTER)
+    message = user.wait(ts)
+    name = "the cheapest tier answers, because it is good enough"
+    step = user.step(name, SHORT_LETTER, ts, measured, message)
+    return require(step, [tier for tier, _ in step.tiers] == ["quick"])
+
+
+def asked_again(user: ScriptUser) -> ScriptStep:
+    """Says the same in other words: the person was not helped, so a higher tier answers."""
+    ts = user.ask(REPHRASED)
+    message = user.wait(ts)
+    name = "asked again in other words: the next tier answers"
+    step = user.step(name, REPHRASED, ts, True, message)
+    decision, _, _ = user.facts(ts)
+    again = decision is not None and decision.reason.get(TIERS, {}).get("why") == "asked_again"
+    return require(step, again and [tier for tier, _ in step.tiers] == ["careful"])
+
+
+def escalated(user: ScriptUser) -> ScriptStep:
+    """Asks for letters that may take more than the quick tier has room for, until one does."""
+    asker = ScriptUser(user.demo, "grace")
+    name = "tried by the quick tier, checked, answered by the careful one"
+    step: ScriptStep | None = None
+    for text in (LONG_LETTER, *LONG_LETTERS):
+        ts = asker.ask(text)
+        message = asker.wait(ts)
+        step = asker.step(name, text, ts, True, message)
+        if len(step.tiers) > 1:
+            break
+
+    assert step is not None
+    return require(step, [tier for tier, _ in step.tiers] == ["quick", "careful"])
