@@ -18,7 +18,6 @@ from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.learning.corrections import apply_corrections
 from router.log import set_up_logs
-from router.text.normalise import normalise
 from router.types import Example
 
 PEOPLE = 30
@@ -60,7 +59,7 @@ def run_trial(
     traffic = [others[i] for i in rng.permutation(len(others))]
 
     corrections: list[Example] = []
-    for row, got in zip(traffic, _routes(router, traffic, encoder), strict=True):
+    for row, got in zip(traffic, _routes(router, traffic), strict=True):
         if row.label != got and len(corrections) < reports:
             user = f"U{len(corrections) % PEOPLE}"
             corrections.append(Example(row.text, row.label, source="feedback", user=user))
@@ -73,8 +72,8 @@ def run_trial(
 
     learned = apply_corrections(router, start.train, corrections, encoder)
     flooded = apply_corrections(router, start.train, flood, encoder)
-    before = _accuracy(router, start, encoder)
-    after = _accuracy(learned.router or router, start, encoder)
+    before = _accuracy(router, start)
+    after = _accuracy(learned.router or router, start)
 
     return {
         "accuracy_before": before,
@@ -82,20 +81,18 @@ def run_trial(
         "gain": after - before,
         "reported": float(len(corrections)),
         "used": float(len(learned.used)),
-        "junk_loss": before - _accuracy(flooded.router or router, start, encoder),
+        "junk_loss": before - _accuracy(flooded.router or router, start),
         "junk_used": float(len(flooded.used)),
     }
 
 
-def _routes(router: Router, rows: Sequence[Row], encoder: CachedEncoder) -> list[str]:
-    assert router.model is not None
-    probabilities = router.model.predict(
-        encoder.views([normalise(row.text) for row in rows])
-    ).probabilities
+def _routes(router: Router, rows: Sequence[Row]) -> list[str]:
+    """Returns the likeliest route of each row, read as the product reads it."""
+    probabilities = router.predict([row.text for row in rows]).probabilities
     return [router.classes[i] for i in probabilities.argmax(axis=1)]
 
 
-def _accuracy(router: Router, trial: Trial, encoder: CachedEncoder) -> float:
+def _accuracy(router: Router, trial: Trial) -> float:
     tested = [row for row in trial.test if row.label != OOS]
-    pairs = zip(tested, _routes(router, tested, encoder), strict=True)
+    pairs = zip(tested, _routes(router, tested), strict=True)
     return float(np.mean([row.label == got for row, got in pairs]))

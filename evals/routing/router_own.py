@@ -119,9 +119,7 @@ def _cross_validate(
         if router.model is None or not held_out:
             continue
 
-        prediction = router.model.predict(
-            encoder.views([normalise(example.text) for example in held_out])
-        )
+        prediction = router.predict([example.text for example in held_out])
         # A fold's router may lack a route; its probability stays 0.
         probabilities = np.zeros((len(held_out), len(names)))
         probabilities[:, [names.index(route) for route in router.classes]] = (

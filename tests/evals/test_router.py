@@ -1,11 +1,14 @@
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import evals
 from evals.choice import read_answers, replay
+from evals.corrections import run_trial
 from evals.drift import Simulation, simulate_input_shift
 from evals.robustness import CHANGES, flip_shares
 from evals.router import train_and_answer
@@ -299,3 +302,24 @@ def test_the_simulated_weeks_of_a_drift_give_shares_and_delays(tmp_path, trigram
             CachedEncoder(trigrams),
             Settings(_env_file=None),
         )
+
+
+def test_the_measure_of_corrections_reads_a_message_as_the_product_does(data, trigrams):
+    rows = read_rows(data)
+    mistyped = []
+    for row in rows:
+        is_tested = row.split == "test"
+        text = row.text.replace("parcel", "parecl").replace("shop", "sohp")
+        mistyped.append(replace(row, text=text if is_tested else row.text))
+
+    assert mistyped != rows
+    plain = run_trial(rows, 5, 2, 2, 0, CachedEncoder(trigrams))
+    mended = run_trial(mistyped, 5, 2, 2, 0, CachedEncoder(trigrams))
+    assert plain["accuracy_before"] == mended["accuracy_before"] > 0.8
+
+
+def test_no_evaluation_asks_the_classifier_behind_the_routers_back():
+    """`Router.predict` mends mistyped words, as a decision does; the model alone does not."""
+    folder = Path(evals.__file__).parent
+    found = [path for path in folder.rglob("*.py") if ".model.predict(" in path.read_text("utf-8")]
+    assert found == []
