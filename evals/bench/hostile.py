@@ -137,7 +137,10 @@ def hostile_texts(count: int, seed: int) -> Iterator[str]:
         pieces = rng.choices(UNITS, k=rng.randint(1, 4))
         run = "".join(pieces)
 
-        if rng.random() < 0.2:
+        kind = rng.random()
+        if kind < 0.1:
+            text = _made_up_words(rng, length)
+        elif kind < 0.3:
             text = "".join(rng.choices(UNITS, k=length // 3))
         elif rng.random() < 0.5:
             text = pieces[0] + pieces[-1] * (length // len(pieces[-1]))
@@ -145,6 +148,16 @@ def hostile_texts(count: int, seed: int) -> Iterator[str]:
             text = run * (length // len(run))
 
         yield (text + rng.choice(("", "\n", "\x00", "x", " !")))[:MAX_CHARACTERS]
+
+
+def _made_up_words(rng: random.Random, length: int) -> str:
+    """Returns different words beside known ones, so that what a step remembers does not help it."""
+    words = []
+    for _ in range(length // 6):
+        word = "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(4, 8)))
+        words += [rng.choice((word, word.capitalize())), rng.choice(("and", "please", "order"))]
+
+    return rng.choice((" ", ", ", "\n")).join(words)
 
 
 def text_steps(encoder: Encoder) -> dict[str, Step]:

@@ -39,6 +39,9 @@ MIN_LETTERS_FOR_TWO = 6
 FOREIGN_SHARE = 0.5
 """A message in which more than this share of the words is unknown is in another language."""
 MIN_FOREIGN_WORDS = 3
+MAX_LOOKED_AT = 40
+"""Different words of a text for which others are tried. A person's message has a few mistyped ones;
+one of 800 made-up words would hold the process for a quarter of a second."""
 _WORD = re.compile(r"(?<![\w'@#/.-])[A-Za-z]++(?![\w@#/-]|\.\w)")
 
 
@@ -120,25 +123,33 @@ class Speller:
             return []
 
         typed = [match.group().lower() for match in matches]
-        shares = self._words.shares(typed)
-        unknown = 0
+        shares = dict(zip(typed, map(float, self._words.shares(typed)), strict=True))
+        unknown = sum(shares[word] == 0 and word not in self.route_words for word in typed)
+        # Before anything is tried: it costs the most in a text where nothing is known.
+        if unknown >= MIN_FOREIGN_WORDS and unknown > FOREIGN_SHARE * len(matches):
+            return []
+
         found = []
-
-        for match, word, share in zip(matches, typed, shares, strict=True):
-            is_known = share > 0 or word in self.route_words
-            unknown += not is_known
-            if word in self.route_words or not _may_change(match, text):
+        tried: dict[str, list[tuple[float, str]]] = {}
+        start_of_text = len(text) - len(text.lstrip())
+        is_shouted = text.isupper()
+        for match, word in zip(matches, typed, strict=True):
+            is_first = match.start() == start_of_text
+            if word in self.route_words or not _may_change(match.group(), is_first, is_shouted):
                 continue
+            if word not in tried:
+                if len(tried) == MAX_LOOKED_AT:
+                    break
+                tried[word] = self._candidates(word, shares[word])
 
-            candidates = self._candidates(word, float(share))
+            candidates = tried[word]
             if match.group() == word.capitalize():
                 # The first word of a message; it may as well be a name.
                 candidates = [one for one in candidates if one[1] in self.route_words]
             if any(meant != word for _, meant in candidates):
                 found.append(_Word(match.start(), match.end(), _near_best(candidates)))
 
-        is_foreign = unknown >= MIN_FOREIGN_WORDS and unknown > FOREIGN_SHARE * len(matches)
-        return [] if is_foreign else found
+        return found
 
     def _candidates(self, word: str, share: float) -> list[tuple[float, str]]:
         """Returns what the word may have been meant as, with its nats, in no order.
@@ -180,15 +191,16 @@ def _near_best(candidates: Sequence[tuple[float, str]]) -> list[tuple[float, str
     return [one for one in ordered[:MAX_READINGS] if one[0] < best + MAX_COST_GAP]
 
 
-def _may_change(match: re.Match[str], text: str) -> bool:
-    """Returns whether the word is written like an ordinary one, and is no first name."""
-    word = match.group()
+def _may_change(word: str, is_first: bool, is_shouted: bool) -> bool:
+    """Returns whether the word is written like an ordinary one, and is no first name.
+
+    `is_first` says that it begins the text, `is_shouted` that the whole text is in capitals.
+    """
     if len(word) > MAX_LETTERS or word.capitalize() in given_names():
         return False
 
-    is_first = not text[: match.start()].strip()
     is_capitalised = word == word.capitalize() and is_first
-    return word.islower() or is_capitalised or text.isupper()
+    return word.islower() or is_capitalised or is_shouted
 
 
 def _read(text: str, words: Sequence[_Word], choice: Sequence[int], cost: float) -> Reading:

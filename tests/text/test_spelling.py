@@ -1,9 +1,9 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.text.spelling import MAX_READINGS, Speller
-from router.text.word_list import english_words
+from router.text.spelling import MAX_LOOKED_AT, MAX_READINGS, Speller
+from router.text.word_list import WordList, english_words
 
 SPELLER = Speller.from_texts(
     [
@@ -94,3 +94,41 @@ def test_the_word_list_knows_shares_and_not_what_is_no_word():
 
     assert common > rare > 0
     assert (none, long) == (0, 0)
+
+
+class CountingWords(WordList):
+    """A word list that counts how often somebody looks something up in it."""
+
+    lookups = 0
+
+    def shares(self, words):
+        self.lookups += 1
+        return super().shares(words)
+
+
+@settings(max_examples=15)
+@given(
+    st.lists(
+        st.text("abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=8), min_size=60, max_size=300
+    ),
+    st.sampled_from(["please", "order my parcel and", "the"]),
+)
+def test_a_text_of_made_up_words_is_given_up_after_a_few(made_up, known):
+    """Each word that is tried costs 200 guesses: 800 of them held the process for 0.2 s."""
+    words = CountingWords([("please", 9), ("the", 99), ("my", 50), ("and", 80)])
+    speller = Speller({"order": 3, "parcel": 2, "weather": 1}, words)
+
+    speller.readings(" ".join(f"{word} {known} {word}" for word in made_up))
+
+    # One look for all words of the text, then one for each that is tried.
+    assert words.lookups <= 1 + MAX_LOOKED_AT
+
+
+def test_a_word_that_is_repeated_is_tried_once():
+    words = CountingWords([("please", 9), ("send", 9)])
+    speller = Speller({"parcel": 2}, words)
+
+    (reading, *_) = speller.readings("please send my parcle " * 100)
+
+    assert reading.text == "please send my parcel " * 100
+    assert words.lookups == 2

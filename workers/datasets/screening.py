@@ -51,6 +51,9 @@ def screening_reason(text: str, answer: object) -> str:
     """
     answer_text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
     raw = f"{text}\n{answer_text}"
+    if len(raw) > MAX_RAW_CHARACTERS:
+        return "is too long to be looked at"
+
     # NFKC folds look-alike letters, by which a phrase could slip past the patterns.
     plain = nfkc(raw, MAX_RAW_CHARACTERS)
     # A mask that redaction adds means that there was a secret.
@@ -59,7 +62,6 @@ def screening_reason(text: str, answer: object) -> str:
     checks = (
         ("reads like an order to a model", _INJECTION.search(plain) is not None),
         ("has signs that nobody sees", _has_invisible(raw)),
-        ("is too long to be looked at", len(raw) > MAX_RAW_CHARACTERS),
         ("has a link", _LINK.search(plain) is not None),
         ("addresses somebody", _MENTION.search(plain) is not None),
         (

@@ -38,8 +38,14 @@ def chunk_sections(
 
 def word_count(text: str) -> float:
     """Returns how long a text is, in words of a script with blanks."""
+    words = text.split()
+    if text.isascii():
+        # Most text: no letter of it counts as a word.
+        extra = sum(len(word) / LETTERS_PER_WORD - 1 for word in words if len(word) > LETTERS_PER_WORD)
+        return len(words) + extra
+
     total = 0.0
-    for word in text.split():
+    for word in words:
         unspaced = UNSPACED_WEIGHT * len(UNSPACED.findall(word))
         total += max(1.0, len(word) / LETTERS_PER_WORD, unspaced)
 
@@ -128,27 +134,32 @@ def _pieces(sentence: str, max_words: int) -> Iterator[str]:
 
     piece: list[str] = []
     words = 0.0
-    for word in _short_words(sentence, max_words):
-        if piece and words + word_count(word) > max_words:
+    for word, length in _short_words(sentence, max_words):
+        if piece and words + length > max_words:
             yield " ".join(piece)
             piece, words = [], 0.0
 
         piece.append(word)
-        words += word_count(word)
+        words += length
 
     yield " ".join(piece)
 
 
-def _short_words(sentence: str, max_words: int) -> Iterator[str]:
-    """Yields the words of a sentence; one that is a chunk of its own is cut by length."""
+def _short_words(sentence: str, max_words: int) -> Iterator[tuple[str, float]]:
+    """Yields the words of a sentence with their lengths as `word_count` counts them.
+
+    A word that is a chunk of its own is cut by length.
+    """
     size = max_words if UNSPACED.search(sentence) else max_words * LETTERS_PER_WORD
     for word in sentence.split():
-        if word_count(word) <= max_words:
-            yield word
+        length = word_count(word)
+        if length <= max_words:
+            yield word, length
             continue
 
         for start in range(0, len(word), size):
-            yield word[start : start + size]
+            part = word[start : start + size]
+            yield part, word_count(part)
 
 
 def _without_repeats(names: Iterable[str]) -> list[str]:
