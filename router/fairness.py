@@ -11,6 +11,7 @@ from dataclasses import dataclass
 class Contender:
     """A person with open requests: how many wait, how many are being served.
 
+    `user` is `SlackPerson.key_in_team`, so that equal ids of two workspaces are two people.
     `served_at` is when one of theirs was begun last, 0 for never; any number that grows will do.
     """
 

@@ -53,7 +53,12 @@ class SlackPerson:
     @property
     def key(self) -> str:
         """What is counted for this person is counted under this: an equal id is somebody else."""
-        return "/".join(part for part in (self.team, self.home, self.user) if part)
+        return "/".join(part for part in (self.team, self.key_in_team) if part)
+
+    @property
+    def key_in_team(self) -> str:
+        """The part of `key` that tells this person from the others in the workspace's channels."""
+        return "/".join(part for part in (self.home, self.user) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from router.types import ChannelKind, Citation, Decision, Outcome, Request, Tokens
+from router.types import ChannelKind, Citation, Decision, Outcome, Request, SlackPerson, Tokens
 from workers.affiliation import Affiliation
 
 Message = Mapping[str, str]
@@ -67,6 +67,11 @@ class Payer:
     user: str
     requests: int = 1
     home: str = ""
+
+    @property
+    def person(self) -> SlackPerson:
+        """The person, by whom caps are counted and turns are taken."""
+        return SlackPerson(self.team, self.user, self.home)
 
     @classmethod
     def workspace(cls, team: str) -> Payer:

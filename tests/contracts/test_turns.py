@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from router.store.privacy.sentences import Sentences
+from router.types import SlackPerson
 
 SECONDS = 20.0
 
@@ -146,6 +147,49 @@ def test_what_somebody_runs_again_takes_their_turn_and_not_the_author_s(
     assert asked.id in {serve().id, serve().id}
     lease = store.requests.claim("w1", clock(), SECONDS)
     assert (lease.request.user, lease.served_for) == ("UANN", "UBOB")
+
+
+def test_an_equal_id_of_another_company_takes_turns_of_its_own(store, ask, clock):
+    for _ in range(3):
+        ask("T1", "U1")
+    ask("T1", "U1", user_team="T9")
+
+    # A person may have one in work: the other company's one is not held up by it.
+    leases = [store.requests.claim("w1", clock(), SECONDS, max_busy=1) for _ in range(2)]
+
+    assert {lease.request.user_team for lease in leases} == {"", "T9"}
+    assert store.requests.claim("w1", clock(), SECONDS, max_busy=1) is None
+
+
+def test_running_again_from_another_company_takes_that_person_s_turn(
+    store, ask, serve, make_decision, clock
+):
+    request = ask("T1", "UANN")
+    serve()
+
+    decided = make_decision()
+    store.decisions.revise(request.id, decided, 0, clock(), asked_by="U1", asked_by_team="T9")
+
+    lease = store.requests.claim("w1", clock(), SECONDS)
+    assert lease.served_for == SlackPerson("T1", "U1", "T9").key_in_team
+
+
+def test_erasing_somebody_forgets_their_turns_in_channels_of_another_workspace_only(
+    store, ask, serve, make_decision, clock
+):
+    again = ask("T1", "UANN")
+    ask("T1", "U1")
+    serve(), serve()
+    store.decisions.revise(again.id, make_decision(), 0, clock(), asked_by="U1", asked_by_team="T9")
+    serve()
+
+    store.personal_data.erase_user("T9", "U1", Sentences(b"key"), [])
+
+    with store.engine.connect() as connection:
+        people = connection.exec_driver_sql('SELECT "user" FROM turn').scalars().all()
+        served = connection.exec_driver_sql("SELECT served_for FROM request").scalars().all()
+    assert sorted(people) == ["", "U1", "UANN"]
+    assert sorted(served) == ["", "U1"]
 
 
 def test_erasing_a_person_forgets_their_turns(store, ask, serve):

@@ -14,7 +14,6 @@ from typing import Protocol
 from router.config import Settings
 from router.errors import BudgetError
 from router.store.usage.spend import DAY_SECONDS, Cap, Scope
-from router.types import SlackPerson
 from workers.ports import Payer
 
 OWNERS = {"user": "your", "channel": "this channel's", "team": "this workspace's"}
@@ -138,8 +137,7 @@ class Budget:
 
         caps = []
         if payer.user:
-            person = SlackPerson(payer.team, payer.user, payer.home)
-            user_scope: Scope = ("user", person.key)
+            user_scope: Scope = ("user", payer.person.key)
             caps.append(Cap(user_scope, s.cap_user_requests, s.cap_user_usd))
         if payer.channel:
             channel_scope: Scope = ("channel", f"{payer.team}/{payer.channel}")

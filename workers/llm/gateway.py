@@ -229,7 +229,8 @@ class Gateway:
         if call.payer is None:
             return self._local_limiter.acquire(deadline.seconds_left)
 
-        return self._local_limiter.acquire(deadline.seconds_left, call.payer.team, call.payer.user)
+        person = call.payer.person
+        return self._local_limiter.acquire(deadline.seconds_left, person.team, person.key_in_team)
 
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""

@@ -97,7 +97,7 @@ request = Table(
     Column("owner", Text),
     Column("lease_until", Float),
     Column("wake_at", Float, nullable=False),
-    # The user whose turn it takes: the asker, or whoever asked to run it again.
+    # Whose turn it takes, as `SlackPerson.key_in_team`: the asker, or who asked to run it again.
     Column("served_for", Text, nullable=False, server_default=""),
     Column("error", Text),
     Column("done_at", Float),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Delete, Engine, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Delete, Engine, and_, delete, or_, select, update
 
 from router.store.base.engine import reading, repeat_until_serial, writing
 from router.store.base.knowledge_tables import chunk, document, foreign_home, member
@@ -52,6 +52,7 @@ from router.store.requests.turns import turn
 from router.store.usage.spend import spend
 from router.store.usage.usage_tables import usage_event
 from router.store.versions.drafted_routes import remove_author
+from router.types import SlackPerson
 
 MESSAGE_ANCHOR_DIGITS = 16
 """The anchor of a message is its time in microseconds."""
@@ -299,8 +300,19 @@ def _own_rows(person: Author) -> dict[str, Delete]:
             foreign_home.c.user == user, foreign_home.c.workspace == team
         ),
         "event_time": events_of_user(team, user),
-        "turn": delete(turn).where(turn.c.team == team, turn.c.user == user),
+        "turn": delete(turn).where(_has_turns_of(turn.c.team, turn.c.user, person)),
     }
+
+
+def _has_turns_of(
+    team: ColumnElement[str], key: ColumnElement[str], person: Author
+) -> ColumnElement[bool]:
+    """Returns the condition that a turn is the person's: at home, or in a channel of another one.
+
+    `key` is a column that holds `SlackPerson.key_in_team`.
+    """
+    elsewhere = SlackPerson("", person.user, person.team).key_in_team
+    return or_(and_(team == person.team, key == person.user), key == elsewhere)
 
 
 def _message_time(anchor: str) -> float:
@@ -317,12 +329,14 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
     """Keeps that something was confirmed or run again, but no longer by whom."""
     for table, column in (
         (proposal, proposal.c.decided_by),
-        (request, request.c.served_for),
         (captured_answer, captured_answer.c.owner),
         (captured_answer, captured_answer.c.reviewer),
     ):
         theirs = (column == person.user, rows_of_team(table, person.team))
         connection.execute(update(table).where(*theirs).values({column.name: ""}))
+
+    turns = _has_turns_of(request.c.team, request.c.served_for, person)
+    connection.execute(update(request).where(turns).values(served_for=""))
 
     at_home = and_(decision.c.asked_by_team == "", rows_of_team(decision, person.team))
     asked = or_(at_home, decision.c.asked_by_team == person.team)

@@ -22,6 +22,7 @@ from router.types import (
     Outcome,
     Request,
     Score,
+    SlackPerson,
     Tokens,
 )
 
@@ -111,7 +112,7 @@ class Decisions:
                 wake_at=at,
                 done_at=None,
                 error=None,
-                served_for=asked_by,
+                served_for=SlackPerson("", asked_by, asked_by_team).key_in_team,
             )
         )
 

@@ -67,7 +67,7 @@ def _request_row(record: ServedRequest) -> dict[str, object]:
         "thread": record.request.thread,
         "fence": 1,
         "tries": 1,
-        "served_for": record.request.user,
+        "served_for": record.request.asker.key_in_team,
         "encoder": None if record.vector is None else record.vector[0],
         "vector": None if record.vector is None else pack_vector(record.vector[1]),
         "wake_at": record.answered_at,

@@ -18,9 +18,9 @@ class Lease:
     """The right to work on a request until `until` (unix seconds).
 
     `fence` is the fencing token: only the holder of the newest may write. `tries` counts the
-    attempts, this one included. `served_for` is the user whose turn it takes: the asker, or whoever
-    asked to run it again. `at_limit` says that this person has as many requests in work as one may
-    have: when this one ends, a slot must be woken for the next one.
+    attempts, this one included. `served_for` is whose turn it takes, as `SlackPerson.key_in_team`:
+    the asker's, or of whoever asked to run it again. `at_limit` says that this person has as many
+    requests in work as one may have: when this one ends, a slot must be woken for the next one.
     """
 
     request: Request

@@ -53,7 +53,7 @@ class Requests:
         """
         row = as_row(new)
         row |= {"thread": new.thread, "wake_at": wake_at, "fence": 0, "tries": 0}
-        row["served_for"] = new.user
+        row["served_for"] = new.asker.key_in_team
         statement = self._insert(request).values(row).on_conflict_do_nothing()
 
         with one_statement(self._engine) as connection:

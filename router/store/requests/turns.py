@@ -58,6 +58,7 @@ turn = Table(
     "turn",
     metadata,
     Column("team", Text, nullable=False),
+    # As `SlackPerson.key_in_team`: an equal id of another workspace is somebody else.
     Column("user", Text, nullable=False),
     # Grows with every turn of anybody; a time would be equal for two turns of one moment.
     Column("number", Integer, nullable=False),
