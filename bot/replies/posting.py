@@ -22,8 +22,9 @@ from router.types import Decision, Request
 
 EVENT_TYPE = "beagle_answer"
 """Marks our answers in Slack's message metadata."""
-MAX_MESSAGES = 200
-"""Messages of a thread that are searched; Slack's own limit for a page is 1,000."""
+PAGE_SIZE, MAX_PAGES = 200, 10
+"""Messages of a thread that are asked for at once, and how often: a page of Slack's may hold fewer,
+and of an app outside its Marketplace 15 at most."""
 
 
 class MessageMetadata(TypedDict, total=False):
@@ -65,15 +66,23 @@ class AnswerPoster:
 
     def thread_messages(self, request: Request) -> list[PostedMessage]:
         """Returns the messages of the request's thread that were posted since the request."""
-        response = self._clients.for_team(request.team).retrying.conversations_replies(
-            channel=request.channel,
-            ts=request.thread,
-            oldest=request.ts,
-            limit=MAX_MESSAGES,
-            include_all_metadata=True,
-        )
+        client = self._clients.for_team(request.team).retrying
+        messages: list[PostedMessage] = []
+        cursor = ""
+        for _ in range(MAX_PAGES):
+            page = client.conversations_replies(
+                channel=request.channel,
+                ts=request.thread,
+                oldest=request.ts,
+                limit=PAGE_SIZE,
+                cursor=cursor,
+                include_all_metadata=True,
+            )
+            messages += page.get("messages") or []
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+            if not cursor:
+                break
 
-        messages: list[PostedMessage] = response.get("messages", [])
         return messages
 
     def _post(self, request: Request, message: Rendered, decision: Decision) -> str:
@@ -154,9 +163,9 @@ class AnswerPoster:
         """Returns the ts of an answer that reached Slack without being recorded.
 
         `messages` are those of its thread. It is one whose metadata names this request, or else one
-        of a bot that belongs to no request.
+        of ours that belongs to no request.
         """
-        unclaimed = None
+        unclaimed = []
         for message in messages:
             ts = message["ts"]
             metadata: MessageMetadata = message.get("metadata") or {}
@@ -168,11 +177,17 @@ class AnswerPoster:
 
             # A stream carries no metadata. One request of a thread is answered at a time, so a
             # message of ours that no request owns is this one's.
-            is_ours = message.get("bot_id") and not message.get("files") and ts > request.ts
-            if is_ours and self._outbox.request_at(request.team, request.channel, ts) is None:
-                unclaimed = ts
+            is_bots = message.get("bot_id") and not message.get("files") and ts > request.ts
+            if is_bots and self._outbox.request_at(request.team, request.channel, ts) is None:
+                unclaimed.append(message)
 
-        return unclaimed
+        if not unclaimed:
+            return None
+
+        # Other apps write in threads, too: their messages can be neither changed nor deleted.
+        me = self._clients.for_team(request.team).retrying.auth_test().get("bot_id")
+        ours = [message["ts"] for message in unclaimed if message.get("bot_id") == me]
+        return ours[-1] if ours else None
 
 
 def _metadata(request: Request, decision: Decision) -> dict[str, object]:

@@ -81,6 +81,39 @@ BEHAVIOURS = (
         "captured",
         "payloads in public test fixtures of Slack apps",
     ),
+    # Calls.
+    Behaviour(
+        "Calls",
+        "A method that only reads, and `files.getUploadURLExternal`, look at no JSON body: what it "
+        "holds is missing (`invalid_arguments`).",
+        "measured",
+        f"{DOCS}apis/web-api; Octember/earshot pull request 10",
+    ),
+    Behaviour(
+        "Calls",
+        "A token in the address is refused; in a JSON body it is not looked for. A JSON body "
+        "without a charset gets the warning `missing_charset`.",
+        "documented",
+        f"{DOCS}apis/web-api",
+    ),
+    Behaviour(
+        "Calls",
+        "Cursors are opaque, and a page may hold fewer than were asked for though more follow: the "
+        "emulator's hold one fewer.",
+        "documented",
+        f"{DOCS}apis/web-api/pagination",
+        "tests/replies/test_one_answer.py::"
+        "test_a_lost_answer_is_found_behind_a_full_page_of_replies",
+    ),
+    Behaviour(
+        "Calls",
+        "Other apps write in threads: their messages have a `bot_id`, too, and can be neither "
+        "updated (`cant_update_message`) nor deleted.",
+        "documented",
+        f"{DOCS}reference/methods/chat.update",
+        "tests/replies/test_one_answer.py::"
+        "test_a_message_of_another_app_is_not_taken_for_a_lost_answer",
+    ),
     # Response URLs.
     Behaviour(
         "Response URLs",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import update
+
 from bot.replies.replies import SlackReplies
 from bot.transport.clients import Clients
+from router.store.base.tables import reply
 from router.types import Outcome
 
 ANSWER = Outcome(text="Twenty-five days.", route="rewrite", kind="prompt", model="m")
@@ -61,3 +64,49 @@ def test_the_answer_to_another_request_of_the_thread_is_not_taken_for_a_lost_one
 
     texts = [message["text"] for message in ada.thread("general", first.ts)]
     assert texts[1:] == ["and in Spain?", "Twenty-five days.", "Thirty days."]
+
+
+def test_a_message_of_another_app_is_not_taken_for_a_lost_answer(
+    sandbox, store, replies, post_request, make_decision
+):
+    ada, request = post_request()
+    other = {"user": "U0OTHERAPP", "bot_id": "B0OTHERAPP", "app_id": "A0OTHERAPP"}
+    sandbox.call(
+        lambda: sandbox.workspace.post(
+            request.channel, {**other, "text": "Ticket opened.", "thread_ts": request.ts}
+        )
+    )
+    # A worker announced the answer and died before it reached Slack.
+    store.replies.begin_post(request.id, request.channel)
+
+    replies.deliver(request, make_decision(), ANSWER)
+
+    texts = [message["text"] for message in ada.thread("general", request.ts)]
+    assert texts[1:] == ["Ticket opened.", "Twenty-five days."]
+
+
+def test_a_lost_answer_is_found_behind_a_full_page_of_replies(
+    sandbox, store, replies, post_request, make_decision
+):
+    ada, request = post_request()
+    for number in range(20):
+        ada.say("general", f"reply {number}", request.ts)
+    replies.deliver(request, make_decision(), ANSWER)
+    forget_where_it_was_posted(store, request)
+    sandbox.call(lambda: setattr(sandbox.context.rate_limits, "unlisted", True))
+
+    try:
+        replies.deliver(request, make_decision(), Outcome(text="Thirty days.", route="rewrite"))
+    finally:
+        sandbox.call(lambda: setattr(sandbox.context.rate_limits, "unlisted", False))
+
+    texts = [message["text"] for message in ada.thread("general", request.ts)]
+    assert [text for text in texts if "days" in text] == ["Thirty days."]
+
+
+def forget_where_it_was_posted(store, request):
+    """Leaves what a worker leaves that posts and dies before it writes down where."""
+    with store.engine.begin() as connection:
+        connection.execute(
+            update(reply).where(reply.c.request == request.id).values(ts=None, posting=True)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -408,3 +409,63 @@ def test_blocks_can_be_validated_without_posting(client: WebClient) -> None:
         )
         == "invalid_blocks"
     )
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("conversations.info", {"channel": "#general"}),
+        ("files.getUploadURLExternal", {"filename": "a.txt", "length": 3}),
+    ],
+)
+def test_a_method_that_reads_looks_at_no_json_body(
+    client: WebClient, method: str, arguments: dict[str, Any]
+) -> None:
+    assert word(client.api_call, api_method=method, json=arguments) == "invalid_arguments"
+    assert client.api_call(method, params=arguments)["ok"]
+
+
+def test_a_token_in_the_address_opens_nothing(sandbox: Sandbox) -> None:
+    nobody = WebClient(base_url=sandbox.api_url)
+
+    assert (
+        word(nobody.api_call, api_method=f"auth.test?token={sandbox.bot_token}") == "invalid_auth"
+    )
+
+
+def test_a_token_in_a_json_body_is_not_looked_for(sandbox: Sandbox) -> None:
+    body = {"token": sandbox.bot_token, "channel": "#general", "text": "hi"}
+
+    assert post_json(sandbox, body) == {"ok": False, "error": "not_authed"}
+
+
+def test_a_json_body_without_its_charset_is_read_with_a_warning(sandbox: Sandbox) -> None:
+    body = {"channel": "#general", "text": "hi"}
+
+    answer = post_json(sandbox, body, Authorization=f"Bearer {sandbox.bot_token}")
+
+    assert (answer["ok"], answer["warning"]) == (True, "missing_charset")
+
+
+def post_json(sandbox: Sandbox, body: dict[str, str], **headers: str) -> dict[str, Any]:
+    """Posts a message as no SDK would; returns the answer."""
+    headers["Content-Type"] = "application/json"
+    url = f"{sandbox.api_url}chat.postMessage"
+    request = urllib.request.Request(url, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as response:
+        answer: dict[str, Any] = json.load(response)
+
+    return answer
+
+
+def test_a_page_may_hold_fewer_than_were_asked_for_and_a_cursor_is_opaque(
+    client: WebClient,
+) -> None:
+    first = client.users_list(limit=3)
+    cursor = first["response_metadata"]["next_cursor"]
+
+    assert len(first["members"]) == 2
+    assert not cursor.isdigit()
+    assert client.users_list(limit=1, cursor=cursor)["members"][0] not in first["members"]
+    for wrong in ("2", "bmV4dF90czp4", "öö"):
+        assert word(client.users_list, cursor=wrong) == "invalid_cursor"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -146,11 +147,31 @@ def paginate(
     call: Call, items: list[Json], default: int = 100, maximum: int = 1000
 ) -> tuple[list[Json], str]:
     """Returns the page that cursor and limit select, and the next cursor (empty at the end)."""
-    cursor = call.text("cursor", "")
-    if cursor and not cursor.isdigit():
-        raise RefusalError("invalid_cursor")
+    start = _position(call.text("cursor", ""))
+    limit = call.number("limit", default, maximum)
+    end = start + limit
+    if end >= len(items):
+        return items[start:], ""
 
-    # Slack's cursors are opaque; here they are simply positions.
-    start = int(cursor or 0)
-    end = start + call.number("limit", default, maximum)
-    return items[start:end], str(end) if end < len(items) else ""
+    # Slack may return fewer than were asked for, though more follow: only the cursor tells.
+    end -= limit > 1
+    return items[start:end], _cursor(end)
+
+
+def _cursor(position: int) -> str:
+    """Returns an opaque cursor, which has to be escaped in an address as Slack's do."""
+    return base64.b64encode(f"next_ts:{position}".encode()).decode()
+
+
+def _position(cursor: str) -> int:
+    if not cursor:
+        return 0
+
+    try:
+        name, _, position = base64.b64decode(cursor, validate=True).decode().partition(":")
+        if name != "next_ts":
+            raise RefusalError("invalid_cursor")
+
+        return int(position)
+    except ValueError:
+        raise RefusalError("invalid_cursor") from None

@@ -17,6 +17,28 @@ from bot.sandbox.limits.token_scopes import TokenGrant
 from bot.sandbox.web_api import METHODS
 from bot.sandbox.web_api.call import Call, Method, RefusalError
 
+FORM_ONLY = frozenset(
+    {
+        "chat.getPermalink",
+        "conversations.history",
+        "conversations.info",
+        "conversations.list",
+        "conversations.members",
+        "conversations.replies",
+        "files.getUploadURLExternal",
+        "files.info",
+        "files.list",
+        "oauth.v2.access",
+        "reactions.get",
+        "team.info",
+        "usergroups.list",
+        "usergroups.users.list",
+        "users.info",
+        "users.list",
+        "users.lookupByEmail",
+    }
+)
+"""Methods that do not read a JSON body: those that only read, and some others."""
 HANG_SECONDS = 600.0
 """A call without an answer is held until its client gives up, or for this long."""
 
@@ -70,7 +92,7 @@ class WebApi:
 
         try:
             method = _find_method(name)
-            args, token = await _parse_arguments(request)
+            args, token = await _parse_arguments(request, name)
             # Slack reports scopes even with a refusal, which helps to find the missing one.
             grant = self._authorise(method, token)
             response.headers["x-oauth-scopes"] = ",".join(sorted(grant.scopes))
@@ -80,7 +102,7 @@ class WebApi:
             call = Call(self._context, name, args, grant, token)
             call.require_scope(*method.scopes)
             self._check_rate_limit(call, method)
-            response.body = {"ok": True, **method.run(call)}
+            response.body = {"ok": True, **method.run(call), **_charset_warning(request)}
         except RefusalError as refusal:
             self._context.error_counts[refusal.code] += 1
             response.body = {"ok": False, "error": refusal.code}
@@ -195,11 +217,29 @@ def _find_method(name: str) -> Method:
     return METHODS[name]
 
 
-async def _parse_arguments(request: web.Request) -> tuple[Json, str]:
-    """Returns the arguments (URL, form or JSON) and the token (header, or among the arguments)."""
-    args: Json = {**request.query, **await _parse_body(request)}
-    token_argument = str(args.pop("token", ""))
+async def _parse_arguments(request: web.Request, name: str) -> tuple[Json, str]:
+    """Returns the arguments (URL, form or JSON) and the token (header, or in the form).
+
+    Refuses a token in the address, where it would end in the logs of every proxy: `invalid_auth`.
+    """
+    if "token" in request.query:
+        raise RefusalError("invalid_auth")
+
+    is_json = request.content_type == "application/json"
+    # The body is not looked at, so that what it holds is missing.
+    body = {} if is_json and name in FORM_ONLY else await _parse_body(request)
+    args: Json = {**request.query, **body}
+    token_argument = "" if is_json else str(args.pop("token", ""))
     return args, _bearer_token(request) or token_argument
+
+
+def _charset_warning(request: web.Request) -> Json:
+    """Returns what Slack adds to its answer where a JSON body does not name its charset."""
+    if request.content_type != "application/json" or request.charset is not None:
+        return {}
+
+    warning = "missing_charset"
+    return {"warning": warning, "response_metadata": {"warnings": [warning]}}
 
 
 async def _parse_body(request: web.Request) -> Mapping[str, object]:
