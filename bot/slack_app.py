@@ -54,6 +54,7 @@ from bot.transport.oauth import UninstallEvents, authorize
 from bot.transport.plainer_calls import PlainerCalls
 from bot.transport.signature_guard import SignatureGuard
 from bot.transport.socket_mode import HeartbeatHandler
+from bot.transport.subscriptions import SubscriptionRecorder
 from bot.transport.workspaces import Workspaces
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
@@ -201,6 +202,7 @@ class SlackApp:
         self.bolt.use(restore_clicks)
         self.bolt.use(acknowledge_notices)
         self.bolt.use(refuse_organisations)
+        self.bolt.use(SubscriptionRecorder(self._store.event_kinds, self._now))
         self.bolt.use(unify_deletions)
         best_effort = self._best_effort_client
         notice = OutageNotice(best_effort)

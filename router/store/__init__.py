@@ -58,6 +58,7 @@ from router.store.weekly.retrain import RetrainQueue
 from router.store.weekly.rollout_cards import RolloutCards
 from router.store.workspace.audit import AuditLog
 from router.store.workspace.channel_rules import ChannelRules
+from router.store.workspace.event_kinds import EventKinds
 from router.store.workspace.installations import Installations
 from router.store.workspace.known_teams import KnownTeams
 from router.store.workspace.leaders import Leaders
@@ -123,6 +124,7 @@ class Store:
         # The workspace.
         self.channel_rules = ChannelRules(engine)
         self.opt_outs = OptOuts(engine)
+        self.event_kinds = EventKinds(engine)
         self.audit = AuditLog(engine)
         self.installations = Installations(engine)
         self.known_teams = KnownTeams(engine)

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 
 import pytest
 from cryptography.fernet import Fernet
@@ -21,6 +22,7 @@ from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.health import Health
 from bot.transport.http_server import HttpServer
 from bot.transport.scopes import BOT_SCOPES
+from bot.transport.subscriptions import BOT_EVENTS, DAY_SECONDS
 from router.config import Settings
 from router.store import open_store
 from router.store.base.engine import open_engine
@@ -125,6 +127,32 @@ def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
     assert words in wrong[part]
     assert [result.part for result in diagnosis.checks] == PARTS
     assert f"WRONG {part}: " in diagnosis.as_text()
+
+
+def test_events_of_which_none_came_are_named(make_settings, short_folder):
+    settings = make_settings()
+    moment = time.time()
+    with closing(open_sqlite(short_folder / "beagle.db")) as store:
+        for kind in BOT_EVENTS.keys() - {"member_left_channel"}:
+            store.event_kinds.record("T1", kind, moment)
+        store.event_kinds.record("T1", "team_join", moment - 40 * DAY_SECONDS)
+
+    text = check(settings, "receiving").text
+
+    assert "none came of member_left_channel (know who may read a channel no longer), " in text
+    assert "team_join (know a new colleague); where one should have, compare" in text
+    assert "app_mention" not in text
+
+
+def test_with_every_kind_of_event_seen_there_is_nothing_to_compare(make_settings, short_folder):
+    settings = make_settings()
+    with closing(open_sqlite(short_folder / "beagle.db")) as store:
+        for kind in BOT_EVENTS:
+            store.event_kinds.record("T1", kind, time.time())
+
+    text = check(settings, "receiving").text
+
+    assert text == "Socket Mode; each subscribed event came within a day"
 
 
 def messages_to(slack, user):

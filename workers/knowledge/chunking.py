@@ -41,8 +41,8 @@ def word_count(text: str) -> float:
     words = text.split()
     if text.isascii():
         # Most text: no letter of it counts as a word.
-        extra = sum(len(word) / LETTERS_PER_WORD - 1 for word in words if len(word) > LETTERS_PER_WORD)
-        return len(words) + extra
+        long = [len(word) for word in words if len(word) > LETTERS_PER_WORD]
+        return len(words) - len(long) + sum(long) / LETTERS_PER_WORD
 
     total = 0.0
     for word in words:

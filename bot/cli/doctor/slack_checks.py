@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.app import now
+from bot.cli.doctor.service_checks import database_file
 from bot.transport.clients import error_code, web_client
 from bot.transport.round_trip import make_round_trip, open_client
 from bot.transport.scopes import BOT_SCOPES
+from bot.transport.subscriptions import (
+    BOT_EVENTS,
+    DAY_SECONDS,
+    QUIET_DAYS,
+    quiet_subscriptions,
+)
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store
 
-EVENTS_NOTE = (
-    "Slack tells no app which events it sends, so compare Event Subscriptions with "
-    "deploy/slack-manifest.yaml"
-)
+COMPARE = "compare Event Subscriptions with deploy/slack-manifest.yaml"
+NOTHING_CAME = f"Slack tells no app which events it sends, and none came yet, so {COMPARE}"
 
 
 def check_bot_token(settings: Settings) -> str:
@@ -71,7 +77,7 @@ def check_receiving(settings: Settings) -> str:
     if settings.slack_mode == "http":
         if not settings.slack_signing_secret.get_secret_value():
             raise SettingsError("BEAGLE_SLACK_MODE is 'http' but SLACK_SIGNING_SECRET is not set")
-        return f"signed HTTP at /slack/events; {EVENTS_NOTE}"
+        return f"signed HTTP at /slack/events; {_describe_arrivals(settings)}"
 
     token = settings.slack_app_token.get_secret_value()
     if not token:
@@ -80,7 +86,30 @@ def check_receiving(settings: Settings) -> str:
         )
 
     web_client(token, settings.slack_api_url).apps_connections_open(app_token=token)
-    return f"Socket Mode; {EVENTS_NOTE}"
+    return f"Socket Mode; {_describe_arrivals(settings)}"
+
+
+def _describe_arrivals(settings: Settings) -> str:
+    """Says of which subscribed events none came lately; there is no call that asks Slack."""
+    file = database_file(settings)
+    if file is not None and not file.exists():
+        return NOTHING_CAME
+
+    with closing(open_store(settings.store_url, migrates=False)) as store:
+        arrived = store.event_kinds.arrived()
+
+    if arrived is None:
+        return NOTHING_CAME
+
+    moment = now()
+    days = min(QUIET_DAYS, max(1.0, math.ceil((moment - arrived.since) / DAY_SECONDS)))
+    period = f"{days:.0f} days" if days > 1 else "a day"
+    quiet = list(quiet_subscriptions(arrived, moment))
+    if not quiet:
+        return f"each subscribed event came within {period}"
+
+    missing = ", ".join(f"{kind} ({BOT_EVENTS[kind]})" for kind in quiet)
+    return f"in {period} none came of {missing}; where one should have, {COMPARE}"
 
 
 def check_admins(settings: Settings) -> str:

@@ -39,6 +39,17 @@ channel_rule = Table(
     PrimaryKeyConstraint("team", "channel"),
 )
 
+# When Slack last sent an event of a kind: the only way to learn what an app is subscribed to.
+event_kind = Table(
+    "event_kind",
+    metadata,
+    Column("team", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    PrimaryKeyConstraint("team", "kind"),
+)
+
 opt_out = Table(
     "opt_out",
     metadata,
