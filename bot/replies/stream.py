@@ -80,13 +80,19 @@ class NativeStream:
         if not self._pending.strip() or self._now() < self._next_at or self._sent >= MAX_STREAMED:
             return
 
-        markdown = escape_markdown(self._pending)
+        part = self._pending
+        # A model may give more at once than one call holds; the rest goes out with the next part.
+        while len(markdown := escape_markdown(part)) > MAX_STREAMED - self._sent:
+            part = part[: len(part) // 2]
+        if not part:
+            return
+
         # Slack locks a stream to the form it began with, and ours begins with a task.
         chunk = {"type": "markdown_text", "text": markdown}
         self._client.chat_appendStream(channel=self._channel, ts=self.ts, chunks=[chunk])
 
         # Only now: when Slack refuses the text, it stays pending.
-        self._pending = ""
+        self._pending = self._pending[len(part) :]
         self._sent += len(markdown)
         self._pause = min(max(self._pause * GROWTH, FIRST_SECONDS), MAX_SECONDS)
         self._next_at = self._now() + self._pause

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.replies import streaming as growing
-from bot.replies.stream import escape_markdown
+from bot.replies.stream import MAX_STREAMED, escape_markdown
 from bot.sandbox.block_kit.blocks import BLOCKS
 from bot.sandbox.limits.token_scopes import BOT_SCOPES
 from bot.sandbox.web_api import METHODS
@@ -52,6 +52,23 @@ def test_the_words_grow_in_the_message_before_the_answer_is_delivered(
 
     (message,) = answers(ada, request)
     assert message["text"] == escape_markdown("Twenty-") + "five days"
+
+
+@pytest.mark.parametrize("piece", ["so * it & goes, ", "*" * 7, "word "])
+def test_more_than_a_call_holds_goes_out_in_parts_and_slack_refuses_none(
+    replies, post_request, make_decision, clock, sandbox, piece
+):
+    ada, request = post_request()
+    refused = sandbox.call(lambda: sum(sandbox.context.error_counts.values()))
+
+    # A model that thought for long, or a pause that Slack asked for, brings much at once.
+    for _ in range(3):
+        replies.stream(request, make_decision(), piece * (15_000 // len(piece)))
+        clock.forward(4)
+
+    (message,) = answers(ada, request)
+    assert 5_000 < len(message["text"]) <= MAX_STREAMED + 200
+    assert sandbox.call(lambda: sum(sandbox.context.error_counts.values())) == refused
 
 
 def test_what_was_done_gives_way_to_the_one_answer(replies, post_request, make_decision):
