@@ -7,13 +7,12 @@ it is repeated, so that nobody sees two answers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Required, TypedDict
 
 from slack_sdk.errors import SlackApiError
 
-from bot.payloads import Json
 from bot.replies.deletion import OPEN_STREAM, delete_message
 from bot.replies.streaming import AnswerStreams
+from bot.replies.thread_pages import MessageMetadata, PostedMessage, ThreadPages
 from bot.transport.clients import Clients, error_code
 from bot.ui.blocks import Rendered
 from router.errors import StoppedError
@@ -22,25 +21,6 @@ from router.types import Decision, Request
 
 EVENT_TYPE = "beagle_answer"
 """Marks our answers in Slack's message metadata."""
-PAGE_SIZE, MAX_PAGES = 200, 10
-"""Messages of a thread that are asked for at once, and how often: a page of Slack's may hold fewer,
-and of an app outside its Marketplace 15 at most."""
-
-
-class MessageMetadata(TypedDict, total=False):
-    """What an app attaches to its message, unseen by people."""
-
-    event_type: str
-    event_payload: Json
-
-
-class PostedMessage(TypedDict, total=False):
-    """A message as `conversations.replies` returns it."""
-
-    ts: Required[str]
-    bot_id: str
-    files: list[Json]
-    metadata: MessageMetadata | None
 
 
 class AnswerPoster:
@@ -50,6 +30,7 @@ class AnswerPoster:
         self._clients = clients
         self._outbox = outbox
         self._streams = streams
+        self._pages = ThreadPages(clients)
 
     def show(
         self, request: Request, message: Rendered, decision: Decision, entry: OutboxEntry | None
@@ -66,24 +47,7 @@ class AnswerPoster:
 
     def thread_messages(self, request: Request) -> list[PostedMessage]:
         """Returns the messages of the request's thread that were posted since the request."""
-        client = self._clients.for_team(request.team).retrying
-        messages: list[PostedMessage] = []
-        cursor = ""
-        for _ in range(MAX_PAGES):
-            page = client.conversations_replies(
-                channel=request.channel,
-                ts=request.thread,
-                oldest=request.ts,
-                limit=PAGE_SIZE,
-                cursor=cursor,
-                include_all_metadata=True,
-            )
-            messages += page.get("messages") or []
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                break
-
-        return messages
+        return self._pages.read(request)
 
     def _post(self, request: Request, message: Rendered, decision: Decision) -> str:
         """Posts the message, or updates the one that an earlier attempt posted; returns its ts."""

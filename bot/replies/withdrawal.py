@@ -6,7 +6,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.replies.deletion import NOTHING_THERE, delete_message
-from bot.replies.posting import AnswerPoster, PostedMessage
+from bot.replies.posting import AnswerPoster
+from bot.replies.thread_pages import PostedMessage
 from bot.transport.clients import Clients, error_code
 from router.store.requests.replies import ReplyOutbox
 from router.types import Request

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import update
 
 from bot.replies.replies import SlackReplies
 from bot.transport.clients import Clients
+from router.errors import PathError
 from router.store.base.tables import reply
 from router.types import Outcome
 
@@ -101,6 +103,34 @@ def test_a_lost_answer_is_found_behind_a_full_page_of_replies(
         sandbox.call(lambda: setattr(sandbox.context.rate_limits, "unlisted", False))
 
     texts = [message["text"] for message in ada.thread("general", request.ts)]
+    assert [text for text in texts if "days" in text] == ["Thirty days."]
+
+
+def test_a_search_that_slack_breaks_off_goes_on_where_it_was(
+    sandbox, store, replies, post_request, make_decision
+):
+    """Else an app that may read one page a minute would never see the second one."""
+    ada, request = post_request()
+    for number in range(20):
+        ada.say("general", f"reply {number}", request.ts)
+    replies.deliver(request, make_decision(), ANSWER)
+    forget_where_it_was_posted(store, request)
+    sandbox.call(lambda: setattr(sandbox.context.rate_limits, "unlisted", True))
+    # The first page comes, the second is refused, and so on.
+    sandbox.inject_fault("refused", on="conversations.replies", nth=2, error="fatal_error")
+
+    try:
+        with pytest.raises(PathError):
+            replies.deliver(request, make_decision(), ANSWER)
+        before = sandbox.call(lambda: sandbox.context.call_counts["conversations.replies"])
+        replies.deliver(request, make_decision(), Outcome(text="Thirty days.", route="rewrite"))
+    finally:
+        sandbox.clear_faults()
+        sandbox.call(lambda: setattr(sandbox.context.rate_limits, "unlisted", False))
+
+    read = sandbox.call(lambda: sandbox.context.call_counts["conversations.replies"]) - before
+    texts = [message["text"] for message in ada.thread("general", request.ts)]
+    assert read == 1
     assert [text for text in texts if "days" in text] == ["Thirty days."]
 
 
