@@ -71,6 +71,7 @@ class CommandFolder(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Returns a command with a name and a help line only: enough for `--help`."""
+        cmd_name = _file_name(cmd_name)
         if cmd_name not in self.names:
             return None
 
@@ -78,12 +79,18 @@ class CommandFolder(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Returns the command to run, imported now; an error names those like an unknown one."""
-        if args and args[0] in self.names:
-            return args[0], _load(self.package, args[0], self.names[args[0]]), args[1:]
+        name = _file_name(args[0]) if args else ""
+        if name in self.names:
+            return args[0], _load(self.package, name, self.names[name]), args[1:]
 
         # Typer suggests from this mapping, which is empty here because nothing was registered.
         self.commands = {name: TyperCommand(name) for name in self.names}
         return super().resolve_command(ctx, args)
+
+
+def _file_name(word: str) -> str:
+    """Returns the file of a typed word: a hyphen, as in `import-dspy`, is an underscore there."""
+    return word.replace("-", "_")
 
 
 def _load(package: str, name: str, help_text: str) -> Any:
