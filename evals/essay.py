@@ -24,6 +24,7 @@ from evals.tuning.essay_data import (
     read_task,
     tuned_prompt,
 )
+from evals.tuning.essay_parts import run_parts
 from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
@@ -40,6 +41,7 @@ from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import TrainedModel, TrainingOptions, TrainingProgress
 
 OUTPUT_TOKENS = 24
+PAGE = Path("docs/essay.md")
 ROWS, EPOCHS = 75, 2
 RATE = 1.6e-3
 """Chosen on training rows used neither for training nor for tests (see RESULTS.md)."""
@@ -73,6 +75,13 @@ def main(
     page: Annotated[
         Path | None, typer.Option(help="Write table and chart to this Markdown file.")
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Measure the page's other parts, too, those that are missing."),
+    ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --all: measure every part anew.")
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -83,6 +92,10 @@ def main(
     """
     settings = read_settings()
     set_up_logs(settings.log, "warning")
+    if every:
+        page = page or PAGE
+        run_parts(settings, page, again=again)
+
     data = find_data(data)
     sizes = TaskSizes(labels, rows, QUICK.dev, QUICK.test, draw) if labels else TaskSizes()
     task = read_task(data, sizes, seed)

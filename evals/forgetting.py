@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,8 +35,19 @@ COLUMNS = (
     "probes_changed",
     "loss_before",
     "loss_after",
+    "kl_base",
     "cpu_seconds",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ForgettingSizes:
+    """Training rows, test rows asked, passes, and the shares of general examples to compare."""
+
+    rows: int = 160
+    asked: int = 40
+    epochs: int = 2
+    shares: tuple[float, ...] = SHARES
 
 
 def main(
@@ -56,6 +68,13 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     task = read_route(route or builtin_routes_folder() / "leave")
+    report = measure(settings, task, ForgettingSizes(rows, asked, epochs, tuple(share or SHARES)))
+    print_line(json.dumps(report) if as_json else _table(report))
+
+
+def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str, Any]:
+    """Trains an adapter for each share of replay and returns what each learned and forgot."""
+    rows, epochs = sizes.rows, sizes.epochs
     task_examples = [*_chat_examples(task, "train")[:rows], *_chat_examples(task, "dev")[:DEV_ROWS]]
     folder, server = settings.data / "measure-forgetting", ServerOptions(settings.local_threads, 1)
     base = LocalModelServer.start(folder / "base", {}, server)
@@ -63,50 +82,45 @@ def main(
     try:
         model = open_model(settings, base, time.time, lambda: 0.5)
         before, held = probe(model), general.held_out_examples(model)
-        mixed = {
-            replay_share: general.replay_examples(model, replay_share, rows)
-            for replay_share in share or SHARES
-        }
+        mixed = {share: general.replay_examples(model, share, rows) for share in sizes.shares}
     finally:
         base.stop()
 
     results = []
-    for replay_share, replayed in mixed.items():
-        options = TrainingOptions(epochs=epochs, threads=settings.local_threads)
-        run_folder = folder / f"{task.name}-{rows}-{epochs}-{replay_share}"
+    for share, replayed in mixed.items():
         trained = train_in_subprocess(
             "lora",
             [*task_examples, *replayed, *held],
             find_weights(settings.data),
-            run_folder,
-            options,
+            folder / f"{task.name}-{rows}-{epochs}-{share}",
+            TrainingOptions(epochs=epochs, threads=settings.local_threads),
         )
         assert trained.artifact is not None
         loss = trained.general_loss or (None, None)
         cost = {
             "loss_before": loss[0],
             "loss_after": loss[1],
+            "kl_base": trained.details.get("kl_base"),
             "cpu_seconds": round(trained.cpu_seconds),
         }
 
         tuned = LocalModelServer.start(folder / "tuned", {ADAPTER: trained.artifact}, server)
         try:
-            figures = _measure_adapter(settings, tuned, task, before, asked)
+            figures = _measure_adapter(settings, tuned, task, before, sizes.asked)
         finally:
             tuned.stop()
 
-        results.append({"share": replay_share, "mixed_in": len(replayed)} | figures | cost)
+        results.append({"share": share, "mixed_in": len(replayed)} | figures | cost)
 
-    report = {
+    return {
         "route": task.name,
         "rows": rows,
         "epochs": epochs,
-        "asked": asked,
+        "asked": sizes.asked,
         "probes": len(PROBES),
+        "probes_right_before": count_right(before),
+        "results": results,
     }
-
-    report |= {"probes_right_before": count_right(before), "results": results}
-    print_line(json.dumps(report) if as_json else _table(report))
 
 
 def _chat_examples(route: Route, split: str) -> list[ChatExample]:
@@ -159,3 +173,26 @@ def _table(report: Mapping[str, Any]) -> str:
     ]
 
     return "\n".join(lines)
+
+
+def section(report: Mapping[str, Any]) -> str:
+    """Returns the part of the essay's page."""
+    lines = []
+    for result in report["results"]:
+        lines.append(
+            f"| {result['share']:.0%} | {result['exact']:.0%} | {result['probes_right']} | "
+            f"{result['loss_before']} | {result['loss_after']} | {result['kl_base']} | "
+            f"{result['cpu_seconds']} |"
+        )
+
+    table = "\n".join(lines)
+    return f"""## Forgetting
+
+`beagle eval forgetting --rows {report["rows"]} --epochs {report["epochs"]} --json`: an adapter for
+`{report["route"]}`, asked {report["asked"]} test rows, and {report["probes"]} general questions of
+which the base answers {report["probes_right_before"]} right. *KL* is that of the tuned from the
+base model on the task's own dev answers, in nats a token.
+
+| replay | task right | general right, adapter on | loss before | loss after | KL | CPU seconds |
+|---|---|---|---|---|---|---|
+{table}"""

@@ -51,6 +51,18 @@ REWARD = RewardSpec(
 OUTPUT_TOKENS = 24
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class RftSizes:
+    """How much is trained and asked; see the command's options."""
+
+    supervised: int = 64
+    epochs: int = 3
+    prompts: int = 400
+    steps: int = 60
+    dev: int = 32
+    tested: int = 100
+
+
 def main(
     supervised: Annotated[int, typer.Option(help="Rows of the supervised start.")] = 64,
     epochs: Annotated[int, typer.Option(help="Passes over them.")] = 3,
@@ -70,29 +82,41 @@ def main(
     """
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    base = find_weights(settings.data)
-    work = settings.data / "training" / f"rft-{supervised}-{epochs}-{rows}-{steps}-{dev}-{seed}"
-    train_rows, held_out = _rows(seed)
-    dev_rows = [_chat_example(row, "dev") for row in held_out[:dev]]
-    test_rows = held_out[dev : dev + tested]
-    lessons = [_chat_example(row, "train") for row in train_rows]
+    sizes = RftSizes(supervised, epochs, rows, steps, dev, tested)
+    report = measure(settings, sizes, seed)
+    print_line(json.dumps(report) if as_json else _as_text(report))
 
-    options = TrainingOptions(
-        epochs=epochs, seed=seed, threads=settings.local_threads, evaluations_per_epoch=1
-    )
+
+def measure(settings: Settings, sizes: RftSizes, seed: int = 0) -> dict[str, Any]:
+    """Trains both ways and returns the report; an interrupted run resumes."""
+    base = find_weights(settings.data)
+    name = "-".join(map(str, dataclasses.astuple(sizes)))
+    work = settings.data / "training" / f"rft-{name}-{seed}"
+    train_rows, held_out = _rows(seed)
+    dev_rows = [_chat_example(row, "dev") for row in held_out[: sizes.dev]]
+    test_rows = held_out[sizes.dev : sizes.dev + sizes.tested]
+    lessons = [_chat_example(row, "train") for row in train_rows]
+    prompts = lessons[sizes.supervised : sizes.supervised + sizes.prompts]
+
+    options = TrainingOptions(epochs=sizes.epochs, seed=seed, threads=settings.local_threads)
     start = train_in_subprocess(
-        "lora", [*lessons[:supervised], *dev_rows], base, work / "lora", options, _print_progress
+        "lora",
+        [*lessons[: sizes.supervised], *dev_rows],
+        base,
+        work / "lora",
+        options,
+        _print_progress,
     )
     reinforcement = ReinforcementOptions(
         reward=REWARD.as_dict(),
         start=str(work / "lora"),
-        steps=steps,
+        steps=sizes.steps,
         answer_tokens=OUTPUT_TOKENS,
-        evaluation_steps=max(1, steps // 4),
+        evaluation_steps=max(1, sizes.steps // 4),
     )
     reinforced = train_in_subprocess(
         "rft",
-        [*lessons[supervised : supervised + rows], *dev_rows],
+        [*prompts, *dev_rows],
         base,
         work / "rft",
         dataclasses.replace(options, reinforcement=reinforcement),
@@ -100,14 +124,13 @@ def main(
     )
     before = _measure(settings, start, test_rows)
     after = _measure(settings, reinforced, test_rows)
-    report = _report(before, after, start, reinforced) | {
+    return _report(before, after, start, reinforced) | {
         "base": NAME,
-        "rows": {"supervised": supervised, "prompts": rows, "dev": dev, "test": len(test_rows)},
+        "rows": dataclasses.asdict(sizes) | {"test": len(test_rows)},
         "seed": seed,
         "machine": f"{platform.machine()}, {settings.local_threads} threads",
         "date": time.strftime("%Y-%m-%d"),
     }
-    print_line(json.dumps(report) if as_json else _as_text(report))
 
 
 def _report(
@@ -205,3 +228,26 @@ def _print_progress(progress: TrainingProgress) -> None:
     position = f"step {progress.step}/{progress.steps}"
     line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{right}"
     print_line(line, file=sys.stderr)
+
+
+def section(report: Mapping[str, Any]) -> str:
+    """Returns the part of the essay's page."""
+    low, high = report["before_ci95"]
+    low_after, high_after = report["after_ci95"]
+    cpu, rows = report["cpu_seconds"], report["rows"]
+    return f"""## Reinforcement after supervised training
+
+`beagle eval rft --steps {rows["steps"]} --json`: {report["base"]} sorts made-up support messages
+into a queue and an urgency. First {rows["supervised"]} labelled rows for the format, then
+{rows["steps"]} steps of GRPO on {rows["prompts"]} prompts whose reward a program checks.
+{rows["test"]} test messages are made of other sentences. Seed {report["seed"]},
+{report["machine"]}, {report["date"]}.
+
+| | both fields right | 95 % interval | CPU seconds |
+|---|---|---|---|
+| supervised start | {report["before"]:.1%} | {low:.1%} to {high:.1%} | {cpu["supervised"]:.0f} |
+| after reinforcement | {report["after"]:.1%} | {low_after:.1%} to {high_after:.1%} | \
+{cpu["reinforcement"]:.0f} |
+
+KL from the start {report["kl"]:.3f} nats a token (at most {report["kl_max"]:.3f}), from the base
+{report["kl_base"]}. Gamed: {"yes" if report["gamed"] else "no"}."""

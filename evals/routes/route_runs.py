@@ -22,6 +22,7 @@ from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.ports import LanguageModel
 from workers.runtime.leases import Leases
 
 PATIENT_SECONDS = 600.0
@@ -46,9 +47,12 @@ def find_route(name: str, settings: Settings) -> Route:
 
 @contextmanager
 def real_context(
-    settings: Settings, route: Route, documents: Path = DOCUMENTS
+    settings: Settings,
+    route: Route,
+    documents: Path = DOCUMENTS,
+    model: LanguageModel | None = None,
 ) -> Iterator[Context]:
-    """Yields a context with a real model and replies that go nowhere.
+    """Yields a context with a real model, or the one given, and replies that go nowhere.
 
     The local server is started if the route needs it, and stopped afterwards.
 
@@ -62,7 +66,11 @@ def real_context(
     )
     local = None
 
-    if LOCAL in (settings.model, *route.version.models) and not settings.model_url:
+    if (
+        model is None
+        and LOCAL in (settings.model, *route.version.models)
+        and not settings.model_url
+    ):
         adapters = (
             {route.version.adapter: route.adapter}
             if route.version.adapter and route.adapter
@@ -83,7 +91,7 @@ def real_context(
                 settings=settings,
                 store=store,
                 queue=MemoryQueue({}),
-                model=open_model(settings, local, time.time, rng),
+                model=model or open_model(settings, local, time.time, rng),
                 replies=MemoryReplies(),
                 leases=Leases(store.requests, "eval", time.time, settings.lease_seconds),
                 now=time.time,

@@ -8,6 +8,8 @@ from typing import Any
 
 from evals.routes.ladder_chart import chart
 
+COMPARISON = "comparison"
+"""The section of the page that compares the contenders."""
 HEADS = (
     "contender",
     "accuracy",
@@ -47,7 +49,24 @@ def write(path: Path, report: Mapping[str, Any]) -> None:
     picture = path.parent / "images" / "essay.svg"
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_text(chart(_chart_data(report)), "utf-8")
-    path.write_text(_page(report), "utf-8")
+    write_section(path, COMPARISON, _page(report).rstrip())
+
+
+def write_section(path: Path, name: str, text: str) -> None:
+    """Replaces the section `name` of a Markdown page, or adds it at the end.
+
+    The other sections stay, so that each part of the page can be run again alone.
+    """
+    start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
+    body = path.read_text("utf-8") if path.is_file() else ""
+    before, found, rest = body.partition(start)
+    _, _, after = rest.partition(end)
+    if not found:
+        before, after = body, ""
+        if body:
+            before = body.rstrip() + "\n\n"
+
+    path.write_text(f"{before}{start}\n{text}\n{end}{after.rstrip()}\n", "utf-8")
 
 
 def _page(report: Mapping[str, Any]) -> str:

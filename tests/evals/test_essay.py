@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from evals import token_bill
 from evals.tuning import essay_page
 from evals.tuning.essay_data import TaskSizes, chat_examples, few_shot, find_data, read_task
+from evals.tuning.essay_parts import Part, run_parts
+from router.config import Settings
 from router.errors import InputError
 
 ROWS = [
@@ -118,3 +123,69 @@ def test_the_data_is_found_where_it_usually_lies_or_asked_for(tmp_path, monkeypa
     assert find_data(tmp_path / "data" / "banking77.csv").name == "banking77.csv"
     with pytest.raises(InputError, match="no file"):
         find_data(tmp_path / "other.csv")
+
+
+def test_one_section_of_the_page_is_written_and_the_others_stay(tmp_path):
+    page = tmp_path / "essay.md"
+    page.write_text("# Title\n", "utf-8")
+    essay_page.write_section(page, "one", "first")
+    essay_page.write_section(page, "two", "second")
+    essay_page.write_section(page, "one", "changed")
+    text = page.read_text("utf-8")
+    assert text.startswith("# Title\n\n<!-- one -->\nchanged\n")
+    assert "first" not in text
+    assert text.endswith("<!-- two -->\nsecond\n<!-- end of two -->\n")
+
+
+def test_the_comparison_leaves_other_sections_in_place(tmp_path):
+    page = tmp_path / "essay.md"
+    essay_page.write_section(page, "two", "second")
+    essay_page.write(page, REPORT)
+    essay_page.write(page, REPORT)
+    text = page.read_text("utf-8")
+    assert text.count("# The essay's claim, measured") == 1
+    assert "<!-- two -->\nsecond\n" in text
+
+
+def test_parts_that_are_done_are_not_measured_again(tmp_path):
+    settings = Settings(_env_file=None, data=tmp_path / "data")
+    measured: list[str] = []
+    written: list[Any] = []
+
+    def part(name: str, error: Exception | None = None) -> Part:
+        def measure(_: Settings) -> dict[str, str]:
+            measured.append(name)
+            if error is not None:
+                raise error
+
+            return {"name": name}
+
+        return Part(measure, lambda _, report: written.append(report["name"]))
+
+    broken = {"a": part("a"), "b": part("b", KeyboardInterrupt())}
+    with pytest.raises(KeyboardInterrupt):
+        run_parts(settings, tmp_path / "page.md", parts=broken)
+
+    run_parts(settings, tmp_path / "page.md", parts={"a": part("a"), "b": part("b")})
+    assert measured == ["a", "b", "b"]
+    assert written == ["a", "a", "b"]
+    run_parts(settings, tmp_path / "page.md", again=True, parts={"a": part("a")})
+    assert measured[3:] == ["a"]
+
+
+def test_the_token_bill_counts_every_part_and_what_a_cache_keeps(tmp_path):
+    settings = Settings(_env_file=None, data=tmp_path / "data")
+    report = token_bill.measure(settings, rows=1)
+    bills = {bill["route"]: bill for bill in report["routes"]}
+    assert bills["reply"]["tokens"]["few_shot"] > 0
+    assert bills["reply"]["cacheable"] > bills["reply"]["tokens"]["system"]
+    # The nearest examples differ from message to message.
+    assert bills["incident"]["cacheable"] == bills["incident"]["tokens"]["system"]
+    for bill in bills.values():
+        assert bill["input"] == pytest.approx(sum(bill["tokens"].values()), abs=0.3)
+        assert bill["usd_per_1k_cached"] <= bill["usd_per_1k"]
+
+    page = tmp_path / "essay.md"
+    token_bill.write_page(page, report)
+    assert "| `reply` |" in page.read_text("utf-8")
+    assert (tmp_path / "images" / "token-bill.svg").read_text("utf-8").count("<text") > len(bills)

@@ -1,0 +1,71 @@
+"""The parts of the essay's page that are measured one by one and kept, so that a run resumes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from evals import forgetting, rft, token_bill
+from evals.tuning.essay_page import write_section
+from router.catalog.catalog import builtin_routes_folder, read_route
+from router.config import Settings
+from router.text.printable import print_line
+
+FOLDER = "essay"
+"""In the data folder: the report of each part that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the page: how it is measured, and how its report is written into the page."""
+
+    measure: Callable[[Settings], Mapping[str, Any]]
+    write: Callable[[Path, Mapping[str, Any]], None]
+
+
+def _write_rft(page: Path, report: Mapping[str, Any]) -> None:
+    write_section(page, "reinforcement", rft.section(report))
+
+
+def _measure_forgetting(settings: Settings) -> dict[str, Any]:
+    task = read_route(builtin_routes_folder() / "leave")
+    sizes = forgetting.ForgettingSizes(shares=(0.0, 0.1, 0.25))
+    return forgetting.measure(settings, task, sizes)
+
+
+def _write_forgetting(page: Path, report: Mapping[str, Any]) -> None:
+    write_section(page, "forgetting", forgetting.section(report))
+
+
+PARTS: Mapping[str, Part] = {
+    "token-bill": Part(token_bill.measure, token_bill.write_page),
+    "reinforcement": Part(lambda settings: rft.measure(settings, rft.RftSizes()), _write_rft),
+    "forgetting": Part(_measure_forgetting, _write_forgetting),
+}
+"""Each part by its name, the quickest first."""
+
+
+def run_parts(
+    settings: Settings, page: Path, *, again: bool = False, parts: Mapping[str, Part] = PARTS
+) -> None:
+    """Measures each part that has no report yet and writes all into the page.
+
+    With `again` every part is measured anew. Killed, the next run goes on with the part that was
+    under way.
+    """
+    folder = settings.data / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, part in parts.items():
+        file = folder / f"{name}.json"
+        if again or not file.is_file():
+            print_line(f"measuring {name}", file=sys.stderr)
+            partial = file.with_suffix(".partial")
+            partial.write_text(json.dumps(part.measure(settings)), "utf-8")
+            # A rename: a kill leaves the report whole or not at all.
+            partial.replace(file)
+
+        part.write(page, json.loads(file.read_text("utf-8")))
