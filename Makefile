@@ -11,10 +11,10 @@ FAST := -m "not fuzz and not chaos and not training and not model and not browse
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage mutants format lock docs clean .venv
+.PHONY: help demo test check coverage mutants gpu-check format lock docs clean .venv
 
 help: ## list what can be typed here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv ## run everything on this machine and open a page to try it
 	@$(BIN)/beagle demo $(ARGS)
@@ -34,6 +34,9 @@ coverage: .venv ## the fast tests, with the lines and branches that they reach
 
 mutants: .venv ## break the core modules in small ways and count what the tests notice; ARGS="llm.gateway --sample 0"
 	@$(BIN)/python -m tests.mutants $(ARGS)
+
+gpu-check: .venv ## train a model in 4 bits and reinforce it on a rented graphics card: BASE=folder
+	@$(BIN)/beagle eval gpu_check $(BASE) $(ARGS)
 
 format: .venv ## put the code into its one form
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .

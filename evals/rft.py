@@ -93,9 +93,9 @@ def measure(settings: Settings, sizes: RftSizes, seed: int = 0) -> dict[str, Any
     name = "-".join(map(str, dataclasses.astuple(sizes)))
     work = settings.data / "training" / f"rft-{name}-{seed}"
     train_rows, held_out = _rows(seed)
-    dev_rows = [_chat_example(row, "dev") for row in held_out[: sizes.dev]]
+    dev_rows = [chat_example(row, "dev") for row in held_out[: sizes.dev]]
     test_rows = held_out[sizes.dev : sizes.dev + sizes.tested]
-    lessons = [_chat_example(row, "train") for row in train_rows]
+    lessons = [chat_example(row, "train") for row in train_rows]
     prompts = lessons[sizes.supervised : sizes.supervised + sizes.prompts]
 
     options = TrainingOptions(epochs=sizes.epochs, seed=seed, threads=settings.local_threads)
@@ -181,7 +181,8 @@ def _rows(seed: int) -> tuple[list[triage.Row], list[triage.Row]]:
     return train, list(held_out.values())
 
 
-def _chat_example(row: triage.Row, split: Any) -> ChatExample:
+def chat_example(row: triage.Row, split: Any) -> ChatExample:
+    """Returns a made-up message with the two fields that are to be right."""
     messages = [PROMPT, {"role": "user", "content": row["text"]}]
     return ChatExample(messages, compact(_answer(row)), split)
 

@@ -188,13 +188,15 @@ REROUTED = "rerouted_from"
 class RouteOffer:
     """A route as people are offered it: its name, what it does, and a request as an example.
 
-    `note` is said under its answers: what was not done.
+    `note` is said under its answers: what was not done. `needs_larger_model` marks a task that the
+    included model mostly gets wrong.
     """
 
     name: str
     description: str
     example: str = ""
     note: str = ""
+    needs_larger_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ def route_offers(routes: Mapping[str, Route]) -> list[RouteOffer]:
     offers = []
     for route in list(routes.values())[:MAX_OFFERS]:
         example = route.utterances[0] if route.utterances else ""
-        offers.append(RouteOffer(route.name, route.description, example, route.note))
+        offers.append(
+            RouteOffer(route.name, route.description, example, route.note, route.needs_larger_model)
+        )
 
     return offers

@@ -19,6 +19,7 @@ from router.types import (
     Request,
     RouteOffer,
 )
+from workers.llm.model_prices import LOCAL
 
 SHOWN = 2
 """Routes or examples in one line."""
@@ -79,11 +80,22 @@ def second_request(request: Request, decision: Decision, offers: Sequence[RouteO
 
 
 def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:
-    """Returns what the route says of what it did not do; empty where it says or did nothing."""
+    """Returns what the route says of what it did not do, and whether the model is too small for it.
+
+    Empty where there is nothing to say, or nothing was done.
+    """
     if not outcome.model and outcome.data is None:
         return ""
 
-    return next((offer.note for offer in offers if offer.name == outcome.route), "")
+    parts = []
+    for offer in offers:
+        if offer.name == outcome.route:
+            parts.append(offer.note)
+            # A tuned version of the same model (`local/…`) has passed its own measurement.
+            if offer.needs_larger_model and outcome.model == LOCAL:
+                parts.append(texts.NEEDS_LARGER_MODEL)
+
+    return " ".join(part for part in parts if part)
 
 
 def _named(offer: RouteOffer) -> str:

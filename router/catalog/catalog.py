@@ -43,6 +43,7 @@ class Route(FrozenModel):
     `tiers` are the versions that may answer, the cheapest first; `version` is the last of them, or
     the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
     for one close to the best tier's. `note` says under an answer what was not done.
+    `needs_larger_model` marks a task that the included model mostly gets wrong.
     """
 
     name: RouteName
@@ -57,6 +58,7 @@ class Route(FrozenModel):
     tiers: tuple[RouteTier, ...] = ()
     target: float | None = None
     note: str = ""
+    needs_larger_model: bool = False
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
         """Returns whether somebody who asks in `channel` may use the route."""
@@ -186,6 +188,7 @@ def read_route(folder: Path) -> Route:
             tiers=tiers,
             target=front.target,
             note=front.note,
+            needs_larger_model=front.needs_larger_model,
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error

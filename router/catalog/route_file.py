@@ -65,6 +65,7 @@ class FrontMatter(FrozenModel):
     cache: bool = False
     vision: bool | None = None
     needs_text: bool = False
+    needs_larger_model: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)
     reward: tuple[RewardCheck, ...] = Field((), max_length=10)

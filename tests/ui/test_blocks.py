@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 
 from bot.routing import explain
-from bot.ui import blocks
+from bot.ui import blocks, short_lines
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
 from router.types import (
@@ -306,3 +306,13 @@ def test_a_route_says_under_its_answer_what_it_did_not_do():
     offers = [replace(OFFERS[0], note="No ticket was opened."), OFFERS[1]]
     shown = str(blocks.answer(REQUEST, decision(), outcome(data=DATA), offers).blocks)
     assert "No ticket was opened." in shown
+
+
+@pytest.mark.parametrize(
+    ("model", "is_said"), [("local", True), ("local/triage-1", False), ("gpt-5.6-luna", False)]
+)
+def test_a_task_that_is_too_hard_for_the_included_model_says_so_under_its_answer(model, is_said):
+    offer = RouteOffer("triage", "Sorts.", note="Nothing was sent.", needs_larger_model=True)
+    line = short_lines.note(Outcome("x", route="triage", model=model), [offer])
+    assert line.startswith("Nothing was sent.")
+    assert ("needs a larger model" in line) is is_said

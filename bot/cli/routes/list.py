@@ -29,7 +29,10 @@ def as_text(found: Catalog) -> str:
     """Returns one line for each route, then one for each folder that was left out."""
     lines = []
     for name, route in sorted(found.routes.items()):
-        lines.append(f"{name:12} {route.version.kind:7} {route.description}")
+        line = f"{name:12} {route.version.kind:7} {route.description}"
+        if route.needs_larger_model:
+            line += " (needs a larger model than the included one)"
+        lines.append(line)
 
     lines += [f"left out: {problem}" for problem in found.problems]
     return "\n".join(lines)

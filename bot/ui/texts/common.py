@@ -39,6 +39,10 @@ OUT_OF_SCOPE = (
     "`/beagle help` shows everything."
 )
 NOT_ENGLISH = "{line} (I only understand English here so far.)"
+NEEDS_LARGER_MODEL = (
+    "This task needs a larger model than the included one, which often gets it wrong: check the "
+    "answer, or ask an admin to set BEAGLE_MODEL."
+)
 SECOND_REQUEST = (
     "Your message seems to hold two requests. This answers the one for {first}. For the other one, "
     "“{words}” ({route}), please write a message of its own."
