@@ -24,9 +24,9 @@ WAIT_SECONDS = 60.0
 class Actor:
     """Performs actions as one person. Each returns once the action is done.
 
-    The bot reacts later, so wait for its answer with `wait_for_answers` or `wait_until`. Channels
-    are ids or names, and `dm` is the DM with the bot; `@beagle` in a text mentions the bot. Raises
-    ActionError for what a person cannot do.
+    The bot reacts later, so wait for it: `wait_for_answers`, `wait_for_ephemeral`, `wait_until`.
+    Channels are ids or names, and `dm` is the DM with the bot; `@beagle` in a text mentions the
+    bot. Raises ActionError for what a person cannot do.
     """
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
@@ -209,6 +209,18 @@ class Actor:
     def ephemerals(self, channel: str) -> list[Json]:
         """Returns copies of the person's ephemeral messages in a channel, oldest first."""
         return self._read(lambda workspace: self._ephemerals(workspace, channel))
+
+    def wait_for_ephemeral(self, channel: str, text: str, seconds: float = WAIT_SECONDS) -> Json:
+        """Returns the newest ephemeral message with `text` as soon as there is one.
+
+        Raises TimeoutError.
+        """
+
+        def newest(workspace: Workspace) -> Json | None:
+            messages = self._ephemerals(workspace, channel)
+            return next((m for m in reversed(messages) if text in m["text"]), None)
+
+        return self.wait_until(newest, seconds) or {}
 
     def views(self) -> list[Json]:
         """Returns copies of the person's open modals, bottom first."""

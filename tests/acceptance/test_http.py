@@ -47,8 +47,7 @@ def test_a_mention_over_http_is_answered(stack):
 def test_a_slash_command_over_http_is_answered(stack):
     ada = stack.sandbox.actor("ada")
     ada.slash("general", "/beagle", "halp")
-    assert wait_until(lambda: ada.ephemerals("general"), 300)
-    assert "Did you mean `help`" in ada.ephemerals("general")[-1]["text"]
+    assert ada.wait_for_ephemeral("general", "Did you mean `help`", 300)
 
 
 def test_half_open_requests_hold_up_neither_people_nor_health_checks(stack):

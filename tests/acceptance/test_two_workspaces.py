@@ -110,9 +110,14 @@ def whisper(sandbox, name, text):
     actor = sandbox.actor(name)
     before = len(actor.ephemerals("general"))
     actor.slash("general", "/beagle", text)
-    assert wait_until(lambda: len(actor.ephemerals("general")) > before, SECONDS)
+    messages = []
 
-    return str(actor.ephemerals("general")[-1])
+    def has_come():
+        messages[:] = actor.ephemerals("general")
+        return len(messages) > before
+
+    assert wait_until(has_come, SECONDS)
+    return str(messages[-1])
 
 
 def everything(sandbox):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ RETIRED = frozenset({
 })
 # fmt: on
 """Names that once stood for standard terms: metaphors, and participles used as nouns."""
+
+EPHEMERAL_AT_ONCE = re.compile(r"\.ephemerals\([^()\n]*+\)\[")
+"""The newest message to one person, read whether it has come or not."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +113,14 @@ def test_a_public_class_name_means_one_thing(definitions):
 
 def test_every_module_says_in_its_first_line_what_it_is_for(sources):
     assert [str(path) for path, file in sources.items() if not file.docstring] == []
+
+
+def test_no_test_reads_a_private_message_before_it_has_waited_for_it(root):
+    """The bot posts some time after an action; a busy machine shows what a quick one hides."""
+    early = []
+    for file in sorted((root / "tests").rglob("*.py")):
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+            if EPHEMERAL_AT_ONCE.search(line):
+                early.append(f"{file.relative_to(root)}:{number}")
+
+    assert early == [], "use `Actor.wait_for_ephemeral`"

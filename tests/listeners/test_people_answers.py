@@ -92,12 +92,7 @@ class Desk:
 
     def saved_note(self, name, channel="general"):
         """The note that tells the reviewer; it follows the row in the store."""
-        actor = self.person(name)
-        return self.until(
-            lambda: next(
-                (m for m in actor.ephemerals(channel) if m["text"].startswith("Saved:")), None
-            )
-        )
+        return self.person(name).wait_for_ephemeral(channel, "Saved:", SECONDS)
 
     def found(self, user, question=QUESTION):
         """What the person finds in a direct message with Beagle."""

@@ -24,8 +24,7 @@ def test_only_the_asker_learns_that_a_cap_is_used_up(sandbox, replies, post_requ
 
     replies.deliver(request, make_decision(), USED_UP)
 
-    whisper = ada.ephemerals("general")[-1]
-    assert "your share is used up for today" in whisper["text"]
+    whisper = ada.wait_for_ephemeral("general", "your share is used up for today")
     assert "00:00 UTC" in whisper["text"]
     assert len(ada.thread("general", request.ts)) == 1
     assert sandbox.actor("mae").ephemerals("general") == others_before
@@ -70,5 +69,5 @@ def test_a_click_that_passes_a_cap_is_refused_to_who_pressed_and_the_answer_stay
     replies.deliver(request, make_decision(revision=1, asked_by=mae), USED_UP)
 
     assert "Done." in ada.thread("general", request.ts)[-1]["text"]
-    assert "your share is used up" in sandbox.actor("mae").ephemerals("general")[-1]["text"]
+    assert sandbox.actor("mae").wait_for_ephemeral("general", "your share is used up")
     assert len(ada.ephemerals("general")) == told_before

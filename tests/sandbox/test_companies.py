@@ -229,7 +229,7 @@ def test_outsiders_press_buttons_but_have_no_commands_shortcuts_home_or_direct_m
             refused()
 
     assert outsider.slash("support", "/beagle", "stats") is False
-    assert "not a valid command" in outsider.ephemerals("support")[0]["text"]
+    assert outsider.wait_for_ephemeral("support", "not a valid command")
 
 
 def test_the_history_of_a_shared_channel_names_the_company_of_outsiders(

@@ -219,7 +219,7 @@ def test_a_choice_that_is_not_offered_is_refused() -> None:
 def respond(sandbox: Sandbox, ada: Actor, client: WebClient) -> Callable[..., tuple[int, str]]:
     """Answers by the response URL of a click on an ephemeral message of ada's."""
     client.chat_postEphemeral(channel=ada.channel("general"), user=ada.id, text="first")
-    message = ada.ephemerals("general")[0]
+    message = ada.wait_for_ephemeral("general", "first")
     url = sandbox.call(
         lambda: create_response_url(sandbox.context, message["user"], message["channel"], message)
     )
