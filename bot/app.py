@@ -12,6 +12,7 @@ from pathlib import Path
 from bot.admins import Admins
 from bot.periodic_work import ERASURE_SECONDS, leader_work, own_work, periodic_tasks
 from bot.replies.replies import SlackReplies
+from bot.replies.sending import SlackSender
 from bot.route_watcher import RouteWatcher
 from bot.routing.drafted import without_unserved
 from bot.routing.publication import MEASURE_SECONDS, Publication
@@ -53,7 +54,7 @@ from workers.runtime.process_values import now as now
 from workers.runtime.process_values import random_share as random_share
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
-from workers.runtime.reaper import reap_proposals, reap_requests, reap_withdrawals
+from workers.runtime.reaper import reap
 from workers.runtime.scheduling.leader import PERIODIC, REAPER, LeaderLease, process_name
 from workers.runtime.scheduling.periodic import PeriodicTask
 from workers.runtime.steady_clock import SteadyClock, open_clock
@@ -113,10 +114,7 @@ class Backend:
 
     def wake_overdue(self, lease_seconds: float) -> None:
         """Enqueues what a worker that died, or a wake-up call that was lost, left undone."""
-        moment = self.clock()
-        reap_requests(self.store.requests, self.queue, moment, lease_seconds)
-        reap_proposals(self.store.proposals, self.queue, moment)
-        reap_withdrawals(self.store.requests, self.queue, moment, lease_seconds)
+        reap(self.store, self.queue, self.clock(), lease_seconds)
 
     def close(self) -> None:
         """Closes both, and stops the broker where this process started it."""
@@ -328,6 +326,7 @@ class WorkerProcess:
             encoder=LazyEncoder(lambda: encoder(settings)),
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
             sees=vision_lookup(settings, client.lists_vision),
+            sender=SlackSender(clients, store.sendings.is_current),
         )
         erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
         self._reaper = self._backend.lead(REAPER, settings)

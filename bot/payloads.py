@@ -30,8 +30,12 @@ class Ack(Protocol):
         *,
         response_action: Literal["errors", "update", "push", "clear"] | None = None,
         errors: Mapping[str, str] | None = None,
+        view: Mapping[str, object] | None = None,
     ) -> object:
-        """Acknowledges. With `errors` the dialog stays open; a text appears at its question."""
+        """Acknowledges. With `errors` the dialog stays open; a text appears at its question.
+
+        With `update` the dialog becomes `view`.
+        """
 
 
 class Respond(Protocol):
@@ -121,6 +125,9 @@ class ButtonValue(TypedDict, total=False):
     proposal: str
     seal: str
     group: str
+    sending: str
+    action: str
+    link: str
 
 
 class Message(TypedDict, total=False):

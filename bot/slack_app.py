@@ -34,6 +34,8 @@ from bot.listeners.onboarding import Onboarding
 from bot.listeners.people_answers.capture import PeopleAnswers
 from bot.listeners.people_answers.expiry import AnswerExpiry
 from bot.listeners.route_correction import RouteCorrection
+from bot.listeners.sending.actions import SendActions, SendRules
+from bot.listeners.sending.replies import HandedOverReplies
 from bot.listeners.sharing import SharingActions
 from bot.listeners.shortcuts import ShortcutListener
 from bot.listeners.stats import StatsActions
@@ -236,12 +238,20 @@ class SlackApp:
             app
         )
         SharingActions(store, directory, routing.rights, routing.usable_routes).listen(app)
+        self._listen_to_sending(directory)
         ProposalActions(store, self._queue, routing.admins, now, routing.may_serve).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)
 
         if self._workspaces.installations is not None:
             installed = self._workspaces.installations
             UninstallEvents(store, installed, routing.forget).listen(events)
+
+    def _listen_to_sending(self, directory: SlackDirectory) -> None:
+        """Registers what passes answers on; each checks itself who may."""
+        routing = self._routing
+        rules = SendRules(self._store, routing.admins, routing.catalog_of, routing.may_serve)
+        SendActions(rules, self._queue, directory).listen(self.bolt)
+        HandedOverReplies(self._store, self._queue, routing.admins).listen(self.bolt)
 
     def _listen_to_admins(self) -> None:
         """Registers the buttons and dialogs that only admins may use; each checks that itself."""

@@ -15,6 +15,7 @@ from router.config import Settings, environment_names
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = (
     (ROOT / "router" / "config.py", "Settings"),
+    (ROOT / "router" / "sending_settings.py", "SendingSettings"),
     (ROOT / "router" / "weekly_settings.py", "WeeklySettings"),
 )
 """The files that declare settings, in reading order, and the class in each."""
@@ -23,7 +24,7 @@ PAGE = ROOT / "docs" / "operate.md"
 START, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
 HEAD = """\
 # Every setting of Beagle with its default. Copy to .env and uncomment what you change.
-# Written by `make docs` from router/config.py and router/weekly_settings.py.
+# Written by `make docs` from router/config.py and the files of settings beside it.
 """
 TABLE_HEAD = ("| setting | default | what it does |", "|---|---|---|")
 

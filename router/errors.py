@@ -17,6 +17,7 @@
     ├── LeadershipLostError         another process does the periodic work now
     └── PathError                   running a route failed
         ├── FileError               a file that was shared in Slack cannot be had
+        ├── SendError               an answer could not be passed on
         └── NoTokenError            Slack accepts no token of the workspace
 
 A message has four parts: what was being done, what was found, what is allowed, what to do. The
@@ -162,6 +163,19 @@ class PathError(BeagleError):
         super().__init__(message)
         self.retry = retry
         self.retry_within = retry_within
+
+
+class SendError(PathError):
+    """An answer could not be passed on.
+
+    `reason` is a key of the texts that the person is told. `is_sure` says that nothing arrived;
+    without it, it may have arrived all the same, and is not sent again by itself.
+    """
+
+    def __init__(self, message: str, reason: str, *, retry: bool = False, is_sure: bool) -> None:
+        super().__init__(message, retry=retry)
+        self.reason = reason
+        self.is_sure = is_sure
 
 
 class NoTokenError(PathError):

@@ -190,6 +190,7 @@ class RouteOffer:
 
     `note` is said under its answers: what was not done. `needs_larger_model` marks a task that the
     included model mostly gets wrong.
+    `sends` says that they may be passed on.
     """
 
     name: str
@@ -197,6 +198,7 @@ class RouteOffer:
     example: str = ""
     note: str = ""
     needs_larger_model: bool = False
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from workers.ports import (
     Payer,
     Queue,
     Replies,
+    Sender,
 )
 from workers.runtime.leases import Leases
 
@@ -36,7 +37,8 @@ class Context:
     pay for it. `directory` knows who can read an answer; without one only the store is asked.
     `reranker` scores the best passages again; None for no second pass. `team` is the workspace that
     background work is done for (`workspace_context`); empty in a process's own context. `sees`
-    tells of a model, by name, whether it takes pictures.
+    tells of a model, by name, whether it takes pictures. `sender` passes answers on; None without
+    Slack.
     """
 
     settings: Settings
@@ -53,6 +55,7 @@ class Context:
     reranker: Reranker | None = None
     team: str = ""
     sees: Callable[[str], bool] = lambda _: False
+    sender: Sender | None = None
 
     def routes_of(self, team: str, *, without: str = "") -> Catalog:
         """Returns the routes that serve the workspace as they are now, except that of a name.

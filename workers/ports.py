@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from router.store.requests.sendings import Sending
 from router.types import ChannelKind, Citation, Decision, Outcome, Request, SlackPerson, Tokens
 from workers.affiliation import Affiliation
 
@@ -238,6 +239,21 @@ class Replies(Protocol):
         Returns False while a post that was begun may still appear. Raises PathError when Slack
         does not answer or refuses.
         """
+        ...
+
+
+class Sender(Protocol):
+    """Passes answers on in Slack."""
+
+    def send(self, request: Request, sending: Sending) -> None:
+        """Posts or schedules what is sent, once: a resumed one is first looked for in Slack.
+
+        Raises SendError, which says whether it may have arrived.
+        """
+        ...
+
+    def tell(self, request: Request, sending: Sending) -> bool:
+        """Tells the person who pressed how it ended. Returns False where Slack was not reached."""
         ...
 
 

@@ -35,7 +35,14 @@ def route_offers(routes: Mapping[str, Route]) -> list[RouteOffer]:
     for route in list(routes.values())[:MAX_OFFERS]:
         example = route.utterances[0] if route.utterances else ""
         offers.append(
-            RouteOffer(route.name, route.description, example, route.note, route.needs_larger_model)
+            RouteOffer(
+                route.name,
+                route.description,
+                example,
+                route.note,
+                route.needs_larger_model,
+                sends=bool(route.actions),
+            )
         )
 
     return offers

@@ -16,6 +16,7 @@ from bot.payloads import Block
 from bot.ui import rich_text, short_lines, tier_lines
 from bot.ui.rich_text import Element
 from bot.ui.texts import common as texts
+from bot.ui.texts import sending as sending_texts
 from router.errors import BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.types import (
@@ -33,6 +34,7 @@ from workers.readiness.money_text import format_usd
 EXTRACTIVE = "extractive"
 """The model name of an answer that was quoted and not written."""
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
+SEND = "send_answer"
 ANSWER_WITHOUT = "answer_without_files"
 FALLBACK_LIMIT = 3900
 """Characters of a message's text: `chat.update` refuses more than 4,000."""
@@ -86,7 +88,13 @@ def answer(
     closing = [
         _context(decision, outcome),
         _thumbs(request, decision),
-        actions([*_questions(request, decision), *_private_buttons(request, outcome)]),
+        actions(
+            [
+                *_send_button(request, decision, outcome, offers),
+                *_questions(request, decision),
+                *_private_buttons(request, outcome),
+            ]
+        ),
     ]
     text = _fallback_text(plain_text(body))
     return Rendered(text, [*rich_text.blocks(body), *closing])
@@ -321,6 +329,19 @@ def _questions(request: Request, decision: Decision) -> list[Block]:
         button(texts.WHY, "why_route", _ids(request, decision)),
         button(texts.WRONG, "wrong_route", _ids(request, decision)),
     ]
+
+
+def _send_button(
+    request: Request, decision: Decision, outcome: Outcome, offers: Sequence[RouteOffer]
+) -> list[Block]:
+    """Returns the button that passes the answer on, where its route says how."""
+    # Without a model nothing was made that could be passed on, only a question or a refusal.
+    is_made = outcome.data is not None or (outcome.model and outcome.text.strip())
+    sends = any(offer.sends and offer.name == outcome.route for offer in offers)
+    if not (is_made and sends):
+        return []
+
+    return [button(sending_texts.SEND, SEND, _ids(request, decision))]
 
 
 def _private_buttons(request: Request, outcome: Outcome) -> list[Block]:

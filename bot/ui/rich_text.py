@@ -78,6 +78,11 @@ def section(elements: Sequence[Element]) -> Element:
     return {"type": "rich_text_section", "elements": list(elements)}
 
 
+def preformatted(content: str) -> Element:
+    """Returns text as it stands, in a frame."""
+    return {"type": "rich_text_preformatted", "elements": text(content)}
+
+
 def bullets(
     items: Iterable[Sequence[Element]], *, ordered: bool = False, indent: int = 0
 ) -> Element:

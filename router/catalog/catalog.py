@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from pydantic import ValidationError
 
+from router.catalog.actions import SendAction, check_actions
 from router.catalog.output_schema import strict_schema
 from router.catalog.reward import check_reward
 from router.catalog.route_file import (
@@ -44,6 +45,7 @@ class Route(FrozenModel):
     the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
     for one close to the best tier's. `note` says under an answer what was not done.
     `needs_larger_model` marks a task that the included model mostly gets wrong.
+    `actions` is how its answers may be passed on.
     """
 
     name: RouteName
@@ -59,6 +61,7 @@ class Route(FrozenModel):
     target: float | None = None
     note: str = ""
     needs_larger_model: bool = False
+    actions: tuple[SendAction, ...] = ()
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
         """Returns whether somebody who asks in `channel` may use the route."""
@@ -175,6 +178,8 @@ def read_route(folder: Path) -> Route:
         else:
             version, adapter = make_version(front)
 
+        check_actions(front.actions, version.output)
+
         return Route(
             name=front.name,
             description=front.description,
@@ -189,6 +194,7 @@ def read_route(folder: Path) -> Route:
             target=front.target,
             note=front.note,
             needs_larger_model=front.needs_larger_model,
+            actions=front.actions,
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error

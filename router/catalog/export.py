@@ -72,6 +72,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "name": version.route,
         "description": route.description,
         "note": route.note,
+        "actions": [a.model_dump(mode="json", exclude_unset=True) for a in route.actions],
         "utterances": list(route.utterances),
         "kind": version.kind,
         "models": list(version.models),

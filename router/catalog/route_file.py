@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, JsonValue, ValidationError
 
+from router.catalog.actions import MAX_ACTIONS, SendAction
 from router.catalog.reward import RewardCheck
 from router.catalog.version import (
     FrozenModel,
@@ -69,12 +70,14 @@ class FrontMatter(FrozenModel):
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)
     reward: tuple[RewardCheck, ...] = Field((), max_length=10)
+    actions: tuple[SendAction, ...] = Field((), max_length=MAX_ACTIONS)
 
 
 NESTED_MODELS: Mapping[str, type[BaseModel]] = {
     "limits": RequestLimits,
     "tiers": TierKeys,
     "reward": RewardCheck,
+    "actions": SendAction,
     "prompt": PromptStep,
     "retrieve": RetrieveStep,
     "react": ReactStep,

@@ -36,6 +36,7 @@ from router.store.requests.labels import Labels
 from router.store.requests.proposals import Proposals
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
+from router.store.requests.sendings import Sendings
 from router.store.requests.timeline import Timelines
 from router.store.requests.undecided import UndecidedRequests
 from router.store.requests.waiting import WaitingRequests
@@ -86,6 +87,7 @@ class Store:
         self.decisions = Decisions(engine)
         self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)
+        self.sendings = Sendings(engine)
         self.cancellations = Cancellations(engine)
         self.withdrawals = Withdrawals(engine)
         self.feedback = FeedbackTable(engine)

@@ -66,12 +66,17 @@ FOR_EVERYBODY = {
     "share_answer": "for the person whose answer it is, checked with the request",
     r"stats_span:\w+": "the workspace's figures are for everybody",
     "stats_csv": "the workspace's figures are for everybody",
+    "send_answer": "for the asker and admins, checked with the answer (tests/sending)",
+    r"send_kind:\d+": "the second step of the same, checked again",
+    "answer_handed_over": "for the person to whom it was handed over, checked with that",
     "forget_me": "erases whoever presses it, if the button was made for them",
 }
 """Buttons that need no admin, with the reason."""
 DIALOGS_FOR_EVERYBODY = {
     "wrong_route": "the person's own correction",
     "share_answer": "for the person whose answer it is, checked with the request",
+    "send_answer": "for the asker and admins, checked with the answer (tests/sending)",
+    "send_reply": "for the person to whom it was handed over, checked with that",
 }
 WORDS_FOR_EVERYBODY = {
     "optout": "the person's own choice",

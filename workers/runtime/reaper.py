@@ -5,8 +5,10 @@ A row is overdue when its worker died, its queue entry was lost, or its retry is
 
 from __future__ import annotations
 
+from router.store import Store
 from router.store.requests.proposals import Proposals
 from router.store.requests.requests import Requests
+from router.store.requests.sendings import Sendings
 from workers.ports import Queue
 
 PROPOSAL_SECONDS = 5.0
@@ -48,3 +50,20 @@ def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
         queue.enqueue("execute_proposal", key)
 
     return len(keys)
+
+
+def reap_sendings(sendings: Sendings, queue: Queue, now: float) -> int:
+    """Enqueues overdue sendings, and those of whose end a person was not told; returns how many."""
+    keys = sendings.overdue(now - PROPOSAL_SECONDS)
+    for key in keys:
+        queue.enqueue("send_answer", key)
+
+    return len(keys)
+
+
+def reap(store: Store, queue: Queue, now: float, again_seconds: float) -> None:
+    """Enqueues whatever a worker that died, or a wake-up call that was lost, left undone."""
+    reap_requests(store.requests, queue, now, again_seconds)
+    reap_proposals(store.proposals, queue, now)
+    reap_sendings(store.sendings, queue, now)
+    reap_withdrawals(store.requests, queue, now, again_seconds)

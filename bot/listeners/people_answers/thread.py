@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, error_code
+from bot.ui.sent_message import written_reply
 from bot.ui.texts import people_answers as texts
 from router.log import get_log
 from router.store import Store
@@ -69,12 +70,14 @@ class AnswerThreads:
     ) -> FoundAnswer | str:
         """Returns the answer at that message, or why there is none, in words for a person."""
         try:
-            messages = self._read(client, channel, ts, thread)
+            read = self._read(client, channel, ts, thread)
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("thread_not_read", channel=channel, error=error_code(error))
             gone = error_code(error) in ("thread_not_found", "message_not_found")
             return texts.NOT_AN_ANSWER if gone else texts.SLACK_AWAY
 
+        # A reply to what was handed over is our message, and its author's answer.
+        messages = [written_reply(message, self._me(team)) or message for message in read]
         answer = next((message for message in messages if message.get("ts") == ts), None)
         if answer is None or not is_user_message(answer) or answer["user"] == self._me(team):
             return texts.NOT_AN_ANSWER
@@ -138,6 +141,7 @@ class AnswerThreads:
                 inclusive=True,
                 limit=PAGE_SIZE,
                 cursor=cursor,
+                include_all_metadata=True,
             )
             messages += page.get("messages") or []
             cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from bot.sandbox.delivery import events
 from bot.sandbox.json_types import Json
 from bot.sandbox.web_api import messages, streams
-from bot.sandbox.web_api.call import Call, Method, RefusalError
+from bot.sandbox.web_api.call import Call, Method, RefusalError, paginate
 
 MAX_SCHEDULE_SECONDS = 120 * 86_400
+SCHEDULE_WINDOW, MAX_IN_WINDOW = 300, 30
+"""Scheduled messages that Slack takes for one channel in five minutes."""
 
 
 def post_message(call: Call) -> Json:
@@ -133,6 +135,9 @@ def schedule_message(call: Call) -> Json:
     context = call.context
     channel = call.channel()
     content = messages.parse_content(call)
+    thread = messages.resolve_thread(call, channel)
+    if thread is not None:
+        content["thread_ts"] = thread
 
     try:
         post_at = int(call.text("post_at"))
@@ -144,6 +149,15 @@ def schedule_message(call: Call) -> Json:
         raise RefusalError("time_in_past")
     if wait > MAX_SCHEDULE_SECONDS:
         raise RefusalError("time_too_far")
+
+    same_window = [
+        one
+        for one in context.scheduled_messages.values()
+        if one["channel_id"] == channel["id"]
+        and one["post_at"] // SCHEDULE_WINDOW == post_at // SCHEDULE_WINDOW
+    ]
+    if len(same_window) >= MAX_IN_WINDOW:
+        raise RefusalError("restricted_too_many")
 
     key = call.workspace.next_id("Q")
     context.scheduled_messages[key] = {
@@ -179,11 +193,20 @@ def delete_scheduled(call: Call) -> Json:
 
 
 def list_scheduled(call: Call) -> Json:
-    """Returns the scheduled messages that are not posted yet."""
-    return {
-        "scheduled_messages": list(call.context.scheduled_messages.values()),
-        "response_metadata": {"next_cursor": ""},
-    }
+    """Returns the scheduled messages that are not posted yet, of one channel or of all.
+
+    `oldest` and `latest` are the bounds of their `post_at`.
+    """
+    wanted = call.text("channel", "")
+    oldest, latest = float(call.text("oldest", "0")), float(call.text("latest", "inf"))
+    found = []
+    for one in call.context.scheduled_messages.values():
+        is_within = oldest <= one["post_at"] <= latest
+        if is_within and (not wanted or one["channel_id"] == wanted):
+            found.append(one)
+
+    page, cursor = paginate(call, found)
+    return {"scheduled_messages": page, "response_metadata": {"next_cursor": cursor}}
 
 
 WRITE = ("chat:write",)

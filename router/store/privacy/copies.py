@@ -26,13 +26,15 @@ from router.store.privacy.others import (
 )
 from router.store.privacy.sentences import Sentences
 from router.store.requests.proposals import proposal
+from router.store.requests.sendings import sending
 
 
 @dataclass(frozen=True, slots=True)
 class Copies:
     """Where a person's sentences are repeated, and which of them others wrote, too.
 
-    `requests` are ids, `notes` (workspace, key), `answers` and `proposals` (request, revision).
+    `requests` are ids, `notes` (workspace, key), `answers` and `proposals` (request, revision),
+    `sendings` are keys.
     `teams` are the workspaces that hold words of the person: their own, and with Slack Connect
     those of shared channels. `own` are the sentences that nobody else in them wrote; only those are
     looked for. `shared` are the pieces that somebody wrote anywhere, so that they go on being
@@ -43,6 +45,7 @@ class Copies:
     requests: Sequence[str]
     answers: Sequence[tuple[str, int]]
     proposals: Sequence[tuple[str, int]]
+    sendings: Sequence[str]
     notes: Sequence[tuple[str, str]]
     own: Sentences
     shared: frozenset[str]
@@ -72,6 +75,7 @@ def find_copies(connection: Connection, sentences: Sentences, person: Author) ->
         requests=_copied_requests(connection, own, person, teams),
         answers=_copied(connection, own, _answers(person, teams)),
         proposals=_copied(connection, own, _proposals(person, teams)),
+        sendings=[key for key, _ in _copied(connection, own, _sendings(person, teams))],
         notes=_copied_notes(connection, own, teams),
         own=own,
         shared=frozenset(anywhere),
@@ -123,6 +127,14 @@ def _proposals(person: Author, teams: frozenset[str]) -> Select[Any]:
     return (
         select(proposal.c.request, proposal.c.revision, proposal.c.at, *columns)
         .join(request, request.c.id == proposal.c.request)
+        .where(request.c.team.in_(teams), ~requests_of(person.team, person.user))
+    )
+
+
+def _sendings(person: Author, teams: frozenset[str]) -> Select[Any]:
+    return (
+        select(sending.c.key, sending.c.revision, sending.c.at, sending.c.content)
+        .join(request, request.c.id == sending.c.request)
         .where(request.c.team.in_(teams), ~requests_of(person.team, person.user))
     )
 

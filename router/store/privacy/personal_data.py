@@ -48,6 +48,7 @@ from router.store.privacy.removal import (
 )
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.store.requests.sendings import sending
 from router.store.requests.turns import turn
 from router.store.usage.spend import spend
 from router.store.usage.usage_tables import usage_event
@@ -327,8 +328,11 @@ def _count(connection: Connection, statement: Delete) -> int:
 
 def _make_anonymous(connection: Connection, person: Author) -> None:
     """Keeps that something was confirmed or run again, but no longer by whom."""
+    passed_on = (sending.c.user == person.user, rows_of_team(sending, person.team))
+    connection.execute(update(sending).where(*passed_on).values(content={}))
     for table, column in (
         (proposal, proposal.c.decided_by),
+        (sending, sending.c.user),
         (captured_answer, captured_answer.c.owner),
         (captured_answer, captured_answer.c.reviewer),
     ):

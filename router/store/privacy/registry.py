@@ -28,6 +28,7 @@ from router.store.base.tables import (
     verdict,
 )
 from router.store.requests.proposals import proposal
+from router.store.requests.sendings import sending
 from router.store.versions.artefact_tables import artefact
 from router.store.versions.drafted_tables import drafted_route
 from router.store.weekly.candidate_tables import candidate_edge
@@ -98,6 +99,7 @@ WORD_COLUMNS: tuple[WordColumn, ...] = (
     WordColumn(proposal.c.args, "answer", proposal.c.at),
     WordColumn(proposal.c.said, "answer", proposal.c.at),
     WordColumn(proposal.c.result, "answer", proposal.c.at),
+    WordColumn(sending.c.content, "answer", sending.c.at),
     WordColumn(candidate.c.label, "quote", candidate.c.last_seen, (WHOLE,)),
     WordColumn(candidate.c.definition, "quote", candidate.c.last_seen, (WHOLE,), (WHOLE,)),
     WordColumn(candidate.c.evidence, "quote", candidate.c.last_seen, EXAMPLES, EXAMPLES),

@@ -14,12 +14,15 @@ from router.store.privacy.copies import Copies
 from router.store.privacy.others import Author, strings
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.store.requests.sendings import sending
 from router.types import INSTALLATION
 
 BLANK_ANSWER: Mapping[str, object] = {"text": "", "data": None, "citations": []}
 """What an answer becomes when its words have to go; counts, times and costs stay."""
 BLANK_PROPOSAL: Mapping[str, object] = {"args": {}, "said": "", "result": ""}
 """What a proposal becomes. Its state stays: a running change still has to be completed."""
+BLANK_SENDING: Mapping[str, object] = {"content": {}}
+"""What a sending becomes: it is not sent any more, and its person is told so."""
 BLANK_REQUEST: Mapping[str, object] = {"text": "", "vector": None, "encoder": None}
 
 Rows = Sequence[Mapping[str, Any]]
@@ -35,6 +38,7 @@ def blank_requests(connection: Connection, keys: Collection[str]) -> None:
     connection.execute(
         update(proposal).where(proposal.c.request.in_(keys)).values(**BLANK_PROPOSAL)
     )
+    connection.execute(update(sending).where(sending.c.request.in_(keys)).values(**BLANK_SENDING))
 
 
 def remove_copies(connection: Connection, copies: Copies) -> dict[str, int]:
@@ -50,6 +54,10 @@ def remove_copies(connection: Connection, copies: Copies) -> dict[str, int]:
         same = and_(proposal.c.request == key, proposal.c.revision == revision)
         connection.execute(update(proposal).where(same).values(**BLANK_PROPOSAL))
 
+    for key in copies.sendings:
+        same_key = sending.c.key == key
+        connection.execute(update(sending).where(same_key).values(**BLANK_SENDING))
+
     notes = 0
     for team, key in copies.notes:
         notes += remove_documents(connection, team, [key])
@@ -58,6 +66,7 @@ def remove_copies(connection: Connection, copies: Copies) -> dict[str, int]:
         "copied": len(copies.requests),
         "answer": len(copies.answers),
         "proposal": len(copies.proposals),
+        "sending": len(copies.sendings),
         "note": notes,
     }
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from router.store.base.engine import one_statement, writing
 from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.sendings import sending
 
 
 class Withdrawals:
@@ -42,7 +43,7 @@ class Withdrawals:
                 "done_at": now,
             }
             connection.execute(update(request).where(request.c.id == key).values(values))
-            for table in (decision, outcome, feedback):
+            for table in (decision, outcome, feedback, sending):
                 connection.execute(delete(table).where(table.c.request == key))
 
         return key

@@ -1,0 +1,174 @@
+"""Passes answers on in Slack: to a channel, to a person, back into a thread, as a reminder.
+
+A post whose result is unknown is looked for in Slack before it is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.transport.clients import UNREACHABLE, Clients, error_code
+from bot.ui.sent_message import EVENT_TYPE, metadata, reminder_text, sent_message, told
+from router.errors import SendError
+from router.log import get_log
+from router.store.requests.sendings import Sending
+from router.types import Request
+
+MAX_MESSAGES = 200
+"""Messages that are searched for one that was posted without being recorded."""
+EARLIER_SECONDS = 60.0
+"""Slack's clock and ours may differ by so much."""
+NOT_IN = ("not_in_channel", "channel_not_found", "is_archived")
+BUSY = ("ratelimited", "rate_limited", "message_limit_exceeded", "restricted_too_many")
+UNKNOWN = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
+"""Slack's errors after which nobody knows whether it was done."""
+
+
+class SlackSender:
+    """The `Sender` port on Slack's Web API.
+
+    `is_current` says right before a post whether it is still this worker's to make.
+    """
+
+    def __init__(self, clients: Clients, is_current: Callable[[Sending], bool]) -> None:
+        self._clients = clients
+        self._is_current = is_current
+        self._log = get_log(part="sending")
+
+    def send(self, request: Request, sending: Sending) -> None:
+        """See `Sender.send`."""
+        has_begun = False
+        try:
+            clients = self._clients.for_team(request.team)
+            channel = self._channel(clients.retrying, request, sending)
+            if sending.resumed and self._is_there(clients.retrying, channel, request, sending):
+                return
+            if not self._is_current(sending):
+                raise SendError("sending an answer: it was deleted", "gone", is_sure=True)
+
+            has_begun = True
+            if sending.kind == "reminder":
+                self._schedule(clients.posting, channel, request, sending)
+            else:
+                self._post(clients.posting, channel, request, sending)
+        except SlackApiError as error:
+            raise _refused(error) from error
+        except UNREACHABLE as error:
+            # Before the post nothing can have arrived; after it, the next try looks for it.
+            raise SendError(
+                f"sending an answer: Slack was not reached ({error_code(error)})",
+                "unreachable",
+                retry=True,
+                is_sure=not has_begun,
+            ) from error
+
+    def tell(self, request: Request, sending: Sending) -> bool:
+        """See `Sender.tell`. Only the person sees it."""
+        text = told(sending)
+        try:
+            client = self._clients.for_team(request.team).retrying
+            if sending.kind == "reply":
+                # Who answers is not in the thread: the message that asked them is where they are.
+                client.chat_postMessage(channel=sending.user, text=text)
+            else:
+                client.chat_postEphemeral(
+                    channel=request.channel,
+                    user=sending.user,
+                    thread_ts=request.thread,
+                    text=text,
+                )
+        except SlackApiError as error:
+            self._log.warning("presser_not_told", error=error_code(error))
+            return True
+        except UNREACHABLE as error:
+            self._log.warning("presser_not_told", error=error_code(error))
+            return False
+
+        return True
+
+    def _channel(self, client: WebClient, request: Request, sending: Sending) -> str:
+        """Returns the conversation that it goes to."""
+        if sending.kind == "channel":
+            return sending.target
+        if sending.kind == "person":
+            opened: dict[str, Any] = client.conversations_open(users=sending.target)["channel"]
+            return str(opened["id"])
+
+        return request.channel
+
+    def _post(self, client: WebClient, channel: str, request: Request, sending: Sending) -> None:
+        message = sent_message(sending.kind, sending.content, sending.key)
+        client.chat_postMessage(
+            channel=channel,
+            thread_ts=request.thread if sending.kind == "reply" else None,
+            text=message.text,
+            blocks=message.blocks,
+            parse="none",
+            link_names=False,
+            unfurl_links=False,
+            unfurl_media=False,
+            metadata=metadata(sending),
+        )
+
+    def _schedule(
+        self, client: WebClient, channel: str, request: Request, sending: Sending
+    ) -> None:
+        client.chat_scheduleMessage(
+            channel=channel,
+            thread_ts=request.thread,
+            post_at=int(sending.post_at),
+            text=reminder_text(sending.content),
+        )
+
+    def _is_there(
+        self, client: WebClient, channel: str, request: Request, sending: Sending
+    ) -> bool:
+        """Returns whether an earlier try reached Slack."""
+        if sending.kind == "reminder":
+            page = client.chat_scheduledMessages_list(
+                channel=channel, oldest=str(int(sending.post_at)), latest=str(int(sending.post_at))
+            )
+            text = reminder_text(sending.content)
+            return any(_same_text(one, text) for one in page.get("scheduled_messages") or [])
+
+        oldest = str(sending.at - EARLIER_SECONDS)
+        if sending.kind == "reply":
+            page = client.conversations_replies(
+                channel=channel,
+                ts=request.thread,
+                oldest=oldest,
+                limit=MAX_MESSAGES,
+                include_all_metadata=True,
+            )
+        else:
+            page = client.conversations_history(
+                channel=channel, oldest=oldest, limit=MAX_MESSAGES, include_all_metadata=True
+            )
+
+        for message in page.get("messages") or []:
+            marked = message.get("metadata") or {}
+            payload = marked.get("event_payload") or {}
+            if marked.get("event_type") == EVENT_TYPE and payload.get("key") == sending.key:
+                return True
+
+        return False
+
+
+def _same_text(scheduled: Any, text: str) -> bool:
+    return " ".join(str(scheduled.get("text")).split()) == " ".join(text.split())
+
+
+def _refused(error: SlackApiError) -> SendError:
+    """Returns what Slack's refusal means for the sending."""
+    code = error_code(error)
+    doing = f"sending an answer: Slack said {code!r}"
+    if code in BUSY:
+        return SendError(doing, "busy", retry=True, is_sure=True)
+    if code in UNKNOWN:
+        return SendError(doing, "unreachable", retry=True, is_sure=False)
+
+    return SendError(doing, "not_in_channel" if code in NOT_IN else code, is_sure=True)

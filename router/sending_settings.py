@@ -1,0 +1,67 @@
+"""Settings of *Send to…*: what answers are passed on to."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from router.secret_values import remember_secret
+from router.weekly_settings import WeeklySettings
+
+_ENTRY = re.compile(r"([a-z][a-z0-9_-]{0,39})=(\S.*)")
+
+
+class SendingSettings(WeeklySettings):
+    """The part of `Settings` that passes answers on; `router/config.py` builds the whole."""
+
+    # Passing answers on
+    webhook_secrets: SecretStr = SecretStr("")
+    """Secrets of webhooks, `name=value` with commas between them; a route's `secret` and
+    `authorization` name them."""
+    webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    """Hosts on your own network, comma-separated, that webhooks may be sent to; all others must be
+    on the open internet."""
+
+    @field_validator("webhook_secrets")
+    @classmethod
+    def _check_webhook_secrets(cls, value: SecretStr) -> SecretStr:
+        for secret in _entries(value).values():
+            remember_secret(secret)
+
+        return value
+
+    @field_validator("webhook_private_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("webhook_private_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not re.fullmatch(r"[a-z0-9.:_-]{1,253}", host):
+                raise ValueError("expected names of hosts such as 'jira.intern', without a port")
+
+        return value
+
+    def webhook_secret(self, name: str) -> str | None:
+        """Returns the value of that entry of `webhook_secrets`, None where there is none."""
+        return _entries(self.webhook_secrets).get(name)
+
+
+def _entries(value: SecretStr) -> dict[str, str]:
+    """Returns the entries by name. Raises ValueError without repeating a secret."""
+    entries = {}
+    parts = [part.strip() for part in value.get_secret_value().split(",")]
+    for number, part in enumerate(filter(None, parts), start=1):
+        found = _ENTRY.fullmatch(part)
+        if found is None:
+            raise ValueError(f"entry {number} is not `name=value`, with a name in small letters")
+        entries[found[1]] = found[2].strip()
+
+    return entries

@@ -1,0 +1,1 @@
+"""Passing answers on: what is sent, and webhooks."""
