@@ -15,7 +15,7 @@ from router.config import Settings, environment_names
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = (
     (ROOT / "router" / "config.py", "Settings"),
-    (ROOT / "router" / "sending_settings.py", "SendingSettings"),
+    (ROOT / "router" / "answer_settings.py", "AnswerSettings"),
     (ROOT / "router" / "weekly_settings.py", "WeeklySettings"),
 )
 """The files that declare settings, in reading order, and the class in each."""

@@ -24,11 +24,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from router.answer_settings import AnswerSettings
 from router.errors import SettingsError
 from router.model_price_entry import checked_entries
 from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
-from router.sending_settings import SendingSettings
 from router.text import setting_values as checks
 from router.workspace_folders import workspace_folder
 
@@ -43,11 +43,11 @@ def _unprefixed(name: str) -> AliasChoices:
     return AliasChoices(name, name.lower())
 
 
-class Settings(SendingSettings):
+class Settings(AnswerSettings):
     """Every setting of Beagle. Each default lets the demo run.
 
-    `SendingSettings` declares those of *Send to…*, `WeeklySettings` the weekly loop's. The string
-    below a field is its description in `.env.example` and in the docs.
+    `AnswerSettings` and `WeeklySettings` declare some of them. The string below a field is its
+    description in `.env.example` and in the docs.
     """
 
     model_config = SettingsConfigDict(

@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from bot.commands import CommandContext, text_reply
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, plain_text
+from bot.ui.blocks import Rendered
+from bot.ui.outcome_text import plain_text
 from bot.ui.rich_text import Element
 from bot.ui.texts import commands as texts
 from bot.ui.texts import common

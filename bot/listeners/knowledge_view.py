@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, actions, button, paragraph, plain_text
+from bot.ui.blocks import Rendered, actions, button, paragraph
+from bot.ui.outcome_text import plain_text
 from bot.ui.texts import common
 from bot.ui.texts import knowledge as texts
 from router.index import SourceSummary

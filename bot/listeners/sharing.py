@@ -12,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from bot.listeners.clicked_request import clicked_request
 from bot.payloads import Ack, Action, ActionBody, Block, Respond, View, ViewBody, clicker
 from bot.transport.clients import UNREACHABLE
-from bot.ui import blocks, dialogs, rich_text
+from bot.ui import blocks, dialogs, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
@@ -210,7 +210,7 @@ class SharingActions:
 
 def private_answer(request: Request, outcome: Outcome) -> Rendered:
     """Returns quotes for one person alone, with a button to share them."""
-    elements = blocks.outcome_elements(outcome)
+    elements = outcome_text.outcome_elements(outcome)
     shown = rich_text.blocks(elements)
     if _is_answered(outcome):
         share = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
@@ -221,7 +221,7 @@ def private_answer(request: Request, outcome: Outcome) -> Rendered:
 
 def shared_answer(user: str, outcome: Outcome) -> Rendered:
     """Returns an answer that the person shares with a channel."""
-    elements = blocks.outcome_elements(outcome)
+    elements = outcome_text.outcome_elements(outcome)
     heading = blocks.paragraph(texts.SHARED.format(user=user))
     return Rendered(_short_text(elements), [heading, *rich_text.blocks(elements)])
 
@@ -240,7 +240,7 @@ def share_dialog(request: Request) -> Block:
 
 
 def _short_text(elements: Sequence[rich_text.Element]) -> str:
-    return blocks.plain_text(elements)[: blocks.FALLBACK_LIMIT]
+    return outcome_text.plain_text(elements)[: blocks.FALLBACK_LIMIT]
 
 
 def _is_answered(outcome: Outcome) -> bool:

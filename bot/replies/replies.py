@@ -13,7 +13,7 @@ from bot.replies.posting import EVENT_TYPE, AnswerPoster
 from bot.replies.streaming import AnswerStreams
 from bot.replies.withdrawal import AnswerRemover, attachment_prefix
 from bot.transport.clients import UNREACHABLE, Clients, error_code
-from bot.ui import blocks
+from bot.ui import blocks, outcome_text
 from bot.ui.texts import common as texts
 from router.errors import NoTokenError, PathError
 from router.kinds import SIDE_EFFECT_KINDS
@@ -136,7 +136,7 @@ class SlackReplies:
         ts = self._poster.show(request, message, decision, entry)
 
         is_new = entry is None or entry.revision != decision.revision
-        if len(outcome.text) > blocks.ANSWER_LIMIT and is_new:
+        if len(outcome.text) > outcome_text.ANSWER_LIMIT and is_new:
             self._attach_text(request, decision, outcome, is_retry=entry is not None)
 
         self._outbox.mark_shown(request.id, decision.revision)

@@ -10,11 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import cast
 
 from bot.payloads import Block
 from bot.ui import rich_text, short_lines, tier_lines
-from bot.ui.rich_text import Element
+from bot.ui.outcome_text import outcome_elements, plain_text
 from bot.ui.texts import common as texts
 from bot.ui.texts import sending as sending_texts
 from router.errors import BudgetError, RateLimitError
@@ -23,7 +22,6 @@ from router.types import (
     ON_TRIAL,
     REROUTED,
     SMALL_TALK,
-    Citation,
     Decision,
     Outcome,
     Request,
@@ -38,8 +36,6 @@ SEND = "send_answer"
 ANSWER_WITHOUT = "answer_without_files"
 FALLBACK_LIMIT = 3900
 """Characters of a message's text: `chat.update` refuses more than 4,000."""
-ANSWER_LIMIT = 11_000
-"""Characters of an answer in one message: Slack refuses blocks of more than about 12,000 in all."""
 BUTTON_LIMIT = 75
 CONTEXT_LIMIT = 2000
 """Characters of a button's label and of a context block's text."""
@@ -71,6 +67,8 @@ def answer(
     if decision.verb == "meta":
         return _menu(texts.FILE_ALONE if is_file_alone(request) else texts.META, offers)
 
+    if decision.verb == "out_of_scope" and outcome.text:
+        return _general(request, decision, outcome)
     if decision.verb == "out_of_scope":
         content = short_lines.out_of_scope(decision, offers)
         blocks = [paragraph(content), actions(_questions(request, decision))]
@@ -98,45 +96,6 @@ def answer(
     ]
     text = _fallback_text(plain_text(body))
     return Rendered(text, [*rich_text.blocks(body), *closing])
-
-
-def outcome_elements(outcome: Outcome, *, tables: bool = False) -> list[Element]:
-    """Returns an outcome as rich text: its text or data, then its sources.
-
-    With `tables` the list may hold a `table` block: pass it through `rich_text.blocks`.
-    """
-    text = outcome.text[:ANSWER_LIMIT]
-    elements: list[Element] = []
-
-    if text.strip():
-        elements = rich_text.from_markdown(text, tables=tables)
-    if len(outcome.text) > ANSWER_LIMIT:
-        elements.append(rich_text.section(rich_text.text(texts.WHOLE_BELOW, italic=True)))
-
-    # Structured answers have no text: each field becomes a line.
-    if isinstance(outcome.data, Mapping) and not text.strip():
-        fields = [_field(name, value) for name, value in outcome.data.items()]
-        elements.append(rich_text.bullets(fields))
-
-    if outcome.citations:
-        elements.append(rich_text.bullets(_sources(outcome.citations)))
-
-    return elements or [rich_text.section(rich_text.text(texts.EMPTY, italic=True))]
-
-
-def plain_text(elements: Sequence[Element]) -> str:
-    """Returns the words of rich text, one line for each paragraph, list item or table row."""
-    lines: list[str] = []
-    for element in elements:
-        if element["type"] == "rich_text_list":
-            lines += [f"• {_words(item)}" for item in rich_text.children(element)]
-        elif element["type"] == "table":
-            rows = cast("list[list[dict[str, str]]]", element["rows"])
-            lines += [" | ".join(cell["text"] for cell in row) for row in rows]
-        else:
-            lines.append(_words(element))
-
-    return "\n".join(lines)
 
 
 def closing_line(decision: Decision, outcome: Outcome) -> str:
@@ -243,6 +202,26 @@ def menu_block(offers: Sequence[RouteOffer]) -> Block:
 def _menu(opening: str, offers: Sequence[RouteOffer]) -> Rendered:
     names = ", ".join(offer.name for offer in offers)
     return Rendered(_fallback_text(f"{opening} {names}"), [paragraph(opening), menu_block(offers)])
+
+
+def _general(request: Request, decision: Decision, outcome: Outcome) -> Rendered:
+    """Returns an answer from the model's own knowledge, which says that it is one."""
+    body = outcome_elements(outcome, tables=True)
+    parts = [texts.GENERAL_LINE, outcome.model, texts.SECONDS.format(seconds=outcome.seconds)]
+    line = " · ".join([*parts, format_usd(outcome.usd)])
+    context: Block = {
+        "type": "context",
+        "elements": [{"type": "plain_text", "text": rich_text.strip_invisible(line)}],
+    }
+    shown = [
+        paragraph(texts.GENERAL),
+        *rich_text.blocks(body),
+        context,
+        _thumbs(request, decision),
+        actions(_questions(request, decision)),
+    ]
+    text = f"{texts.GENERAL.replace('*', '')}\n{plain_text(body)}"
+    return Rendered(_fallback_text(text), shown)
 
 
 def _ask(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> Rendered:
@@ -363,35 +342,6 @@ def _private_buttons(request: Request, outcome: Outcome) -> list[Block]:
 
 def _ids(request: Request, decision: Decision, **more: str) -> dict[str, object]:
     return {"request": request.id, "revision": decision.revision, **more}
-
-
-def _field(name: str, value: object) -> list[Element]:
-    content = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    label = name.replace("_", " ")
-    return [
-        *rich_text.text(f"{label}: ", bold=True),
-        *(rich_text.text(content) or rich_text.text("—")),
-    ]
-
-
-def _sources(citations: Sequence[Citation]) -> list[list[Element]]:
-    """Returns one line for each cited place, with all the numbers that lead to it."""
-    # Several passages of one page are one line: readers open the page, not the passage.
-    places: dict[tuple[str, str], list[int]] = {}
-    for citation in citations:
-        places.setdefault((citation.url, citation.title), []).append(citation.number)
-
-    lines = []
-    for (url, title), numbers in places.items():
-        line = rich_text.text("".join(f"[{number}]" for number in numbers) + " ")
-        line += [rich_text.link(url, title)] if url else rich_text.text(title)
-        lines.append(line)
-
-    return lines
-
-
-def _words(element: Element) -> str:
-    return "".join(str(part.get("text", "")) for part in rich_text.children(element))
 
 
 def _fallback_text(content: str) -> str:

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from bot.payloads import Block
-from bot.ui import blocks, rich_text
+from bot.ui import blocks, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.rich_text import Element
 from bot.ui.texts import sending as texts
@@ -35,7 +35,7 @@ def sent_message(kind: SendingKind, content: Mapping[str, Any], key: str = "") -
         shown.append(blocks.actions([button]))
 
     # Words of people and models: in them nothing is markup.
-    words = escape(blocks.plain_text(body), quote=False)
+    words = escape(outcome_text.plain_text(body), quote=False)
     text = f"{opening}\n{words}"
     return Rendered(blocks.truncate(text, blocks.FALLBACK_LIMIT), shown)
 
@@ -83,7 +83,7 @@ def _elements(kind: SendingKind, content: Mapping[str, Any]) -> list[Element]:
         return [rich_text.section(rich_text.text(str(content["text"])))]
 
     answer = Outcome(text=str(content["text"]), data=content["data"], tokens=Tokens())
-    elements = blocks.outcome_elements(answer)
+    elements = outcome_text.outcome_elements(answer)
     for label, words in ((texts.ORIGINAL, content["message"]), (texts.NOTE, content["note"])):
         if words:
             line = [*rich_text.text(f"{label} ", bold=True), *rich_text.text(str(words))]

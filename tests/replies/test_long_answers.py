@@ -7,7 +7,7 @@ from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
 from bot.transport.scopes import BOT_SCOPES
-from bot.ui.blocks import ANSWER_LIMIT
+from bot.ui.outcome_text import ANSWER_LIMIT
 from router.types import Outcome
 
 LONG = Outcome(text="A word. " * (ANSWER_LIMIT // 8 + 50) + "The very end.", route="rewrite")

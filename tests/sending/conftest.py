@@ -42,7 +42,7 @@ actions:
     url: "{url}"
     secret: desk
     body: {{title: "{{{{ summary }}}}", all: "{{{{ data }}}}"}}
-  - {{to: webhook, name: Flow, url: "{url}", idempotent: true}}
+  - {{to: webhook, name: Flow, url: "{url}", idempotent: true, authorization: flow, who: anyone}}
 output: {{type: object, properties: {{summary: {{type: string}}}}}}
 ---
 Sort it.
@@ -213,7 +213,7 @@ def desk(sandbox, receiver, tmp_path, clock, make_context, make_request, make_de
         _env_file=None,
         admins=OMAR,
         routes=routes,
-        webhook_secrets="desk=correct-horse",
+        webhook_secrets="desk=correct-horse, flow=Basic YTpi",
         webhook_private_hosts="127.0.0.1",
     )
     store_context = make_context(settings=settings)

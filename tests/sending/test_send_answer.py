@@ -153,14 +153,43 @@ def test_private_addresses_are_refused_unless_allowed(desk, receiver) -> None:
     assert texts.REASONS["set_up"] in desk.told()[-1]
 
 
-@pytest.mark.parametrize(
-    ("user", "home"), [(MAE, ""), (GRACE, ""), (OMAR, "T9"), (ADA, "T9")], ids=str
-)
-def test_only_the_asker_and_admins_pass_it_on(desk, user: str, home: str) -> None:
+def test_a_webhook_may_bring_its_authorization(desk, receiver) -> None:
+    desk.submit(desk.pick("Flow"))
+    desk.work()
+
+    ((headers, body),) = receiver.got
+    assert headers["Authorization"] == "Basic YTpi"
+    assert "X-Beagle-Signature" not in headers
+    assert json.loads(body)["data"]["queue"] == "hardware"
+
+
+def labels(view) -> list[str]:
+    return [button["text"]["text"] for button in view["blocks"][-1]["elements"]]
+
+
+def test_a_route_may_let_anyone_pass_it_on(desk, receiver) -> None:
+    assert labels(desk.press(MAE)) == ["Flow"]
+
+    desk.usable.discard(MAE)
+    assert desk.press(MAE) is None
+    assert desk.said == [texts.NOT_YOURS]
+
+
+def test_the_route_s_owner_is_suggested(desk) -> None:
+    view = desk.pick("A person")
+    (picker,) = [b for b in view["blocks"] if b.get("block_id") == "person"]
+    assert picker["element"]["initial_user"] == GRACE
+
+
+@pytest.mark.parametrize(("user", "home"), [(OMAR, "T9"), (ADA, "T9")], ids=str)
+def test_people_of_other_companies_pass_nothing_on(desk, user: str, home: str) -> None:
     assert desk.press(user, home) is None
     assert desk.said == [texts.NOT_YOURS]
 
-    assert desk.press(OMAR) is not None
+
+def test_the_asker_and_admins_have_all_of_them(desk) -> None:
+    everything = ["A channel", "A person", "Remind me here", "Desk", "Flow"]
+    assert labels(desk.press(ADA)) == labels(desk.press(OMAR)) == everything
 
 
 def test_a_dialog_that_is_out_of_date_sends_nothing(desk) -> None:

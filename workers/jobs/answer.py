@@ -29,6 +29,7 @@ from workers.cascade.serve import serve
 from workers.context import Context, Work
 from workers.jobs import explore_tier, shadow
 from workers.knowledge.earlier_turns import earlier_turns
+from workers.paths._general_answer import general_answer, may_answer
 from workers.ports import Activity, Message
 from workers.prompting.missing_text import lacks_text
 from workers.runtime import tracing
@@ -204,7 +205,7 @@ def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) 
     """
     decision = progress.decision
     if decision.verb != "route":
-        return Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
+        return _without_route(context, lease, progress)
 
     start = context.now()
     failed = Outcome(text="", route=decision.route or "", version=decision.version)
@@ -235,6 +236,16 @@ def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) 
         return replace(failed, error="path", seconds=context.now() - start)
     except Exception as error:  # noqa: BLE001  # the job boundary: the person sees an outcome in any case
         return _crashed(context, lease, error, replace(failed, seconds=context.now() - start))
+
+
+def _without_route(context: Context, lease: Lease, progress: RequestProgress) -> Outcome:
+    """Returns the outcome where no route serves the request: a general answer, or no words."""
+    request, decision = lease.request, progress.decision
+    if progress.is_cancelled or not may_answer(context, request, decision):
+        return Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
+
+    context.replies.show_working(request, decision)
+    return general_answer(context, request, decision, thread_history(context.store, request))
 
 
 def _crashed(context: Context, lease: Lease, error: Exception, failed: Outcome) -> Outcome | None:

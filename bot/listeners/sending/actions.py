@@ -129,7 +129,10 @@ class SendActions:
     def show(self, ack: Ack, action: Action, body: ActionBody, client: WebClient) -> None:
         """Shows what will be sent."""
         ack()
-        value = dialogs.button_value(action)
+        value, dialog = dialogs.button_value(action), body.get("view", {}).get("id")
+        if not dialog:
+            return
+
         found = self._find(value, body)
         if isinstance(found, str):
             view = dialogs.message_dialog(texts.TITLE, [blocks.paragraph(found)])
@@ -141,7 +144,7 @@ class SendActions:
             view = screens.send_dialog(chosen, content, carried)
 
         try:
-            client.views_update(view_id=body.get("view", {}).get("id", ""), view=view)
+            client.views_update(view_id=dialog, view=view)
         except SlackApiError as error:
             # The person has closed the dialog.
             self._log.info("dialog_not_updated", error=error_code(error))

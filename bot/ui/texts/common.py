@@ -47,6 +47,11 @@ SECOND_REQUEST = (
     "Your message seems to hold two requests. This answers the one for {first}. For the other one, "
     "“{words}” ({route}), please write a message of its own."
 )
+GENERAL = (
+    "*General answer.* None of my routes fits, so this comes from the model's own knowledge, not "
+    "from your documents or systems. Please check what matters."
+)
+GENERAL_LINE = "general answer"
 NEAREST = "What comes nearest: {routes}."
 NEAREST_JOIN = " and "
 NEAREST_ROUTE = "*{name}* ({description})"

@@ -26,8 +26,10 @@ from sqlalchemy import (
 from router.store.base.engine import insert_for, one_statement, reading, writing
 from router.store.base.tables import metadata
 
-Scope: TypeAlias = tuple[Literal["user", "channel", "team"], str]
-"""A kind of spender and its key: a team's id, or `team/user` and `team/channel`."""
+Scope: TypeAlias = tuple[Literal["user", "channel", "team", "general"], str]
+"""A kind of spender and its key: a team's id, or `team/user` and `team/channel`.
+
+`general` is a workspace's general answers, which count for the other scopes as well."""
 
 ROUNDING_USD = 1e-9
 """Sums of many small floats end a hair above a round cap."""

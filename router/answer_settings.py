@@ -1,11 +1,11 @@
-"""Settings of *Send to…*: what answers are passed on to."""
+"""Settings of answers beside the routes: passing them on, and general answers."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from router.secret_values import remember_secret
@@ -14,8 +14,8 @@ from router.weekly_settings import WeeklySettings
 _ENTRY = re.compile(r"([a-z][a-z0-9_-]{0,39})=(\S.*)")
 
 
-class SendingSettings(WeeklySettings):
-    """The part of `Settings` that passes answers on; `router/config.py` builds the whole."""
+class AnswerSettings(WeeklySettings):
+    """The part of `Settings` for answers; `router/config.py` builds the whole."""
 
     # Passing answers on
     webhook_secrets: SecretStr = SecretStr("")
@@ -24,6 +24,11 @@ class SendingSettings(WeeklySettings):
     webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     """Hosts on your own network, comma-separated, that webhooks may be sent to; all others must be
     on the open internet."""
+
+    # General answers
+    general_usd: float = Field(1.0, ge=0)
+    """USD a day and workspace for general answers: what no route serves is answered from the
+    model's own knowledge, labelled so. 0 means none; with the included model there are none."""
 
     @field_validator("webhook_secrets")
     @classmethod
