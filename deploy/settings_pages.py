@@ -15,8 +15,8 @@ from router.config import Settings, environment_names
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = (
     (ROOT / "router" / "config.py", "Settings"),
-    (ROOT / "router" / "answer_settings.py", "AnswerSettings"),
-    (ROOT / "router" / "weekly_settings.py", "WeeklySettings"),
+    (ROOT / "router" / "setting_groups" / "answers.py", "AnswerSettings"),
+    (ROOT / "router" / "setting_groups" / "weekly.py", "WeeklySettings"),
 )
 """The files that declare settings, in reading order, and the class in each."""
 EXAMPLE = ROOT / ".env.example"

@@ -24,11 +24,11 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from router.answer_settings import AnswerSettings
 from router.errors import SettingsError
 from router.model_price_entry import checked_entries
 from router.old_names import OLD_NAMES, PREFIX, OldNamesSource
 from router.secret_values import hide_user_info, remember_address, remember_secret
+from router.setting_groups.answers import AnswerSettings
 from router.text import setting_values as checks
 from router.workspace_folders import workspace_folder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.config import Settings, environment_names
-from router.weekly_settings import WeeklySettings
+from router.setting_groups.weekly import WeeklySettings
 from workers.mining.pipeline import MiningLimits
 from workers.readiness.readiness_input import Thresholds
 from workers.readiness.roi import TuningCosts

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 from router.catalog.actions import SendAction
 from router.config import Settings
 from router.errors import SendError
+from router.setting_groups.answers import webhook_secret
 from workers.runtime.public_network import PinnedConnection, is_public
 
 AGENT = "Beagle/0.1 (passes on what a person pressed a button for)"
@@ -94,7 +95,7 @@ def _headers(
 
 
 def _secret(settings: Settings, name: str) -> str:
-    value = settings.webhook_secret(name)
+    value = webhook_secret(settings.webhook_secrets, name)
     if value is None:
         raise SendError(
             f"sending a webhook: BEAGLE_WEBHOOK_SECRETS has no entry {name!r}; add it and press "

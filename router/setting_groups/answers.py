@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from router.secret_values import remember_secret
-from router.weekly_settings import WeeklySettings
+from router.setting_groups.weekly import WeeklySettings
 
 _ENTRY = re.compile(r"([a-z][a-z0-9_-]{0,39})=(\S.*)")
 
@@ -19,16 +19,14 @@ class AnswerSettings(WeeklySettings):
 
     # Passing answers on
     webhook_secrets: SecretStr = SecretStr("")
-    """Secrets of webhooks, `name=value` with commas between them; a route's `secret` and
-    `authorization` name them."""
+    """Secrets of webhooks that routes name: `name=value`, with commas between them."""
     webhook_private_hosts: Annotated[tuple[str, ...], NoDecode] = ()
-    """Hosts on your own network, comma-separated, that webhooks may be sent to; all others must be
-    on the open internet."""
+    """Hosts on your own network, comma-separated, that webhooks may be sent to."""
 
     # General answers
     general_usd: float = Field(1.0, ge=0)
-    """USD a day and workspace for general answers: what no route serves is answered from the
-    model's own knowledge, labelled so. 0 means none; with the included model there are none."""
+    """USD a day and workspace for answers to what no route serves, from the model's own
+    knowledge. 0, and the included model: none."""
 
     @field_validator("webhook_secrets")
     @classmethod
@@ -54,9 +52,10 @@ class AnswerSettings(WeeklySettings):
 
         return value
 
-    def webhook_secret(self, name: str) -> str | None:
-        """Returns the value of that entry of `webhook_secrets`, None where there is none."""
-        return _entries(self.webhook_secrets).get(name)
+
+def webhook_secret(secrets: SecretStr, name: str) -> str | None:
+    """Returns the value of that entry of `webhook_secrets`, None where there is none."""
+    return _entries(secrets).get(name)
 
 
 def _entries(value: SecretStr) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""Settings by subject; `router/config.py` builds the whole of them."""
