@@ -12,7 +12,13 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, Clients, error_code
-from bot.ui.sent_message import EVENT_TYPE, metadata, reminder_text, sent_message, told
+from bot.ui.sent_message import (
+    EVENT_TYPE,
+    ending_text,
+    metadata,
+    reminder_text,
+    sent_message,
+)
 from router.errors import SendError
 from router.log import get_log
 from router.store.requests.sendings import Sending
@@ -68,7 +74,7 @@ class SlackSender:
 
     def tell(self, request: Request, sending: Sending) -> bool:
         """See `Sender.tell`. Only the person sees it."""
-        text = told(sending)
+        text = ending_text(sending)
         try:
             client = self._clients.for_team(request.team).retrying
             if sending.kind == "reply":

@@ -67,7 +67,7 @@ def reminder_text(content: Mapping[str, Any]) -> str:
     return sent_message("reminder", content).text
 
 
-def told(sending: Sending, code: str = "") -> str:
+def ending_text(sending: Sending, code: str = "") -> str:
     """Returns how it ended, in words for the person who pressed."""
     target = sending.target
     if sending.state == "sent":
