@@ -85,9 +85,8 @@ class WorkspaceRouters:
 
         Returns the states of their labels before. Files of workspaces without labels are removed.
         """
+        self._learner.remove_others(lambda: self.states().keys())
         states = self.states()
-        self._learner.remove_others(states.keys())
-
         first = list(states)[:START_TRAININGS]
         for team in first:
             self.train(team)

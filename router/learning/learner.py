@@ -10,7 +10,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,14 @@ from router.learning.corrections import Quarantined, apply_corrections
 from router.types import Example
 from router.workspace_folders import INSTALLATION_FOLDER, folder_name
 
-STATE_FILE = "learned.json"
+STATE = "learned-{base}.json"
+"""What was learned on top of a base router. Several bots on one folder may have several of these at
+once, for instance during an update: none removes what another one uses."""
+MAX_STATES = 5
+"""States that stay in a workspace's folder, the newest, as long as all that they learned from is
+still there."""
+OLD_STATE_FILE = "learned.json"
+"""The name of the only state of older releases."""
 OWN_ROUTES = "own"
 """In a workspace's folder: the router that knows its own routes, before its corrections."""
 REFUSED = "with it and the others, routes lost messages that they had"
@@ -44,8 +52,8 @@ class TrainingResult:
 class Learner:
     """Trains routers and saves them in `folder`, each workspace's in a folder of its own.
 
-    Without a folder nothing is saved. Files of older routers are removed after each training, so
-    that nothing learned from an erased message stays in them.
+    Without a folder nothing is saved. Files that learned from a message that was erased are removed
+    after each training; others stay for a while, because another process may use them.
     """
 
     encoder: Encoder
@@ -55,13 +63,12 @@ class Learner:
 
     def train_base(self, own: Sequence[Example], routes: Mapping[str, str]) -> Router:
         """Returns the router of every workspace without labels, trained on `own` examples alone."""
-        folder = self._folder("")
-        base = self._train_router(own, routes, folder)
-        if self.folder is not None and folder is not None:
-            prune(folder, {base.version})
+        # Of the base routers the newest few stay: no words of people are in them.
+        base = self._train_router(own, routes, self._folder(""))
+        if self.folder is not None:
             # Release 0.1 saved one router here that had learned from all workspaces.
             prune(self.folder, ())
-            (self.folder / STATE_FILE).unlink(missing_ok=True)
+            (self.folder / OLD_STATE_FILE).unlink(missing_ok=True)
 
         return base
 
@@ -110,7 +117,7 @@ class Learner:
 
         # One bad correction must not take back what the others have already taught.
         if result.losses:
-            counted_before = set(self._load_state(folder).get("marks", ()))
+            counted_before = _newest_marks(folder)
             for correction in used:
                 if correction.id not in counted_before:
                     quarantined.append(Quarantined(correction, REFUSED))
@@ -119,7 +126,10 @@ class Learner:
         router = result.router or self._extend(base, own, used, folder)
         key = _key(base, corrections)
         state = _state(key, corrections, used, quarantined) | {"router": router.version}
-        self._save_state(folder, state, router)
+        if folder is not None:
+            _save_state(folder, base.version, state)
+            _remove_unlearned(folder, {correction.id for correction in corrections})
+
         return TrainingResult(router, used, quarantined)
 
     def load(
@@ -135,8 +145,11 @@ class Learner:
 
         # The key covers the base router, so another catalogue or other code judges them again.
         folder = self._folder(team)
-        state = self._load_state(folder)
-        if folder is None or state.get("key") != _key(base, corrections):
+        if folder is None:
+            return None
+
+        state = _read_state(folder / STATE.format(base=base.version))
+        if state.get("key") != _key(base, corrections):
             return None
         if state["used"] and not path_for(folder, state["router"]).is_file():
             return None
@@ -158,16 +171,18 @@ class Learner:
             self.remove(team)
             return
 
-        prune(folder, ())
-        (folder / STATE_FILE).unlink(missing_ok=True)
+        _remove_unlearned(folder, frozenset())
 
-    def remove_others(self, teams: Collection[str]) -> None:
-        """Removes the files of all workspaces but these."""
+    def remove_others(self, teams: Callable[[], Collection[str]]) -> None:
+        """Removes the files of all workspaces but those that `teams` returns."""
         if self.folder is None or not self.folder.is_dir():
             return
 
-        kept = {INSTALLATION_FOLDER, *(folder_name(team) for team in teams)}
-        for folder in self.folder.iterdir():
+        # Listed before the workspaces are read: another process may make a folder for the first
+        # label of a workspace at any moment, and the label is stored before that.
+        folders = list(self.folder.iterdir())
+        kept = {INSTALLATION_FOLDER, *(folder_name(team) for team in teams())}
+        for folder in folders:
             if folder.is_dir() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -192,33 +207,64 @@ class Learner:
             folder=folder,
         )
 
-    def _load_state(self, folder: Path | None) -> dict[str, Any]:
-        """Returns what the last training of a workspace saved.
 
-        Returns nothing when there is no file or it cannot be read: then corrections are judged
-        again, which only costs time.
-        """
-        if folder is None:
-            return {}
+def _state_files(folder: Path | None) -> list[Path]:
+    """Returns the states of a workspace's folder, the newest first."""
+    if folder is None:
+        return []
 
-        try:
-            state = json.loads((folder / STATE_FILE).read_text("utf-8"))
-        except (OSError, ValueError):
-            return {}
+    times = {}
+    for file in folder.glob(STATE.format(base="*")):
+        # Another process may have removed it since.
+        with suppress(FileNotFoundError):
+            times[file] = file.stat().st_mtime_ns
 
-        return state if isinstance(state, dict) else {}
+    return sorted(times, key=lambda file: -times[file])
 
-    def _save_state(self, folder: Path | None, state: Mapping[str, object], router: Router) -> None:
-        """Saves the state whole or not at all, and removes the files of all other routers."""
-        if folder is None:
-            return
 
-        folder.mkdir(parents=True, exist_ok=True)
-        # The process id keeps two processes from writing to the same partial file.
-        partial = folder / f"{STATE_FILE}.{os.getpid()}.partial"
-        partial.write_text(json.dumps(state), "utf-8")
-        partial.replace(folder / STATE_FILE)
-        prune(folder, {router.version})
+def _read_state(file: Path) -> dict[str, Any]:
+    """Returns what a training saved; empty when there is no file or it cannot be read.
+
+    Then corrections are judged again, which only costs time.
+    """
+    try:
+        state = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+    return state if isinstance(state, dict) else {}
+
+
+def _newest_marks(folder: Path | None) -> set[str]:
+    """Returns the ids of the corrections that counted after the last training."""
+    for file in _state_files(folder):
+        return set(_read_state(file).get("marks", ()))
+
+    return set()
+
+
+def _save_state(folder: Path, base: str, state: Mapping[str, object]) -> None:
+    """Saves the state whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / STATE.format(base=base)
+    # The process id keeps two processes from writing to the same partial file.
+    partial = folder / f"{file.name}.{os.getpid()}.partial"
+    partial.write_text(json.dumps(state), "utf-8")
+    partial.replace(file)
+
+
+def _remove_unlearned(folder: Path, corrections: Collection[str]) -> None:
+    """Removes the routers that learned from anything but these corrections, and old ones."""
+    versions = set()
+    for number, file in enumerate(_state_files(folder)):
+        state = _read_state(file)
+        if number < MAX_STATES and set(state.get("marks", ("?",))) <= set(corrections):
+            versions.add(str(state["router"]))
+        else:
+            file.unlink(missing_ok=True)
+
+    (folder / OLD_STATE_FILE).unlink(missing_ok=True)
+    prune(folder, versions)
 
 
 def _state(

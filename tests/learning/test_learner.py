@@ -2,7 +2,7 @@
 
 import pytest
 
-from router.learning.learner import REFUSED, Learner
+from router.learning.learner import MAX_STATES, REFUSED, Learner
 from router.types import Example
 
 
@@ -90,9 +90,71 @@ def test_a_workspace_that_left_leaves_no_file(learn, trigrams, tmp_path):
     for team in ("T1", "T2", "../../T3"):
         learn(*COATS, team=team)
 
-    Learner(trigrams, tmp_path).remove_others(["T2"])
+    Learner(trigrams, tmp_path).remove_others(lambda: ["T2"])
 
     assert {name.split("/")[0] for name in files(tmp_path)} == {"installation", "T2"}
+
+
+def test_a_folder_that_another_bot_makes_meanwhile_stays(learn, trigrams, tmp_path):
+    learn(*COATS, team="T1")
+
+    def teams():
+        # The first label of T2 is stored after the workspaces were read.
+        learn(*COATS, team="T2")
+        return []
+
+    Learner(trigrams, tmp_path).remove_others(teams)
+
+    assert {name.split("/")[0] for name in files(tmp_path)} == {"installation", "T2"}
+
+
+@pytest.fixture
+def bots(trigrams, examples, routes, tmp_path):
+    """Two bots on one folder, of which the second has other routes, as during an update."""
+    both = []
+    for number in range(2):
+        own = [*examples, Example("is the shop open", "opening_hours")][: len(examples) + number]
+        learner = Learner(trigrams, tmp_path)
+        both.append((learner, learner.train_base(own, routes), own))
+
+    return both
+
+
+def test_two_bots_on_one_folder_leave_each_other_s_routers(bots, trigrams):
+    versions = [bot.train("T1", base, own, COATS).router.version for bot, base, own in bots]
+    encoded = len(trigrams.seen)
+
+    assert len(set(versions)) == 2
+    for (bot, base, own), version in zip(bots, versions, strict=True):
+        # Without anything to train: both files are there, of the base router as well.
+        assert bot.load("T1", base, own, COATS).router.version == version
+        assert bot.train_base(own, base.config.routes).version == base.version
+
+    assert len(trigrams.seen) == encoded
+
+
+def test_what_was_erased_stays_in_neither_s_files(bots, tmp_path):
+    for bot, base, own in bots:
+        bot.train("T1", base, own, COATS)
+
+    before = {name for name in files(tmp_path) if name.startswith("T1/")}
+    bot, base, own = bots[0]
+    bot.train("T1", base, own, COATS[:1])
+
+    left = {name for name in files(tmp_path) if name.startswith("T1/")}
+    assert len(before) == 4
+    assert len(left - before) == 1  # the router; its state has the name of the one before
+    assert len(left) == 2
+
+
+def test_a_workspace_keeps_a_few_states(trigrams, examples, routes, tmp_path):
+    learner = Learner(trigrams, tmp_path)
+    for number in range(MAX_STATES + 2):
+        own = [*examples, Example(f"a blue hat number {number}", "refund")]
+        learner.train("T1", learner.train_base(own, routes), own, COATS)
+
+    assert len(list((tmp_path / "T1").glob("learned-*"))) == MAX_STATES
+    assert len(list((tmp_path / "T1").glob("router-*"))) == MAX_STATES
 
 
 def test_a_router_of_all_workspaces_of_an_older_release_is_removed(learn, tmp_path):
