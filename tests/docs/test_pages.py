@@ -41,9 +41,11 @@ def test_every_link_into_the_repository_leads_somewhere(root, pages):
 
 
 def test_every_make_target_that_is_named_exists(root, pages):
-    targets = set(re.findall(r"^([a-z.]+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z.-]+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))
 
-    named = {name for path in pages for name in re.findall(r"\bmake ([a-z.]+[a-z])", code(path))}
+    named = {
+        name for path in pages for name in re.findall(r"\bmake ([a-z.][a-z.-]*[a-z])", code(path))
+    }
 
     assert named <= targets
     assert {"demo", "test"} <= named
