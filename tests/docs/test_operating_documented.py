@@ -9,7 +9,7 @@ import pytest
 
 from bot import commands
 from bot.cli.folder import command_names
-from bot.transport.health import StoreCollector
+from bot.transport.health import LeaderCollector, StoreCollector
 from workers.fakes import MemoryQueue
 from workers.jobs import queue_of_job
 
@@ -62,11 +62,10 @@ def test_every_log_event_is_documented_and_no_other(root, page):
 
 
 def test_every_metric_is_documented_and_no_other(page, store, clock):
-    collector = StoreCollector(store, MemoryQueue(queue_of_job()), clock, lambda: 0.0)
+    store_metrics = StoreCollector(store, MemoryQueue(queue_of_job()), clock, lambda: 0.0)
+    collected = [*store_metrics.collect(), *LeaderCollector(lambda: True).collect()]
 
-    exposed = {
-        one.name + ("_total" if one.type == "counter" else "") for one in collector.collect()
-    }
+    exposed = {one.name + ("_total" if one.type == "counter" else "") for one in collected}
 
     assert {
         name.split("{")[0] for name in documented(page, "Health") if name.startswith("beagle_")

@@ -124,3 +124,12 @@ def test_no_test_reads_a_private_message_before_it_has_waited_for_it(root):
                 early.append(f"{file.relative_to(root)}:{number}")
 
     assert early == [], "use `Actor.wait_for_ephemeral`"
+
+
+def test_every_migration_has_a_number_of_its_own(root):
+    """Two changes that are made side by side may both take the next one."""
+    folder = root / "router/store/migrations/versions"
+    names = sorted(path.name for path in folder.glob("0*.py"))
+
+    assert len(names) > 30
+    assert [name[:4] for name in names] == [f"{n:04}" for n in range(1, len(names) + 1)], names
