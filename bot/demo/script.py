@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 from collections.abc import Callable
+from itertools import cycle, islice
 
 from rich.console import Console
 
@@ -27,6 +28,8 @@ from workers.runtime.processes import wait_until
 
 LEARN_SECONDS = 4.0
 """Between two questions while the router learns in the background."""
+MAX_QUESTIONS = 30
+"""A busy machine learns in a minute, not in seconds; only a failure asks so often."""
 JSON_FIELDS = ("name", "ok", "route", "kind", "confidence", "ms", "tokens", "usd", "tiers")
 
 MISROUTED = (
@@ -174,7 +177,7 @@ def _is_revised(message: Message) -> bool:
 def _learned(user: ScriptUser) -> ScriptStep:
     """Sends similar messages until one goes there; the router learns in the background."""
     name = "the next message like it goes there by itself"
-    for text in SIMILAR:
+    for text in islice(cycle(SIMILAR), MAX_QUESTIONS):
         ts = user.ask(text)
         message = user.wait(ts)
 
