@@ -146,8 +146,8 @@ class WeeklySettings(BaseSettings):
     canary_min_requests: int = Field(50, ge=1)
     """Answers that a version must have given at one canary step before the next."""
     canary_hours: float = Field(168.0, ge=0)
-    """Hours after which a canary step ends with fewer answers, because the version passed its
-    evaluation on held-out rows and nothing speaks against it; 0 always asks for the full number."""
+    """Hours after which a canary step ends with fewer answers, as the evaluation on held-out rows
+    was passed; 0 always asks for the full number."""
     rollback_max_correction_increase: float = Field(0.05, ge=0, le=1)
     """Increase of the correction rate, 0 to 1, above which a version is rolled back."""
     rollback_min_valid: float = Field(0.98, ge=0, le=1)
