@@ -29,7 +29,7 @@ from workers.llm.litellm_client import open_model
 CANARY = "Canary7secret"
 BROKEN = CANARY + "/%40 x"
 """With what has to be written otherwise in an address."""
-PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
+PREFIXES = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-", "webhook_secrets": "desk="}
 ADDRESSES = {
     "database_url": "postgresql+psycopg://beagle:{}@127.0.0.1:9/beagle",
     "redis_url": "redis://:{}@127.0.0.1:9/0",
@@ -176,6 +176,7 @@ def test_no_error_of_ours_quotes_a_secret_that_a_library_named(kind, settings):
         "BudgetError": {"resets_at": 1.0},
         "PathError": {"retry": True},
         "FileError": {"reason": "gone"},
+        "SendError": {"reason": "refused", "is_sure": True},
         "RateLimitError": {"resets_at": 1.0, "limit": 20, "is_first": True},
     }.get(kind.__name__, {})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -295,8 +296,13 @@ def _live_cost(rows: Sequence[Row], settings: Settings, prices: Prices) -> CostM
 
 
 def _roi_record(roi: Roi) -> dict[str, Any]:
-    """Returns the JSON-safe form. JSON has no infinity: a month that never comes is None."""
+    """Returns the JSON-safe form. JSON has no infinity: a month that never comes is None.
+
+    So is how many times cheaper a tuned model is that costs nothing.
+    """
     record = asdict(roi)
+    if math.isinf(roi.times_cheaper):
+        record["times_cheaper"] = None
     if roi.break_even_months is not None and roi.break_even_months.high == float("inf"):
         record["break_even_months"]["high"] = None
 

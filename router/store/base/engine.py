@@ -111,8 +111,11 @@ def open_engine(url: str, pool: int = POOL) -> Engine:
 
 
 def _to_json(value: object) -> str:
-    """Returns the value as JSON without spaces: a tenth of what is stored of a decision."""
-    return json.dumps(value, separators=(",", ":"))
+    """Returns the value as JSON without spaces: a tenth of what is stored of a decision.
+
+    Raises ValueError for a number that is not finite: SQLite would keep it, PostgreSQL refuses it.
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 # Held weakly: a hook for each engine could never be removed, and would keep its engine for ever.
