@@ -134,10 +134,16 @@ def world(store, sandbox, make_request):
 
 
 def rows(store):
-    """Returns every row of every table without its moments, counted."""
+    """Returns every row of every table without its moments, counted.
+
+    That an event of a kind came at all is not counted: it says nothing about the workspace.
+    """
     found = Counter()
     with store.engine.connect() as connection:
         for table in metadata.sorted_tables:
+            if table.name == "event_kind":
+                continue
+
             for row in connection.execute(select(table)).mappings():
                 facts = {k: str(v) for k, v in row.items() if k not in MOMENTS | COUNTERS}
                 found[table.name, json.dumps(facts, sort_keys=True)] += 1
