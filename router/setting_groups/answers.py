@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from router.secret_values import remember_secret
 from router.setting_groups.weekly import WeeklySettings
 
 _ENTRY = re.compile(r"([a-z][a-z0-9_-]{0,39})=(\S.*)")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 
 
 class AnswerSettings(WeeklySettings):
@@ -47,10 +49,22 @@ class AnswerSettings(WeeklySettings):
     @classmethod
     def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for host in value:
-            if not re.fullmatch(r"[a-z0-9.:_-]{1,253}", host):
+            if not _is_host(host):
                 raise ValueError("expected names of hosts such as 'jira.intern', without a port")
 
         return value
+
+
+def _is_host(host: str) -> bool:
+    """Returns whether the text is a host's name or address; a mere number is neither."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.split(".")
+        is_number = labels[-1].isdigit() or labels[-1].startswith("0x")
+        return len(host) <= 253 and not is_number and all(map(_LABEL.fullmatch, labels))
+
+    return True
 
 
 def webhook_secret(secrets: SecretStr, name: str) -> str | None:

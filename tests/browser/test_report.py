@@ -30,7 +30,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     price = Price(1e-7, 1e-8, 5e-7)
     seen = build_overview(
-        Export(rows, frozenset(), 0, "Slack export", 7),
+        Export(rows, frozenset(), 0, "Slack export", {"deploys": 7}),
         HashedWordEncoder(),
         Settings(_env_file=None),
         Prices(lambda _: price),
@@ -88,7 +88,7 @@ def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) 
     )
     expect(page.locator("article summary").first).to_contain_text("not measured")
     expect(page.locator("article blockquote").first).to_be_visible()
-    expect(page.locator("footer")).to_contain_text("7 lines of bots, joins and leaves")
+    expect(page.locator("footer")).to_contain_text("7 messages of the bot “deploys”")
     expect(page.locator("footer")).to_contain_text(
         "messages of private channels and direct messages are counted"
     )

@@ -33,6 +33,7 @@ NAMES_EVERY_ROUTE = {
     "bot/commands/channel.py": "the settings of a channel, which are an admin's",
     "bot/commands/routes.py": "filtered by `hidden_routes`; admins see all",
     "bot/demo/ambiguous.py": "the demo",
+    "bot/listeners/sending/actions.py": "the route of an answer; asks the rule",
     "bot/listeners/home.py": "the table of an admin's home",
     "bot/offline.py": "the terminal of whoever runs Beagle",
     "bot/routing/quotations.py": "looked up by id, for explanations that hide routes",

@@ -12,7 +12,7 @@ DAY_FIRST = "day first"
 MONTH_FIRST = "month first"
 
 _NUMBERS = re.compile(r"\A(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})\b")
-_ZONE_NAME = re.compile(r"\s*(?:UTC|GMT|Z)\Z")
+_ZONE_NAME = re.compile(r"(?<!\s)\s*+(?:UTC|GMT|Z)\Z")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _NAMED_DATES = (
