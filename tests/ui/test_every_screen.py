@@ -39,6 +39,8 @@ LIKE_OTHERS = {
     "bot.commands.rollout.run",
     "bot.listeners.knowledge_view.render_sources",
     "bot.listeners.labelling.render_tasks",
+    "bot.listeners.sending.actions.SendActions.show",
+    "bot.listeners.sending.replies.HandedOverReplies.post",
     "bot.weekly.candidate_actions.CandidateActions.show_examples",
     "bot.weekly.candidate_click.CandidateClicks.on_button.tell",
 }
