@@ -67,6 +67,7 @@ FORGOTTEN_ROWS = {
     "copied": "requests that others made about your messages",
     "proposal": "proposed changes that quoted you",
     "note": "notes made from your words",
+    "sending": "answers that were passed on, with your words",
     "captured": "answers in threads that were saved, yours or to a question of yours",
     "foreign_home": "notes on which company you are of",
     "drafted_route": "drafts of routes that quoted you",
