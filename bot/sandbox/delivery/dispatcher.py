@@ -76,7 +76,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held_back: list[asyncio.Event] = []
         self._delay = delay
-        self._next_delivery = 0.0
+        self._road = asyncio.Lock()
 
     @property
     def under_way(self) -> int:
@@ -163,8 +163,10 @@ class Dispatcher:
         seconds = self._delay()
         if seconds > 0:
             loop = asyncio.get_running_loop()
-            self._next_delivery = max(self._next_delivery, loop.time() + seconds)
-            await asyncio.sleep(self._next_delivery - loop.time())
+            arrival = loop.time() + seconds
+            # Those who wait for a lock get it in their order; timers for one moment end in any.
+            async with self._road:
+                await asyncio.sleep(max(0.0, arrival - loop.time()))
 
     async def _notify(self, notice: Json) -> None:
         """Sends a notice about the deliveries themselves, once."""
