@@ -5,7 +5,7 @@ A post whose result is unknown is looked for in Slack before it is repeated.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from slack_sdk import WebClient
@@ -24,8 +24,9 @@ from router.log import get_log
 from router.store.requests.sendings import Sending
 from router.types import Request
 
-MAX_MESSAGES = 200
-"""Messages that are searched for one that was posted without being recorded."""
+PAGE_SIZE, MAX_PAGES = 200, 10
+"""Messages that are asked for at once, and how often, to find one that was posted without being
+recorded: a page of Slack's may hold fewer than there are."""
 EARLIER_SECONDS = 60.0
 """Slack's clock and ours may differ by so much."""
 NOT_IN = ("not_in_channel", "channel_not_found", "is_archived")
@@ -135,33 +136,46 @@ class SlackSender:
     ) -> bool:
         """Returns whether an earlier try reached Slack."""
         if sending.kind == "reminder":
-            page = client.chat_scheduledMessages_list(
-                channel=channel, oldest=str(int(sending.post_at)), latest=str(int(sending.post_at))
+            # Slack lists neither thread nor metadata of what is scheduled: text and second decide.
+            at = str(int(sending.post_at))
+            listed = _pages(
+                client.chat_scheduledMessages_list, channel=channel, oldest=at, latest=at
             )
             text = reminder_text(sending.content)
-            return any(_same_text(one, text) for one in page.get("scheduled_messages") or [])
+            return any(
+                _same_text(one, text) for page in listed for one in page["scheduled_messages"]
+            )
 
-        oldest = str(sending.at - EARLIER_SECONDS)
+        since = {"channel": channel, "oldest": str(sending.at - EARLIER_SECONDS)}
         if sending.kind == "reply":
-            page = client.conversations_replies(
-                channel=channel,
+            read = _pages(
+                client.conversations_replies,
                 ts=request.thread,
-                oldest=oldest,
-                limit=MAX_MESSAGES,
                 include_all_metadata=True,
+                **since,
             )
         else:
-            page = client.conversations_history(
-                channel=channel, oldest=oldest, limit=MAX_MESSAGES, include_all_metadata=True
-            )
+            read = _pages(client.conversations_history, include_all_metadata=True, **since)
 
-        for message in page.get("messages") or []:
-            marked = message.get("metadata") or {}
-            payload = marked.get("event_payload") or {}
-            if marked.get("event_type") == EVENT_TYPE and payload.get("key") == sending.key:
-                return True
+        return any(_is_marked(one, sending.key) for page in read for one in page["messages"])
 
-        return False
+
+def _pages(method: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
+    """Yields the pages that a listing method of Slack's returns, as far as `MAX_PAGES`."""
+    cursor = ""
+    for _ in range(MAX_PAGES):
+        page = method(limit=PAGE_SIZE, cursor=cursor, **arguments)
+        yield page
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return
+
+
+def _is_marked(message: Any, key: str) -> bool:
+    """Returns whether the message carries the key of this sending, unseen by people."""
+    marked = message.get("metadata") or {}
+    payload = marked.get("event_payload") or {}
+    return marked.get("event_type") == EVENT_TYPE and payload.get("key") == key
 
 
 def _same_text(scheduled: Any, text: str) -> bool:

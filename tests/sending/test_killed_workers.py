@@ -7,6 +7,8 @@ import itertools
 
 import pytest
 
+from bot.replies import sending
+from bot.replies.sending import SlackSender
 from bot.ui.texts import sending as texts
 from tests.sending.conftest import GRACE
 from tests.sending.test_send_answer import random_of
@@ -37,9 +39,9 @@ def killing(function, point):
     return call
 
 
-def run_with_kills(desk) -> None:
+def run_with_kills(desk, times: int = 6) -> None:
     """Runs the job until nothing is left, as the reaper does after a death."""
-    for _ in range(6):
+    for _ in range(times):
         keys = [key for _, key in desk.context.queue.jobs] or desk.store.sendings.overdue(
             desk.clock()
         )
@@ -84,6 +86,24 @@ def test_slack_sees_it_once(desk, monkeypatch, kind, point, part) -> None:
         place = ("random", "ada") if kind == "channel" else ("dm", "grace")
         assert len(desk.passed_on(*place)) == 1
     assert desk.store.sendings.overdue(desk.clock()) == []
+
+
+@pytest.mark.parametrize("kind", ["channel", "person"])
+def test_what_was_posted_is_found_behind_many_messages(desk, monkeypatch, kind) -> None:
+    place, answers = {
+        "channel": (("random", "ada"), {"channel": random_of(desk)}),
+        "person": (("dm", "grace"), {"person": {"selected_user": GRACE}}),
+    }[kind]
+    desk.submit(desk.pick(texts.KINDS[kind]), **answers)
+    kill = killing(desk.context.sender.send, "after")
+    monkeypatch.setattr(SlackSender, "send", lambda _, *arguments: kill(*arguments))
+    run_with_kills(desk, times=1)
+
+    monkeypatch.setattr(sending, "PAGE_SIZE", 2)
+    for number in range(5):
+        desk.sandbox.actor(place[1]).say(place[0], f"and number {number}")
+    run_with_kills(desk)
+    assert len(desk.passed_on(*place)) == 1
 
 
 @pytest.mark.parametrize("point", POINTS)

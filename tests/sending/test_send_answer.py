@@ -94,14 +94,15 @@ def test_a_webhook_is_signed_and_has_the_form_of_the_route(desk, receiver) -> No
     view = desk.pick("Desk")
     shown = json.dumps(view["blocks"])
     assert "127.0.0.1" in shown
-    assert r"\"title\": \"The printer jams\"" in shown
+    summary = f"The printer jams {desk.request.ts}"
+    assert rf"\"title\": \"{summary}\"" in shown
 
     desk.submit(view)
     desk.work()
     ((headers, body),) = receiver.got
     assert json.loads(body) == {
-        "title": "The printer jams",
-        "all": {"summary": "The printer jams", "queue": "hardware", "urgency": "high"},
+        "title": summary,
+        "all": {"summary": summary, "queue": "hardware", "urgency": "high"},
     }
     signed = b"v1:" + headers["X-Beagle-Timestamp"].encode() + b":" + body
     expected = hmac.new(b"correct-horse", signed, hashlib.sha256).hexdigest()
