@@ -11,7 +11,7 @@ FAST := -m "not fuzz and not chaos and not training and not model and not browse
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check coverage mutants gpu-check format lock docs clean .venv
+.PHONY: help demo test check again coverage mutants gpu-check format lock docs clean .venv
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ check: .venv ## the gate: format, lint, types, import contracts, every test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(PYTEST) $(ARGS)
+
+again: .venv ## run once more, one after the other, the tests that failed
+	@$(BIN)/pytest -v -n 0 --last-failed --last-failed-no-failures none $(ARGS)
 
 coverage: .venv ## the fast tests, with the lines and branches that they reach
 	@$(PYTEST) $(FAST) --cov --cov-report=term:skip-covered $(ARGS)
