@@ -7,11 +7,11 @@ WORKERS ?= auto
 # The longest files first (`tests/conftest.py`), not those with the most tests: one long test must not begin when all else is over.
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser.
-FAST := -m "not fuzz and not chaos and not training and not model and not browser"
+FAST := -m "not fuzz and not chaos and not training and not model and not browser and not nightly"
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check again coverage mutants gpu-check format lock docs clean .venv
+.PHONY: help demo test check nightly again coverage mutants gpu-check format lock docs clean .venv
 
 help: ## list what can be typed here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,12 +22,15 @@ demo: .venv ## run everything on this machine and open a page to try it
 test: .venv ## run the fast tests; ARGS="-k words" chooses some
 	@$(PYTEST) $(FAST) $(ARGS)
 
-check: .venv ## the gate: format, lint, types, import contracts, every test
+check: .venv ## the gate: format, lint, types, import contracts, all tests but the nightly
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -m "not nightly" $(ARGS)
+
+nightly: .venv ## what `make check` does by the dozen, by the thousand: an hour
+	$(PYTEST) -m nightly $(ARGS)
 
 again: .venv ## run once more, one after the other, the tests that failed
 	@$(BIN)/pytest -v -n 0 --last-failed --last-failed-no-failures none $(ARGS)

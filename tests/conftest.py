@@ -30,7 +30,7 @@ __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
 
-LONG_FIRST = ("longest", "chaos", "fuzz", "training", "model", "browser")
+LONG_FIRST = ("nightly", "chaos", "fuzz", "training", "model", "browser")
 """Markers of tests that take seconds to minutes; files with the first of them start first."""
 
 # A deadline, or a complaint that examples are slow to make, says something about the machine only.

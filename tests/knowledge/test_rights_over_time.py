@@ -210,8 +210,7 @@ def test_generated_lives_leak_nothing_after_an_hour(tmp_path):
     assert shown >= 50, "where nothing is shown, nothing could leak"
 
 
-@pytest.mark.fuzz
-@pytest.mark.longest
+@pytest.mark.nightly
 def test_ten_thousand_generated_searches_leak_nothing_after_an_hour(tmp_path):
     searches, _ = generate(tmp_path, 700, 80)
     assert searches >= 10_000

@@ -333,7 +333,7 @@ def test_what_is_promised_holds_wherever_a_writer_stops(stage, group, one, other
     check_pair(stage, group, other, one)
 
 
-@pytest.mark.chaos
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("group", "one"), [(group, one) for group, (_, writers) in GROUPS.items() for one in writers]
 )
