@@ -21,6 +21,8 @@ from workers.runtime.processes import wait_until
 
 WARM_MESSAGES = 24
 """Two rounds over all routes, so that nothing that is loaded once counts as growth."""
+LEAST_STEPS = 60
+"""People do so much beside their messages, however slow the machine is and short the run."""
 SAMPLES = 300
 MIN_SAMPLE_SECONDS = 0.5
 CORE = ("bot", "worker-answer", "broker")
@@ -88,7 +90,7 @@ class _Soak:
         self._usage = UsageLog()
         self._sent: list[SentMessage] = []
         self._disk_before: dict[str, int] = {}
-        self._ended = threading.Event()
+        self._all_posted = threading.Event()
 
     def run(self, wait_seconds: float) -> None:
         """Warms up, runs, and waits until everything is answered."""
@@ -105,13 +107,10 @@ class _Soak:
             thread.start()
 
         every = max(MIN_SAMPLE_SECONDS, self._seconds / SAMPLES)
-        while threads[0].is_alive():
-            self._ended.wait(every)
-            self._usage.sample(self._stack.pids())
-
-        self._ended.set()
         for thread in threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(every)
+                self._usage.sample(self._stack.pids())
 
         self._wait_for(self._sent, wait_seconds)
         self._usage.sample(self._stack.pids())
@@ -166,16 +165,19 @@ class _Soak:
             self._pause(start + number / self._rate)
             self._sent.append(self._people.ask())
 
+        self._all_posted.set()
+
     def _act(self) -> None:
         """Clicks as often as people ask, and does what is due."""
         start = time.monotonic()
         schedule = Schedule(self._stack, self._people, self._seconds)
         step = 0
-        while not self._ended.is_set():
+        while step < LEAST_STEPS or not self._all_posted.is_set():
             self._pause(start + step / self._rate)
             self._people.act(step)
             schedule.run_due(time.monotonic() - start)
             step += 1
 
     def _pause(self, until: float) -> None:
-        self._ended.wait(max(0.0, until - time.monotonic()))
+        """Waits for that time; what is left when all is posted is done at once."""
+        self._all_posted.wait(max(0.0, until - time.monotonic()))
