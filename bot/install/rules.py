@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from json import JSONDecodeError
 from typing import Literal
 
 from slack_bolt.error import BoltError
@@ -20,8 +19,8 @@ from router.store.workspace.audit import ActionOutcome, AuditEntry, AuditLog
 
 ADMIN_FLAGS = ("is_admin", "is_owner", "is_primary_owner")
 
-NO_ANSWER = (SlackApiError, JSONDecodeError, *UNREACHABLE)
-"""Slack refused, answered something that is not JSON, or did not answer."""
+NO_ANSWER = (SlackApiError, *UNREACHABLE)
+"""Slack refused, or did not answer, or not in full."""
 
 InstallOutcome = Literal["first", "renewed", "renewed_by_member", "taken_over"]
 """What an install changed: `first` made its person the admin, `taken_over` too, in place of another

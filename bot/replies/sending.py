@@ -5,6 +5,7 @@ A post whose result is unknown is looked for in Slack before it is repeated.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -33,6 +34,8 @@ NOT_IN = ("not_in_channel", "channel_not_found", "is_archived")
 BUSY = ("ratelimited", "rate_limited", "message_limit_exceeded", "restricted_too_many")
 UNKNOWN = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
 """Slack's errors after which nobody knows whether it was done."""
+CODE = re.compile(r"[a-z0-9_]{1,80}")
+"""Slack's own errors. Where a proxy answered in its place, the SDK puts the page there."""
 
 
 class SlackSender:
@@ -185,10 +188,10 @@ def _same_text(scheduled: Any, text: str) -> bool:
 def _refused(error: SlackApiError) -> SendError:
     """Returns what Slack's refusal means for the sending."""
     code = error_code(error)
-    doing = f"sending an answer: Slack said {code!r}"
+    doing = f"sending an answer: Slack said {code[:80]!r}"
     if code in BUSY:
         return SendError(doing, "busy", retry=True, is_sure=True)
-    if code in UNKNOWN:
+    if code in UNKNOWN or not CODE.fullmatch(code):
         return SendError(doing, "unreachable", retry=True, is_sure=False)
 
     return SendError(doing, "not_in_channel" if code in NOT_IN else code, is_sure=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Mapping
@@ -38,7 +39,15 @@ nothing is lost."""
 POSTS_PER_MINUTE, POST_BURST = 60, 5
 """Messages in one channel: Slack allows one a second and short bursts, whose size it does not
 say (https://docs.slack.dev/apis/web-api/rate-limits)."""
-UNREACHABLE = (URLError, HTTPException, ConnectionError, TimeoutError, socket.timeout)
+UNREACHABLE = (
+    URLError,
+    HTTPException,
+    ConnectionError,
+    TimeoutError,
+    socket.timeout,
+    json.JSONDecodeError,
+)
+"""What a call raises that got no whole answer: it may have had its effect all the same."""
 HELD = "held_back"
 """Our error code for an optional call that was not sent because of Slack's rate limit."""
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}

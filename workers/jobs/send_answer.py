@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.catalog.actions import SendAction
-from router.errors import SendError
+from router.errors import SendError, StoreAwayError
 from router.log import get_log
 from router.store.requests.sendings import Sending
 from router.types import Request
@@ -19,6 +19,7 @@ CLAIM_SECONDS = 120.0
 RETRY_SECONDS = (10.0, 60.0, 300.0, 1800.0, 3600.0)
 """How long each new attempt waits for what did not arrive; after the last one it is given up."""
 TELL_SECONDS = 30.0
+"""How long a worker has to tell the person, before another one may."""
 TELL_FOR_SECONDS = 3600.0
 """How long it is tried to tell the person; after that the news is none."""
 
@@ -34,8 +35,9 @@ def run(context: Context, key: str) -> None:
     if mine is not None:
         _send(context, mine)
 
-    ended = context.store.sendings.get(key)
-    if ended is not None and ended.done_at is not None and ended.wake_at is not None:
+    now = context.now()
+    ended = context.store.sendings.claim_news(key, now, now + TELL_SECONDS)
+    if ended is not None:
         _tell(context, ended)
 
 
@@ -47,6 +49,9 @@ def _send(context: Context, mine: Sending) -> None:
     except SendError as error:
         log.warning("not_sent", kind=mine.kind, reason=error.reason, error=str(error))
         _put_off_or_fail(context, mine, error)
+    except StoreAwayError:
+        # Nothing can be recorded now; the claim runs out, and the next try looks for it.
+        raise
     except Exception:  # the job boundary: whatever happened, the person is told
         log.exception("sending_crashed", kind=mine.kind)
         context.store.sendings.complete(mine, "failed", "unknown", context.now())
@@ -94,12 +99,15 @@ def _webhook(context: Context, request: Request, mine: Sending) -> SendAction:
 def _put_off_or_fail(context: Context, mine: Sending, error: SendError) -> None:
     now = context.now()
     sendings = context.store.sendings
+    # What an earlier try may have done is still unknown where this one could not look.
+    is_sure = error.is_sure and not mine.resumed
     if error.retry and mine.attempts <= len(RETRY_SECONDS):
         wait = RETRY_SECONDS[mine.attempts - 1]
-        sendings.put_off(mine, now + wait, is_sure=error.is_sure)
+        sendings.put_off(mine, now + wait, is_sure=is_sure)
         return
 
-    sendings.complete(mine, "failed", error.reason, now)
+    reason = "unknown" if error.retry and not is_sure else error.reason
+    sendings.complete(mine, "failed", reason, now)
 
 
 def _tell(context: Context, ended: Sending) -> None:

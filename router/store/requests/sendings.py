@@ -140,12 +140,12 @@ class Sendings:
     def claim(self, key: str, now: float, until: float) -> Sending | None:
         """Returns it for the caller to send; nobody else may before `until`.
 
-        None if it is not to be sent, or if another worker is at work on it.
+        None if it is not to be sent, or not yet, or if another worker is at work on it.
         """
-        free = or_(
-            sending.c.state == "waiting",
-            and_(sending.c.state == "sending", sending.c.wake_at <= now),
-        )
+        # The first try is due whatever this machine's clock says. A later one is not before its
+        # time: a sending is often in the queue more than once.
+        is_first = and_(sending.c.state == "waiting", sending.c.attempts == 0)
+        is_due = and_(sending.c.state.in_(("waiting", "sending")), sending.c.wake_at <= now)
         values = {
             "state": "sending",
             "wake_at": until,
@@ -153,7 +153,8 @@ class Sendings:
             "resumed": sending.c.state == "sending",
         }
         with writing(self._engine) as connection:
-            claimed = update(sending).where(sending.c.key == key, free).values(values)
+            free = (sending.c.key == key, or_(is_first, is_due))
+            claimed = update(sending).where(*free).values(values)
             if connection.execute(claimed).rowcount != 1:
                 return None
 
@@ -165,7 +166,7 @@ class Sendings:
         return (
             current is not None
             and current.state == "sending"
-            and current.attempts == mine.attempts
+            and (current.at, current.attempts) == (mine.at, mine.attempts)
             and bool(current.content)
         )
 
@@ -186,6 +187,19 @@ class Sendings:
         """
         values = {"state": state, "result": result, "done_at": at, "wake_at": at, "content": {}}
         return self._change(mine, values)
+
+    def claim_news(self, key: str, now: float, until: float) -> Sending | None:
+        """Returns one that ended, for the caller to tell the person; nobody else before `until`.
+
+        None if nothing is to be told, or not yet, or if another worker is telling it.
+        """
+        ended = (sending.c.key == key, sending.c.state.in_(("sent", "failed")))
+        with writing(self._engine) as connection:
+            claimed = update(sending).where(*ended, sending.c.wake_at <= now)
+            if connection.execute(claimed.values(wake_at=until)).rowcount != 1:
+                return None
+
+        return self.get(key)
 
     def mark_told(self, key: str) -> None:
         """Records that the person knows how it ended: nothing is left to do."""
@@ -208,6 +222,8 @@ class Sendings:
         current = (
             sending.c.key == mine.key,
             sending.c.state == "sending",
+            # A press after a failure counts the attempts anew, at another time.
+            sending.c.at == mine.at,
             sending.c.attempts == mine.attempts,
         )
         with one_statement(self._engine) as connection:
