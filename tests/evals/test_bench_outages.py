@@ -63,25 +63,29 @@ def test_a_proxy_that_is_cut_ends_what_is_open_and_takes_nothing_new(echo):
             assert client.recv(3) == b"two"
 
 
-SHORT_ONES = [
-    *("database_restarted", "worker_frozen", "broker_flushed", "broker_killed", "broker_slow"),
-    *("model_bad", "files_exhausted", "poison_message", "many_waiting", "slack_away"),
-]
+# The outages of one group follow each other on one and the same running product.
+SERVERS = ("database_restarted", "worker_frozen", "broker_flushed", "broker_killed")
+DEMANDS = ("model_bad", "files_exhausted", "poison_message", "many_waiting", "slack_away")
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("outage", SHORT_ONES)
-def test_an_outage_loses_nothing_and_says_nothing_twice(outage):
-    figures = run(outage)
+@pytest.mark.parametrize(
+    "outages",
+    [SERVERS, DEMANDS, pytest.param(("broker_slow",), marks=pytest.mark.nightly)],
+    ids=["servers", "demands", "slow"],
+)
+def test_outages_lose_nothing_and_say_nothing_twice(outages):
+    figures = run(*outages)
 
     assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
-    assert figures[f"{outage}_untold"] == 0
-    if outage != "model_bad":
-        # Only the message that ends its worker is given up, and nobody who was beside it.
-        assert figures[f"{outage}_failed"] == (1 if outage == "poison_message" else 0)
+    for outage in outages:
+        assert figures[f"{outage}_untold"] == 0
+        if outage != "model_bad":
+            # Only the message that ends its worker is given up, and nobody who was beside it.
+            assert figures[f"{outage}_failed"] == (1 if outage == "poison_message" else 0)
 
 
-@pytest.mark.chaos
+@pytest.mark.nightly
 def test_a_clock_that_jumps_loses_nothing_and_says_nothing_twice():
     if not can_compile_clock():
         pytest.skip("the clock needs a C compiler")
@@ -91,7 +95,7 @@ def test_a_clock_that_jumps_loses_nothing_and_says_nothing_twice():
     assert (figures["lost"], figures["doubled"], figures["stuck"]) == (0, 0, 0), figures
 
 
-@pytest.mark.chaos
+@pytest.mark.nightly
 def test_a_full_disk_loses_nothing_and_everybody_is_told():
     if not may_mount():
         pytest.skip("no disk may be mounted here")
@@ -103,8 +107,8 @@ def test_a_full_disk_loses_nothing_and_everybody_is_told():
     assert "disk" in figures["disk_full_doctor"]
 
 
-def run(outage):
-    command = [sys.executable, "-m", "bot.cli", *SHORT, "--only", outage]
+def run(*outages):
+    command = [sys.executable, "-m", "bot.cli", *SHORT, "--only", ",".join(outages)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=900)
     return json.loads(result.stdout.splitlines()[-1])
 

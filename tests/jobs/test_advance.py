@@ -116,7 +116,7 @@ def test_too_few_people_make_no_dataset(rollout):
 
 
 @pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.chaos) for seed in range(2, 25))]
+    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.nightly) for seed in range(2, 25))]
 )
 def test_killed_anywhere_the_rollout_resumes_and_no_half_promoted_version_answers(
     make_rollout, tmp_path, seed
