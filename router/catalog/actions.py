@@ -58,12 +58,11 @@ class SendAction(FrozenModel):
                 raise ValueError(f"{given[0]!r} belongs to a webhook; remove it")
             return self
 
-        parts = urlsplit(self.url)
-        is_web = parts.scheme in ("https", "http") and parts.hostname
-        if not self.name or not is_web or parts.username or parts.password:
+        if not self.name or not _is_callable(self.url):
             raise ValueError(
-                "a webhook needs a name, and a url like https://example.com/hook without a "
-                "password; put that into BEAGLE_WEBHOOK_SECRETS"
+                "a webhook needs a name, and a url like https://example.com/hook without spaces "
+                "(%20), umlauts (as the browser copies them) or a password; put that into "
+                "BEAGLE_WEBHOOK_SECRETS"
             )
         return self
 
@@ -71,6 +70,19 @@ class SendAction(FrozenModel):
     def target(self) -> str:
         """What distinguishes it from the route's other actions: the kind, and a webhook's name."""
         return f"{self.to}:{self.name}"
+
+
+def _is_callable(url: str) -> bool:
+    """Returns whether it is a whole address of the web, as HTTP wants it, with no password."""
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+
+    is_web = parts.scheme in ("https", "http") and bool(parts.hostname) and is_port
+    is_plain = url.isascii() and url.isprintable() and " " not in url
+    return is_web and is_plain and not parts.username and not parts.password
 
 
 def check_actions(actions: Sequence[SendAction], output: Mapping[str, Any] | None) -> None:

@@ -1,7 +1,7 @@
 """Addresses on the open internet, and connections that go to a checked address.
 
-A host name is resolved once, its addresses are checked, and the connection goes to one of them. So
-a name cannot point inside our network a moment later (DNS rebinding).
+A host name is resolved once, its addresses are checked, and the connection goes to the first of
+them that answers. So a name cannot point inside our network a moment later (DNS rebinding).
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import http.client
 import ipaddress
 import socket
 import ssl
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from urllib.parse import SplitResult
 
+MAX_ADDRESSES = 4
+"""Addresses of one host that are tried: each may take as long as the time-out."""
 GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
 """The only part of IPv6 that is the open internet (RFC 4291); the rest is local, or translated."""
 WELL_KNOWN_NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -55,24 +59,59 @@ def _is_open(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return address.is_global and not address.is_multicast and not is_special
 
 
-class PinnedConnection(http.client.HTTPConnection):
-    """A connection to the checked address; TLS and the Host header use the host's name."""
+def addresses_to_try(addresses: Sequence[str]) -> list[str]:
+    """Returns the first few, of each kind of IP by turns: a machine may have a way to one only."""
+    seen: Counter[bool] = Counter()
+    ranks = {}
+    for address in addresses:
+        is_ipv6 = ":" in address
+        ranks[address] = seen[is_ipv6]
+        seen[is_ipv6] += 1
 
-    def __init__(self, parts: SplitResult, address: str, port: int, timeout: float) -> None:
+    return sorted(ranks, key=ranks.__getitem__)[:MAX_ADDRESSES]
+
+
+class PinnedConnection(http.client.HTTPConnection):
+    """A connection to one of the checked addresses; TLS and the Host header use the host's name."""
+
+    def __init__(
+        self, parts: SplitResult, addresses: Sequence[str], port: int, timeout: float
+    ) -> None:
         super().__init__(parts.hostname or "", port, timeout=timeout)
-        self._address = address
+        self._addresses = addresses_to_try(addresses)
         self._secure = parts.scheme == "https"
         self._socket: socket.socket | None = None
         self.is_cut = False
 
     def connect(self) -> None:
-        """Connects to the checked address instead of resolving the name again."""
-        self.sock = socket.create_connection((self._address, self.port), self.timeout)
+        """Connects to a checked address instead of resolving the name again.
+
+        Raises OSError, that of the last one, where none answers.
+        """
+        failure: OSError = OSError("no address")
+        for address in self._addresses:
+            try:
+                self._connect_to(address)
+            except OSError as error:
+                failure = error
+                if self.is_cut:
+                    break
+            else:
+                return
+
+        raise failure
+
+    def _connect_to(self, address: str) -> None:
+        self.sock = socket.create_connection((address, self.port), self.timeout)
         self._socket = self.sock
         if self._secure:
-            self.sock = ssl.create_default_context().wrap_socket(
-                self.sock, server_hostname=self.host
-            )
+            try:
+                self.sock = ssl.create_default_context().wrap_socket(
+                    self.sock, server_hostname=self.host
+                )
+            except OSError:
+                self.sock.close()
+                raise
 
     def cut(self) -> None:
         """Ends the connection, also while another thread reads from it."""

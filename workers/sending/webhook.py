@@ -14,6 +14,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -34,9 +35,12 @@ Resolve = Callable[[str, int], Sequence[str]]
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Returns every address of a host. Raises OSError or UnicodeError where it has none."""
+    """Returns every address of a host, the ones that this machine reaches best first (RFC 6724).
+
+    Raises OSError or UnicodeError where it has none.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return sorted({str(entry[4][0]) for entry in found})
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def signature(secret: str, timestamp: int, body: bytes) -> str:
@@ -61,8 +65,8 @@ def send_webhook(
     body = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
     headers = _headers(settings, action, body, key, int(now))
     parts = urlsplit(action.url)
-    address = _address(settings, parts, look_up)
-    status = _post(parts, address, body, headers)
+    addresses = _addresses(settings, parts, look_up)
+    status = _post(parts, addresses, body, headers)
     if 200 <= status < 300:
         return
 
@@ -107,8 +111,8 @@ def _secret(settings: Settings, name: str) -> str:
     return value
 
 
-def _address(settings: Settings, parts: SplitResult, look_up: Resolve) -> str:
-    """Returns an address of the host that may be called. Raises SendError where there is none."""
+def _addresses(settings: Settings, parts: SplitResult, look_up: Resolve) -> Sequence[str]:
+    """Returns the host's addresses. Raises SendError unless all of them may be called."""
     host = (parts.hostname or "").lower()
     try:
         addresses = look_up(host, parts.port or PORTS[parts.scheme])
@@ -127,13 +131,15 @@ def _address(settings: Settings, parts: SplitResult, look_up: Resolve) -> str:
             is_sure=True,
         )
 
-    return addresses[0]
+    return addresses
 
 
-def _post(parts: SplitResult, address: str, body: bytes, headers: dict[str, str]) -> int:
+def _post(
+    parts: SplitResult, addresses: Sequence[str], body: bytes, headers: dict[str, str]
+) -> int:
     """Returns the status of the answer."""
     port = parts.port or PORTS[parts.scheme]
-    connection = PinnedConnection(parts, address, port, SECONDS)
+    connection = PinnedConnection(parts, addresses, port, SECONDS)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         connection.connect()
@@ -149,7 +155,9 @@ def _post(parts: SplitResult, address: str, body: bytes, headers: dict[str, str]
     try:
         connection.request("POST", path, body=body, headers=headers)
         response = connection.getresponse()
-        response.read(MAX_ANSWER_BYTES)
+        # The status tells all; the rest is read out of politeness.
+        with suppress(OSError, http.client.HTTPException):
+            response.read(MAX_ANSWER_BYTES)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         # The body may have arrived: only the receiver knows.
         raise SendError(

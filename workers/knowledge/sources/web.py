@@ -1,7 +1,7 @@
 """Fetches web pages from the open internet, and from nowhere else.
 
 This guards against server-side request forgery (SSRF): a host name is resolved once, all of its
-addresses must be public, and the connection goes to the address that was checked. So a name cannot
+addresses must be public, and the connection goes to one that was checked. So a name cannot
 point inside our network a moment later (DNS rebinding). Each redirect passes the same checks.
 """
 
@@ -86,13 +86,16 @@ FetchPage = Callable[[str, Validators], FetchedPage]
 
 
 def resolve(host: str, port: int) -> list[str]:
-    """Returns every address of a host. Raises SourceError when it cannot be resolved."""
+    """Returns every address of a host, the ones that this machine reaches best first (RFC 6724).
+
+    Raises SourceError when it cannot be resolved.
+    """
     try:
-        return sorted(
-            {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-        )
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise SourceError(f"looking up {host!r}: {error}; check the address") from error
+
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def fetch(
@@ -110,10 +113,10 @@ def fetch(
     ends_at = time.monotonic() + deadline_seconds
     for _ in range(MAX_REDIRECTS + 1):
         parts = check_url(url)
-        address = _address(parts, look_up, public or is_public)
+        addresses = _addresses(parts, look_up, public or is_public)
 
         asked = known.headers(url)
-        status, headers, data = _get(parts, address, ends_at - time.monotonic(), asked)
+        status, headers, data = _get(parts, addresses, ends_at - time.monotonic(), asked)
         if status in (301, 302, 303, 307, 308) and headers.get("location"):
             url = urljoin(url, headers["location"])
             continue
@@ -202,11 +205,13 @@ def check_url(url: str) -> SplitResult:
     return parts
 
 
-def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]) -> str:
+def _addresses(
+    parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]
+) -> Sequence[str]:
     host = parts.hostname or ""
     addresses = look_up(host, parts.port or PORTS[parts.scheme])
 
-    # All of them: which one is used is for the network to choose.
+    # All of them: which one answers is for the network to say.
     bad = [address for address in addresses if not public(address)]
     if bad or not addresses:
         raise SourceError(
@@ -214,15 +219,15 @@ def _address(parts: SplitResult, look_up: Resolve, public: Callable[[str], bool]
             "which is not on the open internet; only public pages are read"
         )
 
-    return addresses[0]
+    return addresses
 
 
 def _get(
-    parts: SplitResult, address: str, seconds: float, asked: Mapping[str, str]
+    parts: SplitResult, addresses: Sequence[str], seconds: float, asked: Mapping[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
     port = parts.port or PORTS[parts.scheme]
     patience = min(TIMEOUT_SECONDS, max(seconds, 0.001))
-    connection = PinnedConnection(parts, address, port, patience)
+    connection = PinnedConnection(parts, addresses, port, patience)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     # A time-out holds for one read only, so the connection as a whole is cut by a timer.
     timer = threading.Timer(max(seconds, 0.0), connection.cut)
