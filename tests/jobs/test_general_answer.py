@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 import pytest
 
 from bot.ui import blocks
 from router.config import Settings
-from router.errors import ModelError
+from router.errors import ModelError, StoreAwayError
 from router.types import SMALL_TALK
 from tests.fixtures.delivery import make_context
 from workers.jobs import answer
@@ -82,3 +83,52 @@ def test_a_model_that_fails_leaves_the_line_of_before(ask, store) -> None:
     assert "outside what I have been set up for" in shown(request, decision, replace(outcome))
     # Nothing was paid, so nothing of the budget is gone.
     assert ask(general_usd=0.02)[1].text == WORDS
+
+
+class Crashing:
+    def complete(self, call, on_text=None):
+        raise TypeError("a bug, or an answer that no code expects")
+
+
+def test_a_crash_leaves_the_line_of_before(ask) -> None:
+    _, outcome = ask(speaker=Crashing())
+
+    assert (outcome.text, outcome.error) == ("", None)
+
+
+class Deadly:
+    """Takes the worker with it."""
+
+    def complete(self, call, on_text=None):
+        raise KeyboardInterrupt
+
+
+def test_what_ends_workers_is_given_up(ask, make_context, clock) -> None:
+    settings = Settings(_env_file=None, model="gpt-5.4-mini")
+    context = make_context(settings=settings, model=Deadly())
+    with pytest.raises(KeyboardInterrupt):
+        ask(speaker=Deadly())
+
+    for _ in range(settings.max_attempts):
+        clock.forward(3600)
+        with contextlib.suppress(KeyboardInterrupt):
+            answer.answer_next(context)
+
+    (_, outcome), *_ = context.replies.answers.values()
+    assert outcome.text == ""
+
+
+def test_a_store_that_is_away_uses_up_no_try(ask, store, monkeypatch, make_context, clock) -> None:
+    def away(*_: object) -> None:
+        monkeypatch.undo()
+        raise StoreAwayError("reserving: the database does not answer")
+
+    monkeypatch.setattr(type(store.spend), "reserve", away)
+    request, outcome = ask()
+    assert outcome is None
+
+    clock.forward(60)
+    settings = Settings(_env_file=None, model="gpt-5.4-mini")
+    context = make_context(settings=settings, model=ScriptedModel(default=WORDS))
+    answer.run(context, request.id)
+    assert store.decisions.outcome(request.id, 0).text == WORDS

@@ -238,14 +238,28 @@ def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) 
         return _crashed(context, lease, error, replace(failed, seconds=context.now() - start))
 
 
-def _without_route(context: Context, lease: Lease, progress: RequestProgress) -> Outcome:
-    """Returns the outcome where no route serves the request: a general answer, or no words."""
+def _without_route(context: Context, lease: Lease, progress: RequestProgress) -> Outcome | None:
+    """Returns the outcome where no route serves the request: a general answer, or no words.
+
+    None if the request waits for a later try.
+    """
     request, decision = lease.request, progress.decision
-    if progress.is_cancelled or not may_answer(context, request, decision):
-        return Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
+    nothing = Outcome(text="", error=UNDECIDED if UNDECIDED in decision.reason else None)
+    # What ended a worker again and again is not tried once more.
+    is_over = progress.is_cancelled or lease.tries > context.settings.max_attempts
+    if is_over or not may_answer(context, request, decision):
+        return nothing
 
     context.replies.show_working(request, decision)
-    return general_answer(context, request, decision, thread_history(context.store, request))
+    try:
+        history = thread_history(context.store, request)
+        return general_answer(context, request, decision, history)
+    except (StoppedError, StoreAwayError) as error:
+        _leave(context, lease, error)
+        return None
+    except Exception:  # noqa: BLE001  # the job boundary: the person sees an outcome in any case
+        get_log(job="answer", request=request.id).exception("general_answer_crashed")
+        return nothing
 
 
 def _crashed(context: Context, lease: Lease, error: Exception, failed: Outcome) -> Outcome | None:
