@@ -17,7 +17,7 @@ from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
 from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
-from router.classifier.second_request import parts_of
+from router.classifier.second_request import parts_of, with_second_request
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import (
@@ -33,7 +33,7 @@ from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
 from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
 from router.text.spelling import Reading, Speller
-from router.types import LANGUAGE, SECOND_REQUEST, SMALL_TALK, Decision, Example, Score, Verb
+from router.types import LANGUAGE, SMALL_TALK, Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals", "TrainingConfig"]
 
@@ -50,8 +50,6 @@ TRANSLATED_ODDS = 7.0
 examples, where the encoder reads it: translations are less like the examples than new English
 requests. Chosen on `beagle eval languages` and twenty messages in these languages that no route
 serves."""
-SECOND_CONFIDENCE = 0.8
-"""Confidence that each part of a message needs to count as a request of its own."""
 SERVED_FROM = 3
 """Examples by which a route serves a kind of small talk, or a language: one may be a fragment among
 many rows."""
@@ -230,26 +228,16 @@ class Router:
         self, model: RouteClassifier, decision: Decision, text: str, signals: Signals
     ) -> Decision:
         """Returns the decision; where the message also asks for something else, it says so."""
-        if decision.verb != "route" or "order" in decision.reason:
+        if "order" in decision.reason:
             return decision
 
+        parts = []
         alone = replace(signals, thread_route=None, previous_turns=())
-        confirmed, second = False, None
         for part in parts_of(text):
             _, views = self._read(model, part.words_in(text))
-            other, _ = self._apply_policy(model, views, alone)
-            if other.verb != "route" or other.confidence < SECOND_CONFIDENCE:
-                continue
-            if other.route == decision.route:
-                confirmed = True
-            elif second is None:
-                second = {"route": other.route, "start": part.start, "end": part.end}
+            parts.append((part, self._apply_policy(model, views, alone).decision))
 
-        # Only where another part is surely what was decided: a sentence alone may read otherwise.
-        if not confirmed or second is None:
-            return decision
-
-        return replace(decision, reason={**decision.reason, SECOND_REQUEST: second})
+        return with_second_request(decision, parts)
 
     def predict(self, texts: Sequence[str]) -> Prediction:
         """Returns what the classifier says of these texts alone, mistyped words mended.

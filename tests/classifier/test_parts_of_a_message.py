@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from router.classifier.follow_up import is_follow_up
-from router.classifier.second_request import parts_of
+from router.classifier.second_request import Part, parts_of, with_second_request
+from router.types import SECOND_REQUEST, Decision
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,27 @@ from router.classifier.second_request import parts_of
             ["The vpn is down", "How many sick days do we get?"],
         ),
         ("im off friday and the vpn is down", ["im off friday", "the vpn is down"]),
+        (
+            "I'm sick today. Also, how many vacation days do I have left?",
+            ["I'm sick today", "how many vacation days do I have left?"],
+        ),
+        (
+            "Two things: the vpn is down, and I'm off on Friday",
+            ["the vpn is down", "I'm off on Friday"],
+        ),
+        (
+            "1. the printer on floor 2 is jammed 2. how much parental leave do we get?",
+            ["the printer on floor 2 is jammed", "how much parental leave do we get?"],
+        ),
+        (
+            "summarise the last thread, then list the action items",
+            ["summarise the last thread", "list the action items"],
+        ),
+        ("two things: draft a reply: can we meet on Friday and who brings it?", []),
+        (
+            "the printer is on floor 2. It does not work",
+            ["the printer is on floor 2", "It does not work"],
+        ),
         ("Off on holiday from Monday. Calendar is blocked.", []),
         ("the vpn is down", []),
         ("say this in plain English: the vpn is down and the wifi is slow", []),
@@ -45,3 +67,38 @@ def test_a_short_message_is_taken_apart_at_its_borders(text, parts):
 )
 def test_a_follow_up_begins_as_one(text, follows):
     assert is_follow_up(text) is follows
+
+
+def alone(route: str | None, confidence: float = 0.95, in_scope: float = 0.95) -> Decision:
+    verb = "out_of_scope" if route is None else "route"
+    return Decision(verb, route, confidence, confidence, in_scope, (), "r1", reason={})
+
+
+@pytest.mark.parametrize(
+    ("whole", "parts", "route", "second"),
+    [
+        # One part is surely what was decided, the other surely something else.
+        (alone("leave"), (alone("leave"), alone("triage")), "leave", "triage"),
+        (alone("leave"), (alone("triage"), alone("leave", 0.8)), "leave", "triage"),
+        # A remark beside a request is hardly a request at all.
+        (alone("leave"), (alone("leave"), alone("triage", in_scope=0.7)), "leave", None),
+        (alone("leave"), (alone("leave"), alone("triage", 0.7)), "leave", None),
+        (alone("leave"), (alone("leave"), alone("leave"), alone(None)), "leave", None),
+        # Together they look like a third request, or like none: each is believed only if sure.
+        (alone("leave"), (alone("remember"), alone("handbook")), "remember", "handbook"),
+        (alone(None), (alone("triage"), alone("leave")), "triage", "leave"),
+        (alone(None), (alone("triage"), alone("leave", 0.85)), None, None),
+        (alone("leave"), (alone("triage"), alone(None)), "leave", None),
+        (alone("leave"), (), "leave", None),
+    ],
+)
+def test_of_two_requests_one_is_decided_and_the_other_is_named(whole, parts, route, second):
+    placed = [(Part(10 * n, 10 * n + 9), part) for n, part in enumerate(parts)]
+    decided = with_second_request(whole, placed)
+
+    assert decided.route == route
+    named = decided.reason.get(SECOND_REQUEST)
+    assert (named and named["route"]) == second
+    if second is not None:
+        start = next(part.start for part, one in placed if one.route == second)
+        assert named == {"route": second, "start": start, "end": start + 9}
