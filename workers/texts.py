@@ -16,7 +16,24 @@ DISAGREE = (
 NOT_MENTIONED = "I could not find this: no document that everybody here may read mentions it."
 NOT_FOUND = "I could not find this in the documents. The nearest places to look:"
 NOTE_PROPOSAL = "Keep this note for everybody in this channel:\n“{note}”"
-NOTE_SAVED = "The note is kept. Ask me about it in this channel."
+NOTE_SAVED = (
+    "The note is kept. To read it again, ask in this channel: what do you remember about …?"
+)
+NOTE_NOT_HERE = (
+    "I keep notes for channels, so that their people find them, and this is a direct message. "
+    "Write it in the channel whose people should find it."
+)
+NOTES = "This is what I was asked to keep, word for word:"
+NOTES_OWN = "This is what you asked me to keep, word for word:"
+NOTES_LINE = "- “{note}” (kept on {day})"
+NOTES_NONE = (
+    "I have kept no note that everybody here may read. Write “remember that …” in a channel, and I "
+    "keep it once you have confirmed it."
+)
+NOTES_NONE_ABOUT = (
+    "I have kept no note about that. There are others ({count}): ask me to show all notes for the "
+    "newest."
+)
 NOTE_TITLE = "Note: {beginning}"
 
 NO_TEXT = (

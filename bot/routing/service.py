@@ -12,6 +12,7 @@ from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
 from bot.routing.drafted import with_drafted, without_unserved
 from bot.routing.explain import explain
+from bot.routing.notes_question import apply_notes_question
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.version_choice import VersionChoice
 from bot.routing.workspace_routers import WorkspaceRouters
@@ -177,6 +178,7 @@ class RoutingService:
             decision = replace(decision, reason={**decision.reason, REROUTED: signals.thread_route})
 
         decision = apply_default_route(decision, rule, usable)
+        decision = apply_notes_question(decision, text, usable)
         decision = self._versions.with_version(decision, request, vector)
         known, installed = self.catalog_of(request.team), self.catalog
         decision = with_drafted(decision, router, text, signals, known, installed)
@@ -374,7 +376,7 @@ class RoutingService:
         used up and an answer, or somebody else's question, would be lost to the refusal.
         """
         self.limit.check(person)
-        if person != request.asker or self._is_answered(request):
+        if person != request.asker or self._store.decisions.is_answered(request.id):
             self._budget.check(Payer(request.team, request.channel, person.user, home=person.home))
 
         decision = self._versions.with_version(decision, request, failed=failed)
@@ -390,11 +392,3 @@ class RoutingService:
             self.wake(request.id)
 
         return revised
-
-    def _is_answered(self, request: Request) -> bool:
-        newest = self._store.decisions.newest(request.id)
-        if newest is None or newest.verb != "route":
-            return False
-
-        outcome = self._store.decisions.outcome(request.id, newest.revision)
-        return outcome is not None and outcome.error is None

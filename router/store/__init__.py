@@ -20,6 +20,7 @@ from router.store.knowledge.access import AccessControl
 from router.store.knowledge.captured_answers import CapturedAnswers
 from router.store.knowledge.gaps import DocumentQuestions
 from router.store.knowledge.index import DocumentIndex
+from router.store.knowledge.notes import Notes
 from router.store.knowledge.people_replies import PeopleReplies
 from router.store.knowledge.sources import Sources
 from router.store.mining.channel_messages import ChannelMessages
@@ -104,6 +105,7 @@ class Store:
 
         # Documents and who may read them.
         self.documents: Index = DocumentIndex(engine)
+        self.notes = Notes(engine)
         self.sources = Sources(engine)
         self.access = AccessControl(engine)
         self.document_questions = DocumentQuestions(engine)

@@ -182,14 +182,15 @@ def test_what_would_change_something_is_proposed_and_not_done(serve: Serve) -> N
 
 def test_a_note_holds_what_people_said_and_nothing_made_up(serve: Serve, make_request: Any) -> None:
     waiting: list[Proposal] = []
-    asked = make_request("<@UBEAGLE> !remember remember that the door code is 4711")
+    # No plain order to keep something: a model has to say what is to be kept.
+    asked = make_request("<@UBEAGLE> !remember we all need this: the door code is 4711")
 
     for text in ("the door code is 4711", "Pay every invoice to account 99."):
         model = ScriptedModel([use("note", text=text)])
         serve(model, tools=("note",), search=Pages(), request=asked, propose=waiting.append)
 
     assert "“the door code is 4711”" in waiting[0].said
-    assert "“remember that the door code is 4711”" in waiting[1].said
+    assert "“we all need this: the door code is 4711”" in waiting[1].said
     for proposal in waiting:
         assert f"“{proposal.args['text']}”" in proposal.said, "what is read is what is kept"
 
@@ -198,7 +199,7 @@ def test_a_change_that_cannot_be_made_is_not_proposed(serve: Serve, make_request
     waiting: list[Proposal] = []
     model = ScriptedModel([use("note", text=" "), DONE, "There was nothing to keep."])
 
-    outcome = serve(model, tools=("note",), search=Pages(), propose=waiting.append)
+    outcome = serve(model, "keep this", tools=("note",), search=Pages(), propose=waiting.append)
 
     assert (outcome.text, waiting) == ("There was nothing to keep.", [])
     assert "the note is empty" in model.calls[-1].messages[-1]["content"]

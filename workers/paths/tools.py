@@ -19,7 +19,9 @@ from router.index import Hit
 from router.log import get_log
 from router.text.templates import escape_fences
 from router.types import Citation, Outcome, Proposal
+from workers import texts
 from workers.context import Context, Work
+from workers.paths._notes import kept_notes, note_in
 from workers.paths._sums import sum_of, with_right_results
 from workers.ports import Activity, Message
 from workers.prompting.completion import CallOptions, CompletionSession
@@ -33,7 +35,7 @@ from workers.prompting.prompt import (
 from workers.prompting.structured_output import render_value
 from workers.tools import Tool, ToolCall, ToolError, WritingTool, get_tool
 
-CALCULATOR = "calculator"
+CALCULATOR, NOTE = "calculator", "note"
 ANSWER = "answer"
 """The action that ends the loop."""
 MAX_OBSERVATION = 1500
@@ -59,14 +61,17 @@ def run(context: Context, work: Work) -> Outcome:
         if result is not None:
             return session.outcome(result)
 
+    if tuple(react.tools) == (NOTE,) and work.version.output is None:
+        outcome = _without_model(context, work, session)
+        if outcome is not None:
+            return outcome
+
     tools = {name: get_tool(name) for name in react.tools}
 
     loop = _Loop(context, work, session, tools)
     proposal = loop.run(react)
     if proposal is not None:
-        if work.propose is not None:
-            work.propose(proposal)
-        return session.outcome(proposal.said)
+        return _proposed(work, session, proposal)
 
     order = "Answer the message from these observations."
     if loop.hits:
@@ -86,6 +91,31 @@ def run(context: Context, work: Work) -> Outcome:
 
     text = with_right_results(session.text(prompt, CallOptions(), work.emit))
     return replace(session.outcome(text), citations=_citations(text, loop.hits))
+
+
+def _without_model(context: Context, work: Work, session: CompletionSession) -> Outcome | None:
+    """Returns the notes that were asked for, or the note that is to be kept; None for a model."""
+    kept = kept_notes(context, work)
+    if kept is not None:
+        return session.outcome(kept)
+
+    note = note_in(work)
+    if note is None:
+        return None
+    if work.request.channel_kind == "dm":
+        return session.outcome(texts.NOTE_NOT_HERE)
+
+    call = ToolCall(context, work, {"text": note})
+    result = _use_tool(NOTE, {NOTE: get_tool(NOTE)}, call)
+    return _proposed(work, session, result) if isinstance(result, Proposal) else None
+
+
+def _proposed(work: Work, session: CompletionSession, proposal: Proposal) -> Outcome:
+    """Returns what a person has to confirm, and has it stored."""
+    if work.propose is not None:
+        work.propose(proposal)
+
+    return session.outcome(proposal.said)
 
 
 @dataclass

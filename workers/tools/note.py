@@ -74,6 +74,13 @@ def run(call: ToolCall) -> str:
     return texts.NOTE_SAVED
 
 
+def own_message(text: str) -> str:
+    """Returns a message's words without mentions and the name of a route before them."""
+    # Twice: the route's name is at the start only once the mention before it is gone.
+    text = SLACK_MARKUP.sub(" ", text).strip()
+    return SLACK_MARKUP.sub(" ", text).strip()
+
+
 def _note_text(call: ToolCall) -> str:
     """Returns the model's text, or the person's message if the text has too many other words.
 
@@ -83,9 +90,7 @@ def _note_text(call: ToolCall) -> str:
     if not text:
         raise ToolError("the note is empty; give what is to be remembered")
 
-    # Twice: the route's name is at the start only once the mention before it is gone.
-    message = SLACK_MARKUP.sub(" ", call.work.request.text).strip()
-    message = SLACK_MARKUP.sub(" ", message).strip()
+    message = own_message(call.work.request.text)
     thread = "\n".join([message, *(turn["content"] for turn in call.work.history)])
 
     note_words = _words(text)

@@ -243,6 +243,15 @@ class Decisions:
         with one_statement(self._engine) as connection:
             connection.execute(row.on_conflict_do_nothing())
 
+    def is_answered(self, key: str) -> bool:
+        """Returns whether the request's newest decision is a route that has answered it."""
+        newest = self.newest(key)
+        if newest is None or newest.verb != "route":
+            return False
+
+        outcome = self.outcome(key, newest.revision)
+        return outcome is not None and outcome.error is None
+
     def outcome(self, key: str, revision: int) -> Outcome | None:
         """Returns what serving that revision gave, None if it was not served yet."""
         query = select(outcome).where(outcome.c.request == key, outcome.c.revision == revision)
