@@ -35,6 +35,8 @@ LANGUAGE = "language"
 """The reason of a decision whose message is in a language that is not served: the language."""
 SECOND_REQUEST = "second_request"
 """The reason that names another request in the message: its route, where it begins and ends."""
+UNSURE_EXAMPLES = "unsure_examples"
+"""The reason that lists the routes whose examples the router takes elsewhere: they stay unshown."""
 WITHOUT_FILES = "-"
 """The first of a request's `files` where a person wants it answered without them."""
 

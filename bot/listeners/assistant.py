@@ -64,7 +64,8 @@ class AssistantPane:
             if offer.example and not points_at_nothing(offer.example):
                 offers.append(offer)
 
-        offers.sort(key=lambda offer: rank.get(offer.name, len(rank)))
+        # Of the others, what the included model mostly gets wrong comes last.
+        offers.sort(key=lambda o: (rank.get(o.name, len(rank)), o.needs_larger_model))
 
         prompts = []
         for offer in offers[: MAX_PROMPTS - 1]:

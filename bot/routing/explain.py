@@ -16,6 +16,7 @@ from router.types import (
     SMALL_TALK,
     TIERS,
     UNDECIDED,
+    UNSURE_EXAMPLES,
     Decision,
     Outcome,
 )
@@ -33,7 +34,7 @@ Quote = Callable[[Mapping[str, Any]], str]
 WORDED = frozenset(
     (
         *("nearest", "gate", "ask_below", "threshold", "runner_up"),
-        *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK, LANGUAGE, SECOND_REQUEST),
+        *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK, LANGUAGE, SECOND_REQUEST, UNSURE_EXAMPLES),
     )
 )
 """Reasons that have a sentence of their own; any other is shown as it is stored."""

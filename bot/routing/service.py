@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
+from bot.routing.checked_examples import CheckedExamples
 from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
 from bot.routing.drafted import with_drafted, without_unserved
@@ -80,6 +81,8 @@ class RoutingService:
         )
         self._versions = VersionChoice(store, self.encoder, catalog, admins.now)
         trained = self._routers.train_first()
+        self._examples = CheckedExamples()
+        self._examples.unsure(self._routers.base, route_offers(catalog.routes))
         self.trainer = BackgroundTrainer(self.retrain, self._routers.states, trained)
 
     @property
@@ -114,7 +117,8 @@ class RoutingService:
 
     def offers(self, person: SlackPerson, channel: str) -> list[RouteOffer]:
         """Returns what a person is told that Beagle can do in a channel."""
-        return route_offers(self.usable_routes(person, channel))
+        offers = route_offers(self.usable_routes(person, channel))
+        return self._examples.checked(self.router(person.team), offers)
 
     def explanation(self, request: Request, decision: Decision, person: SlackPerson) -> list[str]:
         """Returns why the request went to its route, for one person of its channel alone."""
@@ -179,6 +183,7 @@ class RoutingService:
 
         decision = apply_default_route(decision, rule, usable)
         decision = apply_notes_question(decision, text, usable)
+        decision = self._examples.with_unsure(decision, router, route_offers(usable))
         decision = self._versions.with_version(decision, request, vector)
         known, installed = self.catalog_of(request.team), self.catalog
         decision = with_drafted(decision, router, text, signals, known, installed)

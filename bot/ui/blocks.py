@@ -22,6 +22,7 @@ from router.types import (
     ON_TRIAL,
     REROUTED,
     SMALL_TALK,
+    UNSURE_EXAMPLES,
     Decision,
     Outcome,
     Request,
@@ -61,6 +62,8 @@ def answer(
         return _failed(request, decision, outcome)
     if decision.verb == "ask":
         return _ask(request, decision, offers)
+    if decision.verb == "meta":
+        offers = short_lines.without_examples(offers, decision.reason.get(UNSURE_EXAMPLES, ()))
     if SMALL_TALK in decision.reason:
         content = short_lines.small_talk(decision, offers)
         return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])

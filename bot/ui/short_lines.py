@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 from bot.ui.rich_text import strip_invisible
@@ -31,8 +32,10 @@ _SPECIAL = re.compile(r"\b(?:this|these)\b|\d", re.IGNORECASE)
 
 def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     """Returns the line for this kind of small talk, with requests that this person may make."""
-    fitting = [o.example for o in offers if o.example and len(o.example) <= MAX_EXAMPLE_CHARS]
-    # Such a request can be typed as it stands. Sorting keeps the order of the rest.
+    # What the included model mostly gets wrong comes last. Sorting keeps the order of the rest.
+    ordered = sorted(offers, key=lambda offer: offer.needs_larger_model)
+    fitting = [o.example for o in ordered if o.example and len(o.example) <= MAX_EXAMPLE_CHARS]
+    # Such a request can be typed as it stands.
     fitting.sort(key=lambda example: _SPECIAL.search(example) is not None)
     examples = [small_talk_texts.EXAMPLE.format(example=_plain(one)) for one in fitting[:SHOWN]]
     ending = ""
@@ -41,6 +44,11 @@ def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
         ending = small_talk_texts.EXAMPLES.format(examples=joined)
 
     return small_talk_texts.LINES[decision.reason[SMALL_TALK]].format(examples=ending)
+
+
+def without_examples(offers: Sequence[RouteOffer], routes: Collection[str]) -> list[RouteOffer]:
+    """Returns the offers; those of `routes` have no example."""
+    return [replace(one, example="") if one.name in routes else one for one in offers]
 
 
 def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from tests.fixtures.delivery import make_context
+from tests.fixtures.router import router
 
-__all__ = ["make_context"]
+__all__ = ["make_context", "router"]
