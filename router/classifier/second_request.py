@@ -33,7 +33,7 @@ _BORDER = re.compile(
 _NUMBER = re.compile(r"(?:\A|\s)[1-9][.)]\s", re.IGNORECASE)
 """Begins an entry of a numbered list, where the message begins with the first one."""
 _ANNOUNCED = re.compile(
-    r"\s*+(?:two|2|three|3|a few|a couple of|several) "
+    r"(?:two|2|three|3|a few|a couple of|several) "
     r"(?:things|questions|requests|points|topics|matters)\b[ ]?[:,.-]?",
     re.IGNORECASE,
 )
@@ -66,7 +66,7 @@ def parts_of(text: str) -> list[Part]:
     if len(text) > MAX_CHARS:
         return []
 
-    announced = _ANNOUNCED.match(text)
+    announced = _ANNOUNCED.match(text, len(text) - len(text.lstrip()))
     start = announced.end() if announced is not None else 0
     # Behind an order with a colon or quotation marks is its material, which asks for nothing.
     if any(part.is_marked for part in split_order(text[start:], MIN_MATERIAL)):
