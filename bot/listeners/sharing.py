@@ -30,6 +30,8 @@ from workers.paths.rag import TOP
 from workers.ports import Directory
 
 VIEW = "share_answer"
+EVENT_TYPE = "beagle_shared"
+"""Marks what is shared in Slack's message metadata: it is no answer of Beagle's to a request."""
 
 
 class SharingActions:
@@ -199,6 +201,7 @@ class SharingActions:
                 link_names=False,
                 unfurl_links=False,
                 unfurl_media=False,
+                metadata={"event_type": EVENT_TYPE, "event_payload": {"user": user}},
             )
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.warning("not_shared", channel=channel, error=type(error).__name__)

@@ -15,6 +15,7 @@ from bot.replies.streaming import AnswerStreams
 from bot.replies.thread_pages import MessageMetadata, PostedMessage, ThreadPages
 from bot.transport.clients import Clients, error_code
 from bot.ui.blocks import Rendered
+from bot.ui.sent_message import is_reminder
 from router.errors import StoppedError
 from router.store.requests.replies import OutboxEntry, ReplyOutbox
 from router.types import Decision, Request
@@ -134,15 +135,19 @@ class AnswerPoster:
             ts = message["ts"]
             metadata: MessageMetadata = message.get("metadata") or {}
 
-            if metadata.get("event_type") == EVENT_TYPE:
-                if metadata.get("event_payload", {}).get("request") == request.id:
+            if metadata.get("event_type"):
+                payload = metadata.get("event_payload", {})
+                if metadata["event_type"] == EVENT_TYPE and payload.get("request") == request.id:
                     return ts
+                # Another request's answer, or what a person had us post.
                 continue
 
             # A stream carries no metadata. One request of a thread is answered at a time, so a
             # message of ours that no request owns is this one's.
-            is_bots = message.get("bot_id") and not message.get("files") and ts > request.ts
-            if is_bots and self._outbox.request_at(request.team, request.channel, ts) is None:
+            is_other = "bot_id" not in message or message.get("files") or is_reminder(message)
+            if is_other or ts <= request.ts:
+                continue
+            if self._outbox.request_at(request.team, request.channel, ts) is None:
                 unclaimed.append(message)
 
         if not unclaimed:

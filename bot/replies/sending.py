@@ -131,6 +131,7 @@ class SlackSender:
             channel=channel,
             thread_ts=request.thread,
             post_at=int(sending.post_at),
+            # Without metadata: Slack would never post it.
             text=reminder_text(sending.content),
         )
 

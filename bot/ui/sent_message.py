@@ -67,6 +67,15 @@ def reminder_text(content: Mapping[str, Any]) -> str:
     return sent_message("reminder", content).text
 
 
+def is_reminder(message: Mapping[str, Any]) -> bool:
+    """Returns whether a message of ours is a reminder, by its first words.
+
+    Slack posts no scheduled message that has metadata. In an answer, `<` is escaped.
+    """
+    opening, _, _ = texts.REMINDER.partition("{")
+    return str(message.get("text") or "").startswith(opening)
+
+
 def ending_text(sending: Sending, code: str = "") -> str:
     """Returns how it ended, in words for the person who pressed."""
     target = sending.target

@@ -198,6 +198,8 @@ def test_sharing_publishes_it_in_the_name_of_the_person(add_question, press, sla
     assert "zanzibar" in post["text"]
     assert "<@UIN>" in post["blocks"][0]["text"]["text"]
     assert post["unfurl_links"] is post["unfurl_media"] is False
+    # Else it might be taken for an answer whose posting was not recorded.
+    assert post["metadata"]["event_type"]
 
 
 def test_who_lost_the_right_between_two_clicks_shares_nothing(

@@ -8,10 +8,16 @@ import pytest
 from sqlalchemy import update
 
 from bot.replies.replies import SlackReplies
+from bot.replies.sending import SlackSender
+from bot.sandbox import seed_data
+from bot.sandbox.clock import ManualClock
+from bot.sandbox.server import Sandbox
 from bot.transport.clients import Clients
 from router.errors import PathError
 from router.store.base.tables import reply
+from router.store.requests.sendings import Sending
 from router.types import Outcome
+from tests.fixtures.slack import slack_config
 
 ANSWER = Outcome(text="Twenty-five days.", route="rewrite", kind="prompt", model="m")
 
@@ -140,3 +146,49 @@ def forget_where_it_was_posted(store, request):
         connection.execute(
             update(reply).where(reply.c.request == request.id).values(ts=None, posting=True)
         )
+
+
+def passed_on(request, kind, at):
+    """Returns an answer on its way back into the request's thread."""
+    content = {"user": request.user, "route": "rewrite", "text": "Switch it off.", "data": None}
+    content |= {"message": "", "note": "", "link": ""}
+    return Sending("k1", request.id, 0, kind, "", content, request.user, at, post_at=at + 60)
+
+
+def test_what_a_colleague_answered_is_not_taken_for_a_lost_answer(
+    sandbox, store, replies, post_request, make_decision, clock
+):
+    ada, request = post_request()
+    sender = SlackSender(Clients.single(sandbox.bot_token, sandbox.api_url), lambda _: True)
+    sender.send(request, passed_on(request, "reply", clock()))
+    # A worker announced the answer and died before it reached Slack.
+    store.replies.begin_post(request.id, request.channel)
+
+    replies.deliver(request, make_decision(), ANSWER)
+
+    texts = [message["text"] for message in ada.thread("general", request.ts)]
+    assert "Switch it off." in texts[1]
+    assert texts[2:] == ["Twenty-five days."]
+
+
+def test_a_reminder_is_not_taken_for_a_lost_answer(store, make_request, make_decision):
+    slack_clock = ManualClock()
+    with Sandbox(slack_config(clock=slack_clock)) as slack:
+        clients = Clients.single(slack.bot_token, slack.api_url)
+        ada = slack.actor("ada")
+        ts = ada.say("general", "please do it")
+        place = {"team": seed_data.TEAM_ID, "channel": ada.channel("general"), "ts": ts}
+        request = make_request(**place)
+        store.requests.insert(request, slack_clock.now())
+        sender = SlackSender(clients, lambda _: True)
+        sender.send(request, passed_on(request, "reminder", slack_clock.now()))
+        slack.call(lambda: slack_clock.advance(61))
+        # A worker announced the answer and died before it reached Slack.
+        store.replies.begin_post(request.id, request.channel)
+
+        replies = SlackReplies(clients, store.replies, slack_clock.now, lambda _: [])
+        replies.deliver(request, make_decision(), ANSWER)
+
+        texts = [message["text"] for message in ada.thread("general", request.ts)]
+        assert texts[1].startswith("Reminder for <@")
+        assert texts[2:] == ["Twenty-five days."]

@@ -168,8 +168,10 @@ def schedule_message(call: Call) -> Json:
     }
 
     def post_now() -> None:
-        # The message may have been deleted meanwhile.
-        if context.scheduled_messages.pop(key, None) is not None:
+        # The message may have been deleted meanwhile. Slack posts none that has metadata
+        # (https://docs.slack.dev/reference/methods/chat.scheduleMessage).
+        is_kept = context.scheduled_messages.pop(key, None) is not None
+        if is_kept and messages.parse_metadata(call) is None:
             message = messages.bot_message(call, **content)
             posted = context.workspace.post(channel["id"], message)
             events.publish_message(context, channel["id"], posted)
