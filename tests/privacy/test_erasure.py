@@ -7,6 +7,7 @@ from sqlalchemy import insert, select
 
 from router.store.base.knowledge_tables import chunk_vector
 from router.store.base.tables import dataset, outcome, route_version
+from router.store.requests.sendings import Sending
 from router.types import Citation, Feedback, Outcome, Proposal
 from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.ingest import embed_chunks
@@ -70,6 +71,18 @@ def test_what_waited_for_a_word_goes_with_its_request(
     expire_texts(store, clock() + 40 * 86_400.0, 30.0)
     overwrite_deleted(store)
     assert files_with_canary() == []
+
+
+def test_nobody_is_named_who_was_handed_something(store, index, add_request, clock):
+    key = add_request("the printer jams")
+    for number, kind in enumerate(("person", "reply")):
+        presser = "U9" if kind == "reply" else "U1"
+        store.sendings.add(Sending(f"k{number}", key, 0, kind, "U9", {}, presser, clock()))
+
+    erase_person(store, index, "T1", "U9", clock())
+
+    left = [store.sendings.get(f"k{number}") for number in range(2)]
+    assert [(one.target, one.user) for one in left] == [("", "U1"), ("", "")]
 
 
 def test_the_bytes_are_there_before(index, page, files_with_canary):

@@ -333,6 +333,8 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
     for table, column in (
         (proposal, proposal.c.decided_by),
         (sending, sending.c.user),
+        # Whoever took it over, and answered.
+        (sending, sending.c.target),
         (captured_answer, captured_answer.c.owner),
         (captured_answer, captured_answer.c.reviewer),
     ):
