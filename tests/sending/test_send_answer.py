@@ -223,9 +223,10 @@ def test_words_that_were_deleted_are_not_sent(desk) -> None:
     assert texts.REASONS["gone"] in desk.told()[-1]
 
 
-def test_answers_from_private_documents_stay(desk) -> None:
+@pytest.mark.parametrize("acls", ["'[\"CSECRET\"]'", "NULL"], ids=["private", "unknown"])
+def test_answers_from_documents_that_not_everybody_may_read_stay(desk, acls: str) -> None:
     with desk.store.begin() as connection:
-        connection.exec_driver_sql("UPDATE outcome SET acls = '[\"CSECRET\"]'")
+        connection.exec_driver_sql(f"UPDATE outcome SET acls = {acls}")
 
     assert desk.press() is None
     assert desk.said == [texts.PRIVATE]

@@ -63,7 +63,8 @@ class SendRules:
         self, request: Request, outcome: Outcome, person: SlackPerson
     ) -> list[SendAction] | str:
         """Returns what the person may do with the answer, or why they may not, in words."""
-        if set(outcome.acls or ()) - {WORKSPACE_ACL}:
+        # None: an older release did not record what the answer was made from.
+        if outcome.acls is None or set(outcome.acls) - {WORKSPACE_ACL}:
             return texts.PRIVATE
 
         route = self.catalog_of(request.team).routes.get(outcome.route or "")
