@@ -28,6 +28,8 @@ from workers.ports import Queue
 
 OLD_WORDS = {"road": "rollout"}
 """Words of release 0.1, still understood for one release."""
+MIN_SIMILARITY = 0.6
+"""How much of a word a command has to share, 0-1, to be meant by it: `hlep`, and not `how`."""
 SHOWN_WORD_LIMIT = 30
 """Characters of an unknown word that the reply repeats."""
 
@@ -92,12 +94,13 @@ def answer(word: str, context: CommandContext) -> Rendered | None:
         reply: Rendered | None = load(word).run(context)
         return reply
 
-    similar = difflib.get_close_matches(word, names(), n=1, cutoff=0.0)
+    similar = difflib.get_close_matches(word, names(), n=1, cutoff=MIN_SIMILARITY)
     # The reply is mrkdwn: letters and digits alone cannot mention anybody.
     typed = "".join(letter for letter in word if letter.isalnum())[:SHOWN_WORD_LIMIT]
-    return text_reply(
-        texts.UNKNOWN_COMMAND.format(word=typed, nearest=similar[0] if similar else "help")
-    )
+    if not similar:
+        return text_reply(texts.NO_COMMAND.format(word=typed))
+
+    return text_reply(texts.UNKNOWN_COMMAND.format(word=typed, nearest=similar[0]))
 
 
 def text_reply(text: str) -> Rendered:

@@ -14,7 +14,12 @@ HELP = (
 
 def run(context: CommandContext) -> Rendered:
     """Leaves the person out from now on; with `off` they take part again."""
-    if context.words and context.words[0].lower() == "off":
+    word = " ".join(context.words).lower()
+    if word not in ("", "on", "off"):
+        # What is not understood must change nothing.
+        return text_reply(texts.OPT_OUT_WORDS)
+
+    if word == "off":
         context.store.opt_outs.remove(context.team, context.user)
         return text_reply(texts.TAKES_PART)
 

@@ -16,6 +16,9 @@ LINK = re.compile(r"/archives/(\w+)/p(\d{10})(\d{6})")
 
 def run(context: CommandContext) -> Rendered:
     """Explains an answer in the channel where the command was typed."""
+    if LINK.search(" ".join(context.words)) is None:
+        return text_reply(texts.WHY_LINK)
+
     request = _request(context)
     decision = context.store.decisions.newest(request.id) if request else None
     if request is None or decision is None:

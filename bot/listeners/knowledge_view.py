@@ -14,6 +14,7 @@ from router.index import SourceSummary
 from router.store import Store
 from router.store.knowledge.captured_answers import KEY_PREFIX
 from router.store.knowledge.sources import Source
+from router.store.privacy.others import NOTE_PREFIX
 from workers.knowledge.refresh import refresh_key
 from workers.knowledge.retrieval import format_date
 
@@ -80,6 +81,9 @@ def _title(source: str, channel_names: Mapping[str, str]) -> str:
     if source.startswith(KEY_PREFIX):
         channel = source.removeprefix(KEY_PREFIX)
         return texts.KNOWLEDGE_PEOPLE.format(channel=channel_names.get(channel) or channel)
+    if source.startswith(NOTE_PREFIX):
+        channel = source.removeprefix(NOTE_PREFIX)
+        return texts.KNOWLEDGE_NOTES.format(channel=channel_names.get(channel) or channel)
     if not source.startswith(CHANNEL_PREFIX):
         return source
 

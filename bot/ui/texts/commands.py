@@ -5,6 +5,18 @@ from __future__ import annotations
 UNKNOWN_COMMAND = (
     "I do not know `{word}`. Did you mean `{nearest}`? `/beagle help` lists everything."
 )
+NO_COMMAND = (
+    "I know no command `{word}`. To ask me something, mention me in a message, or write to me "
+    "directly. `/beagle help` lists the commands."
+)
+WHY_LINK = (
+    "Give me the link to one of my answers in this channel: *Copy link* in its menu, then `/beagle "
+    "why` and the link. The button *Why this route?* under an answer says the same."
+)
+OPT_OUT_WORDS = (
+    "I changed nothing. `/beagle optout` leaves you out of what I learn from; `/beagle optout off` "
+    "lets you take part again."
+)
 NOT_FOUND_ANSWER = "I cannot find one of my answers at that link."
 
 LEFT_OUT = (

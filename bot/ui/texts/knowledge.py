@@ -6,6 +6,7 @@ KNOWLEDGE = "*What I can quote*"
 KNOWLEDGE_NONE = (
     "There is nothing that I could quote to you yet. `beagle ingest PATH` adds documents."
 )
+KNOWLEDGE_NOTES = "Notes of people in #{channel}"
 KNOWLEDGE_PEOPLE = "Answers of people in #{channel}"
 SOURCE_SIZE = ": {documents} documents, {passages} passages"
 SOURCE_WITHOUT_VECTOR = "{count} found by their exact words only so far"
