@@ -14,6 +14,7 @@ from router.store.requests.sendings import Sendings
 from tests.sending.conftest import GRACE
 from tests.sending.test_send_answer import random_of
 from workers.jobs import send_answer
+from workers.runtime.reaper import MAX_QUEUE_DEPTH, reap_sendings
 
 HANGING = ("timeout_before", "timeout_after")
 
@@ -127,3 +128,12 @@ def test_a_database_that_is_away_for_a_moment_is_no_failure(desk, monkeypatch) -
 
     assert len(desk.passed_on("random")) == 1
     assert desk.told()[-1].startswith("Sent: it is posted in <#")
+
+
+def test_without_a_worker_the_queue_does_not_grow_for_ever(desk) -> None:
+    desk.submit(desk.pick("Desk"))
+    for _ in range(MAX_QUEUE_DEPTH + 10):
+        desk.clock.forward(10)
+        reap_sendings(desk.store.sendings, desk.context.queue, desk.clock())
+
+    assert len(desk.context.queue.jobs) == MAX_QUEUE_DEPTH

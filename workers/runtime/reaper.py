@@ -53,7 +53,13 @@ def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
 
 
 def reap_sendings(sendings: Sendings, queue: Queue, now: float) -> int:
-    """Enqueues overdue sendings, and those of whose end a person was not told; returns how many."""
+    """Enqueues overdue sendings, and those of whose end a person was not told; returns how many.
+
+    None while the queue is long: they go to its head, and would pile up there without a worker.
+    """
+    if sum(queue.depth().values()) >= MAX_QUEUE_DEPTH:
+        return 0
+
     keys = sendings.overdue(now - PROPOSAL_SECONDS)
     for key in keys:
         queue.enqueue("send_answer", key)
