@@ -51,7 +51,7 @@ def kept_notes(context: Context, work: Work) -> str | None:
     found = _about(question, notes)
     shown = found[:SHOWN]
     work.acls.update(note.acl for note in shown)
-    return _said(question, shown, len(notes))
+    return _as_list(question, shown, len(notes))
 
 
 def _about(question: NotesQuestion, notes: list[Hit]) -> list[Hit]:
@@ -67,7 +67,7 @@ def _about(question: NotesQuestion, notes: list[Hit]) -> list[Hit]:
     )
 
 
-def _said(question: NotesQuestion, shown: list[Hit], count: int) -> str:
+def _as_list(question: NotesQuestion, shown: list[Hit], count: int) -> str:
     if not shown:
         return texts.NOTES_NONE_ABOUT.format(count=count) if count else texts.NOTES_NONE
 
