@@ -16,9 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
+from bot.intake.author_notices import AuthorNotices
 from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.intake.outage_notice import OutageGuard, OutageNotice
+from bot.intake.overload_notice import OverloadNotice
 from bot.intake.people import PeopleOfPayloads
 from bot.intake.people_answers import PeopleAnswerEvents
 from bot.intake.requests import Intake
@@ -48,6 +50,10 @@ from bot.transport.acknowledgement import (
     refuse_organisations,
 )
 from bot.transport.clients import web_client
+from bot.transport.deliveries.http_gate import DeliveryGate
+from bot.transport.deliveries.listener_threads import ListenerThreads
+from bot.transport.deliveries.metrics import DeliveryCollector
+from bot.transport.deliveries.places import Deliveries
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
 from bot.transport.health import Health, PublicPages, StoreCollector
@@ -103,6 +109,7 @@ class SlackApp:
         self._workspaces = workspaces
         self._now = workspaces.now
         self._log = get_log(part="bot")
+        self.deliveries = Deliveries(settings.max_deliveries)
         self.bolt = self._bolt_app()
         self._events = Events(self.bolt)
 
@@ -151,7 +158,11 @@ class SlackApp:
                 )
 
             self._handler = HeartbeatHandler(
-                self.bolt, token, web_client(token, self._settings.slack_api_url), self._now
+                self.bolt,
+                token,
+                web_client(token, self._settings.slack_api_url),
+                self._now,
+                self.deliveries,
             )
             self._handler.connect()  # type: ignore[no-untyped-call]  # Bolt leaves it so
 
@@ -193,14 +204,14 @@ class SlackApp:
         return self._workspaces.clients.for_team(team).best_effort
 
     def _use_middleware(self, new_id: Callable[[], str]) -> None:
-        me = self._workspaces.bot_user
+        me, clients = self._workspaces.bot_user, self._workspaces.clients
         # With a single token Slack is asked who we are now: a wrong token must stop the start, not
         # the first message. With several workspaces each event says it.
         own_user = "" if self._workspaces.installations else me("")
 
         # In this order: intake ends messages that are not for Beagle, but each may change who can
         # read what.
-        self.bolt.use(PlainerCalls(self._workspaces.clients.fallback))
+        self.bolt.use(PlainerCalls(clients.fallback))
         self.bolt.use(restore_clicks)
         self.bolt.use(acknowledge_notices)
         self.bolt.use(refuse_organisations)
@@ -208,6 +219,11 @@ class SlackApp:
         self.bolt.use(unify_deletions)
         best_effort = self._best_effort_client
         notice = OutageNotice(best_effort)
+        # Who is told that nothing comes again must be told: this client waits for its turn.
+        overload = AuthorNotices(lambda team: clients.for_team(team).retrying, "overload")
+        self.deliveries.on_full = OverloadNotice(
+            overload, self._store, self.deliveries, own_user
+        ).tell
         for reader in (
             PeopleOfPayloads(self._store.access),
             AccessEvents(self._store, self._queue, me, self._client),
@@ -290,7 +306,7 @@ class SlackApp:
                     "SLACK_SIGNING_SECRET is not set; over HTTP every request is checked with it"
                 )
 
-            handler = SlackRequestHandler(self.bolt, path=EVENTS)
+            handler = DeliveryGate(SlackRequestHandler(self.bolt, path=EVENTS), self.deliveries)
             pages[EVENTS] = SignatureGuard(handler, secret, self._now)
 
         installs = self._workspaces.installations
@@ -304,6 +320,7 @@ class SlackApp:
     def _health_pages(self) -> Health:
         store_metrics = StoreCollector(self._store, self._queue, self._now, self.socket_age)
         self.metrics.register(store_metrics)
+        self.metrics.register(DeliveryCollector(self.deliveries))
         checks = {
             "store": self._store_problem,
             "queue": self._queue_problem,
@@ -349,4 +366,5 @@ class SlackApp:
             # `SignatureGuard` has verified the raw bytes. Bolt would log an unsigned body in full.
             request_verification_enabled=False,
             token_verification_enabled=False,
+            listener_executor=ListenerThreads(self.deliveries),
         )

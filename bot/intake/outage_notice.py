@@ -2,65 +2,33 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError
 
+from bot.intake.author_notices import AuthorNotices
 from bot.payloads import Event, EventBody
-from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import AUTHORED_SUBTYPES, bot_user, receiving_team
 from bot.ui.texts import common as texts
 from router.errors import StoreAwayError
-from router.log import get_log
-
-MAX_TOLD = 10_000
-"""Messages that are remembered; Slack sends each up to three times more."""
 
 
 class OutageNotice:
-    """Tells each author once, on a thread of its own. Safe for many threads.
-
-    What was told is held in memory: where it could be stored there is no outage. So after a restart
-    somebody may be told again.
-    """
+    """Tells each author once. Safe for many threads."""
 
     def __init__(self, client: Callable[[str], WebClient]) -> None:
-        self._client = client
-        self._told: OrderedDict[tuple[str, str, str], None] = OrderedDict()
-        self._lock = threading.Lock()
-        self._log = get_log(part="intake")
+        # In memory: where it could be stored what was told there is no outage.
+        self._notices = AuthorNotices(client, "outage")
 
-    def tell(self, team: str, event: Event) -> threading.Thread | None:
-        """Starts to tell the author of a message; None if they know already."""
-        key = (team, str(event.get("channel")), str(event.get("ts")))
-        with self._lock:
-            if key in self._told:
-                return None
+    @property
+    def is_idle(self) -> bool:
+        """Whether everybody who was to be told has been."""
+        return self._notices.is_idle
 
-            self._told[key] = None
-            if len(self._told) > MAX_TOLD:
-                self._told.popitem(last=False)
-
-        # Slack waits for its acknowledgement, and must learn soon that there is none.
-        thread = threading.Thread(target=self._post, args=(team, event), daemon=True)
-        thread.start()
-        return thread
-
-    def _post(self, team: str, event: Event) -> None:
-        try:
-            self._client(team).chat_postEphemeral(
-                channel=event["channel"],
-                user=event["user"],
-                text=texts.STORE_AWAY,
-                thread_ts=event.get("thread_ts"),
-            )
-        except (SlackApiError, StoreAwayError, *UNREACHABLE) as error:
-            # Slack brings the message again in any case.
-            self._log.warning("outage_not_told", error=error_code(error))
+    def tell(self, team: str, event: Event) -> None:
+        """Starts to tell the author of a message, unless they know already."""
+        self._notices.tell(team, event, texts.STORE_AWAY)
 
 
 class OutageGuard:

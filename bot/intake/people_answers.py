@@ -6,8 +6,8 @@ fails, Slack sends the event again.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
+from functools import partial
 
 from slack_bolt import BoltResponse
 from slack_sdk import WebClient
@@ -29,6 +29,10 @@ from router.store.knowledge.captured_answers import CapturedAnswer
 from router.types import SlackPerson
 from workers.knowledge.channel_history import CLOSING_EVENTS, event_time_of
 from workers.knowledge.sources.slack_message import SLACKBOT, home_team
+from workers.runtime.background_calls import BackgroundCalls
+
+MAX_NOTICES = 100
+"""Owners of saved answers who wait to be told; more edits at once are a rewrite of a channel."""
 
 
 class PeopleAnswerEvents:
@@ -49,6 +53,7 @@ class PeopleAnswerEvents:
         self._me = me
         self._client = client
         self._now = now
+        self._notices = BackgroundCalls("owner", MAX_NOTICES)
         self._log = get_log(part="people_answers")
 
     def __call__(
@@ -99,7 +104,8 @@ class PeopleAnswerEvents:
         self._store.captured_answers.remove(team, channel, answer.ts)
         self._log.info("answer_removed", channel=channel, reason="edited")
         # On a thread of its own: Slack waits for its acknowledgement.
-        threading.Thread(target=self._tell_owner, args=(answer,), daemon=True).start()
+        if not self._notices.submit(partial(self._tell_owner, answer)):
+            self._log.warning("owner_not_told", error="too_many")
 
     def _tell_owner(self, answer: CapturedAnswer) -> None:
         text = texts.EDITED.format(author=answer.author, channel=answer.channel)

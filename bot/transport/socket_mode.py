@@ -1,16 +1,31 @@
-"""Socket Mode that notices a dead connection within seconds."""
+"""Socket Mode that notices a dead connection within seconds, and holds few events at a time."""
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from queue import Full
 from typing import Any
 
 from slack_bolt import App
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_sdk import WebClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from websocket import WebSocketApp, WebSocketException
 
+from bot.transport.deliveries.places import (
+    Admission,
+    Deliveries,
+    Delivery,
+    Incoming,
+    read_attempt,
+)
+from bot.ui.texts import common as texts
 from router.log import get_log
 from workers.runtime.processes import wait_until
 
@@ -22,6 +37,10 @@ LOOK_SECONDS = 0.7
 library forgets a late pong with the next ping, so this must be less than the time between both."""
 ACK_SECONDS = 2.0
 """How long an acknowledgement waits for the next connection; Slack waits for it three seconds."""
+MAX_FRAMES = 100
+"""Frames without an envelope that may wait: Slack's greeting, and its word that it will close."""
+CLICK_THREADS = 10
+"""Threads that acknowledge clicks and commands, as many as the SDK has for all."""
 
 
 class HeartbeatClient(SocketModeClient):
@@ -33,6 +52,8 @@ class HeartbeatClient(SocketModeClient):
 
     _ended: WebSocketApp | None = None
     """The connection that ended last."""
+    on_envelope: Callable[[SocketModeRequest, str], None]
+    """Takes each envelope with its frame, on the thread that reads from the socket."""
 
     def send_message(self, message: str) -> None:
         """Sends an acknowledgement, on the next connection where this one has just ended.
@@ -97,31 +118,120 @@ class HeartbeatClient(SocketModeClient):
         if isinstance(message, bytes):
             message = message.decode("utf-8", "replace")
 
-        super().enqueue_message(message)
+        request = _read_envelope(message)
+        if request is not None:
+            self.on_envelope(request, message)
+            return
+
+        try:
+            self.message_queue.put_nowait(message)
+        except Full:
+            get_log(part="socket").warning("frame_dropped")
+
+    def acknowledge_now(self, envelope: str, payload: dict[str, str] | None = None) -> None:
+        """Acknowledges on this connection or not at all: the thread that reads must not wait."""
+        response = SocketModeResponse(envelope_id=envelope, payload=payload)
+        if not _send(self.current_session, json.dumps(response.to_dict())):
+            get_log(part="socket").warning("ack_not_sent")
 
 
 class HeartbeatHandler(SocketModeHandler):
-    """Bolt's handler with a `HeartbeatClient`.
+    """Bolt's handler with a `HeartbeatClient`. What finds no place in `deliveries` is not taken.
 
     `opened_at` is when the current connection was opened; None before the first one.
     """
 
-    def __init__(self, app: App, token: str, client: WebClient, now: Callable[[], float]) -> None:
+    client: HeartbeatClient
+
+    def __init__(
+        self,
+        app: App,
+        token: str,
+        client: WebClient,
+        now: Callable[[], float],
+        deliveries: Deliveries,
+    ) -> None:
         # Not `super().__init__`: it would open a client of its own.
         self.app = app
         self.app_token = token
         self.opened_at: float | None = None
         self._now = now
+        self._deliveries = deliveries
+        self._click_threads = ThreadPoolExecutor(CLICK_THREADS, "click")
         self.client = HeartbeatClient(
             app_token=token, logger=app.logger, web_client=client, ping_interval=PING_SECONDS
         )
+        self.client.message_queue.maxsize = MAX_FRAMES
+        self.client.on_envelope = self._receive
         listeners = self.client.socket_mode_request_listeners
         listeners.append(self.handle)  # type: ignore[arg-type]  # as Bolt itself does
         # The SDK calls this on each connection, also on a reconnect.
         self.client.on_open_listeners.append(self._note_opening)
 
+    def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]  # as Bolt's own
+        """Has Bolt work on the thread's current delivery, and acknowledges it.
+
+        Repetitions that came meanwhile are acknowledged with it. If it failed, the newest of them
+        is tried, because Slack may send no other.
+        """
+        start = time.time()
+        delivery = self._deliveries.current
+        response = run_bolt_app(self.app, req)
+        while delivery is not None and response.status != 200:
+            envelope = self._deliveries.next_repeat(delivery)
+            if envelope is None:
+                break
+
+            req.envelope_id = envelope
+            response = run_bolt_app(self.app, req)
+
+        send_response(client, req, response, start)
+        if delivery is not None and response.status == 200:
+            for envelope in self._deliveries.acknowledge(delivery):
+                client.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
+
+    def close(self) -> None:
+        """Closes the connection. What waits unacknowledged is dropped: Slack sends it again."""
+        for threads in (self._click_threads, self.client.message_workers):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+        super().close()  # type: ignore[no-untyped-call]  # Bolt leaves it so
+
+    def _receive(self, request: SocketModeRequest, frame: str) -> None:
+        """Admits an envelope; runs on the thread that reads from the socket."""
+        is_event = request.type == "events_api"
+        body: Any = request.payload if is_event else None
+        incoming = Incoming(body, len(frame), read_attempt(request.retry_attempt))
+        admission, delivery = self._deliveries.admit(incoming, request.envelope_id)
+
+        if admission is Admission.TAKEN and delivery is not None:
+            threads = self.client.message_workers if is_event else self._click_threads
+            try:
+                # With the text: what was parsed takes ten times as much memory.
+                threads.submit(self._work, delivery, frame)
+            except RuntimeError:  # it is being closed
+                self._deliveries.release(delivery)
+        elif admission is Admission.KNOWN:
+            self.client.acknowledge_now(request.envelope_id)
+        elif admission is Admission.FULL and request.type == "slash_commands":
+            # Slack shows a command's answer; of a click without one it says that it failed.
+            self.client.acknowledge_now(request.envelope_id, {"text": texts.COMMAND_TOO_BUSY})
+
+    def _work(self, delivery: Delivery, frame: str) -> None:
+        with self._deliveries.work_on(delivery):
+            self.client.run_message_listeners(json.loads(frame), frame)
+
     def _note_opening(self, _: object) -> None:
         self.opened_at = self._now()
+
+
+def _read_envelope(frame: str) -> SocketModeRequest | None:
+    """Returns the envelope in a frame, None where it holds none."""
+    try:
+        message = json.loads(frame)
+        return SocketModeRequest.from_dict(message) if isinstance(message, dict) else None
+    except ValueError:  # no JSON, or no payload that Slack sends
+        return None
 
 
 def _send(session: WebSocketApp | None, message: str) -> bool:

@@ -10,11 +10,13 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.deliveries.places import Deliveries
 from bot.transport.socket_mode import HeartbeatHandler
 from evals.figures import print_figures
 from workers.runtime.processes import wait_until
 
 NOTICE_SECONDS = 60.0
+DELIVERIES = 100
 
 
 def main(
@@ -27,7 +29,11 @@ def main(
         client = WebClient(token=sandbox.bot_token, base_url=sandbox.api_url)
         bolt = App(client=client, signing_secret="", token_verification_enabled=False)
         handler = HeartbeatHandler(
-            bolt, sandbox.app_token, WebClient(base_url=sandbox.api_url), time.time
+            bolt,
+            sandbox.app_token,
+            WebClient(base_url=sandbox.api_url),
+            time.time,
+            Deliveries(DELIVERIES),
         )
         opened: list[float] = []
         handler.client.on_open_listeners.append(lambda _: opened.append(time.monotonic()))

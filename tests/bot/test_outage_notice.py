@@ -9,6 +9,7 @@ from router.errors import StoreAwayError
 from router.store import Store, open_store
 from router.store.base.engine import open_engine
 from workers.runtime.person_limit import PersonLimit
+from workers.runtime.processes import wait_until
 
 
 class Client:
@@ -31,18 +32,8 @@ def away(tmp_path):
     store.close()
 
 
-class Notice(OutageNotice):
-    """Waits for each notice, so that a test sees it."""
-
-    def tell(self, team, event):
-        thread = super().tell(team, event)
-        if thread is not None:
-            thread.join()
-        return thread
-
-
 def deliver(away, clock, client, **over):
-    notice = Notice(lambda team: client)
+    notice = OutageNotice(lambda team: client)
     limit = PersonLimit(0, clock)
     intake = Intake(away, "UBOT", clock, lambda: "r1", limit, notice)
     event = {
@@ -57,6 +48,8 @@ def deliver(away, clock, client, **over):
         body = {"type": "event_callback", "team_id": "T1", "event_id": f"E{number}"}
         with pytest.raises(StoreAwayError):
             intake(body | {"event": event | over}, BoltContext(), lambda: None)
+
+        assert wait_until(lambda: notice.is_idle, 60.0)
 
 
 @pytest.mark.parametrize(

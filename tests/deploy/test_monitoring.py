@@ -10,6 +10,8 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.transport.deliveries.metrics import DeliveryCollector
+from bot.transport.deliveries.places import Deliveries
 from bot.transport.health import LeaderCollector, StoreCollector
 from evals.aged.year import fill
 from tests.fixtures.store_calls import judged_row
@@ -30,6 +32,7 @@ def exposed(store, clock):
     registry = CollectorRegistry()
     registry.register(StoreCollector(store, MemoryQueue({"answer": "answer"}), clock, lambda: 0.0))
     registry.register(LeaderCollector(lambda: True))
+    registry.register(DeliveryCollector(Deliveries(1)))
     labels: dict[str, set[str]] = {}
     for family in text_string_to_metric_families(generate_latest(registry).decode()):
         for sample in family.samples:

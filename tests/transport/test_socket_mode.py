@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from websocket import WebSocketApp
 
 from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport.deliveries.places import Deliveries
 from bot.transport.socket_mode import HeartbeatHandler
 from workers.runtime.processes import wait_until
 
@@ -37,7 +38,7 @@ def app(sandbox: Sandbox) -> App:
 @pytest.fixture
 def handler(sandbox: Sandbox, app: App) -> Iterator[HeartbeatHandler]:
     opened = HeartbeatHandler(
-        app, sandbox.app_token, WebClient(base_url=sandbox.api_url), time.time
+        app, sandbox.app_token, WebClient(base_url=sandbox.api_url), time.time, Deliveries(100)
     )
     opened.connect()
     assert wait_until(lambda: is_connected(sandbox), SECONDS)
@@ -55,7 +56,7 @@ def is_connected(sandbox: Sandbox) -> bool:
 
 def test_a_connection_that_is_being_made_is_not_made_twice(sandbox, app):
     slack = WebClient(base_url=sandbox.api_url)
-    client = HeartbeatHandler(app, sandbox.app_token, slack, time.time).client
+    client = HeartbeatHandler(app, sandbox.app_token, slack, time.time, Deliveries(100)).client
     client.auto_reconnect_enabled = client.current_app_monitor_started = True
     nowhere = "ws://127.0.0.1:9"
     client.current_session = WebSocketApp(nowhere)

@@ -105,6 +105,19 @@ STORE_AWAY = (
     "I cannot write anything down just now, so I have not taken this up yet. Slack hands it to me "
     "again within five minutes, and I answer then: you need not repeat it. Nobody else sees this."
 )
+TOO_BUSY = (
+    "More messages reach me just now than I can take up, and yours is not among them yet. Slack "
+    "hands it to me again, the last time in six minutes: you need not repeat it unless I ask you "
+    "to. Nobody else sees this."
+)
+TOO_BUSY_LAST = (
+    "I still have no room for your message, and Slack will not hand it to me again. Please send it "
+    "once more in a few minutes. Nobody else sees this."
+)
+COMMAND_TOO_BUSY = (
+    "More reaches me just now than I can take up, so I have done nothing. Please try again in a "
+    "minute."
+)
 TOO_OFTEN = (
     "That is more than {limit} requests within a minute, so I have not taken up this one, and I "
     "will take up no others from you before {when}. Please send them again then; nobody else sees "
