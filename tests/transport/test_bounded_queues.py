@@ -383,6 +383,7 @@ def test_a_command_does_not_wait_behind_events_and_is_answered_where_there_is_no
 
     assert ada.slash("general", "/beagle", "help")
     assert ada.wait_for_ephemeral("general", "/beagle", SECONDS)
+    assert wait_until(lambda: app.deliveries.count == PLACES, SECONDS)
     for _ in range(CLICK_PLACES):
         assert app.deliveries.admit(Incoming(None, 1))[0] is Admission.TAKEN
     assert ada.slash("general", "/beagle", "help")

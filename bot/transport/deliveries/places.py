@@ -48,8 +48,8 @@ class Admission(Enum):
 class Incoming:
     """A delivery before it is admitted.
 
-    `body` is an event's payload, None for a click or a command. `size` is in bytes, and `attempt`
-    counts Slack's repetitions from 0.
+    `body` is an event's payload, None for a click or a command. `size` is the length of what Slack
+    sent, and `attempt` counts its repetitions from 0.
     """
 
     body: EventBody | None
