@@ -96,8 +96,8 @@ class Settings(AnswerSettings):
     slack_mode: Literal["socket", "http"] = "socket"
     """How events arrive: `socket` needs no public address, `http` is signed, at /slack/events."""
     max_deliveries: int = Field(1000, ge=1)
-    """Most events of Slack that one bot holds until they are handled. Slack sends again what goes
-    beyond, for six minutes; on a slow machine more than the default would wait longer than that."""
+    """Most events of Slack that one bot holds until they are handled; Slack sends again what goes
+    beyond, for six minutes."""
     host: str = "127.0.0.1"
     """Address to listen on for Slack: signed events and the install pages."""
     port: int = Field(3000, ge=0, le=65535)

@@ -69,4 +69,4 @@ class AuthorNotices:
                 thread_ts=event.get("thread_ts"),
             )
         except (SlackApiError, StoreAwayError, *UNREACHABLE) as error:
-            self._log.warning(f"{self._name}_not_told", error=error_code(error))
+            self._log.warning("author_not_told", notice=self._name, error=error_code(error))

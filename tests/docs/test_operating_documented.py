@@ -9,6 +9,8 @@ import pytest
 
 from bot import commands
 from bot.cli.folder import command_names
+from bot.transport.deliveries.metrics import DeliveryCollector
+from bot.transport.deliveries.places import Deliveries
 from bot.transport.health import LeaderCollector, StoreCollector
 from workers.fakes import MemoryQueue
 from workers.jobs import queue_of_job
@@ -63,7 +65,11 @@ def test_every_log_event_is_documented_and_no_other(root, page):
 
 def test_every_metric_is_documented_and_no_other(page, store, clock):
     store_metrics = StoreCollector(store, MemoryQueue(queue_of_job()), clock, lambda: 0.0)
-    collected = [*store_metrics.collect(), *LeaderCollector(lambda: True).collect()]
+    collected = [
+        *store_metrics.collect(),
+        *LeaderCollector(lambda: True).collect(),
+        *DeliveryCollector(Deliveries(1)).collect(),
+    ]
 
     exposed = {one.name + ("_total" if one.type == "counter" else "") for one in collected}
 
