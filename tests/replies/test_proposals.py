@@ -21,7 +21,7 @@ from router.store.requests.proposals import PENDING_SECONDS
 from router.types import Proposal, SlackPerson, Viewer
 from workers.jobs import answer, execute_proposal
 from workers.llm.fakes import ScriptedModel
-from workers.runtime.reaper import PROPOSAL_SECONDS, reap_proposals
+from workers.runtime.reaper import MAX_QUEUE_DEPTH, PROPOSAL_SECONDS, reap_proposals
 
 NOTE = "guests use the door code 4711"
 CHOICE = json.dumps({"thought": "t", "action": {"tool": "note", "args": {"text": NOTE}}})
@@ -207,6 +207,15 @@ def test_a_word_that_comes_a_day_late_does_not_count(scene):
     scene.clock.forward(PENDING_SECONDS + 1)
     scene.click("confirm_proposal")
     assert scene.proposal().state == "pending"
+
+
+def test_without_a_worker_the_queue_does_not_grow_for_ever(scene):
+    scene.click("confirm_proposal")
+    for _ in range(MAX_QUEUE_DEPTH + 10):
+        scene.clock.forward(PROPOSAL_SECONDS + 1)
+        reap_proposals(scene.store.proposals, scene.context.queue, scene.clock())
+
+    assert len(scene.context.queue.jobs) == MAX_QUEUE_DEPTH
 
 
 def test_a_lost_wake_up_and_a_dead_worker_do_not_lose_it(scene):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 from types import SimpleNamespace
@@ -155,6 +156,27 @@ def test_on_a_full_disk_the_leader_of_a_file_goes_on_making_room(clock, is_embed
     clock.forward(SECONDS * 2)
     lease.renew()
     assert not lease.is_held
+
+
+def test_no_error_of_the_store_ends_the_thread_that_renews(clock) -> None:
+    answers = [ValueError("the row is damaged"), 1]
+    asked_twice = threading.Event()
+
+    def hold(*_: object) -> int:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        asked_twice.set()
+        answers.append(1)
+        return 1
+
+    leaders = SimpleNamespace(hold=hold, release=lambda *_: None)
+    store = SimpleNamespace(leaders=leaders, is_embedded=False)
+    lease = LeaderLease(store, "periodic", "a", clock, seconds=0.01)
+    lease.start()
+
+    assert asked_twice.wait(60)
+    lease.stop()
 
 
 def test_the_setting_says_for_how_long_a_silent_leader_stays(store, clock, tmp_path) -> None:

@@ -22,9 +22,8 @@ def reap_requests(requests: Requests, queue: Queue, now: float, again_seconds: f
 
     Enqueueing a request twice does no harm, because only one worker gets its lease.
     """
-    # Otherwise a long backlog would be enqueued once more at each round.
-    room = MAX_QUEUE_DEPTH - sum(queue.depth().values())
-    if room <= 0:
+    room = _room(queue)
+    if not room:
         return 0
 
     keys = requests.claim_overdue("decided", now, now + again_seconds, limit=room)
@@ -36,6 +35,9 @@ def reap_requests(requests: Requests, queue: Queue, now: float, again_seconds: f
 
 def reap_withdrawals(requests: Requests, queue: Queue, now: float, again_seconds: float) -> int:
     """Enqueues overdue withdrawn requests and returns how many."""
+    if not _room(queue):
+        return 0
+
     keys = requests.claim_overdue("withdrawn", now, now + again_seconds)
     for key in keys:
         queue.enqueue("withdraw", key)
@@ -45,6 +47,9 @@ def reap_withdrawals(requests: Requests, queue: Queue, now: float, again_seconds
 
 def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
     """Enqueues overdue confirmed proposals and returns how many."""
+    if not _room(queue):
+        return 0
+
     keys = proposals.overdue(now - PROPOSAL_SECONDS)
     for key in keys:
         queue.enqueue("execute_proposal", key)
@@ -53,11 +58,8 @@ def reap_proposals(proposals: Proposals, queue: Queue, now: float) -> int:
 
 
 def reap_sendings(sendings: Sendings, queue: Queue, now: float) -> int:
-    """Enqueues overdue sendings, and those of whose end a person was not told; returns how many.
-
-    None while the queue is long: they go to its head, and would pile up there without a worker.
-    """
-    if sum(queue.depth().values()) >= MAX_QUEUE_DEPTH:
+    """Enqueues overdue sendings, and those of whose end a person was not told; returns how many."""
+    if not _room(queue):
         return 0
 
     keys = sendings.overdue(now - PROPOSAL_SECONDS)
@@ -65,6 +67,14 @@ def reap_sendings(sendings: Sendings, queue: Queue, now: float) -> int:
         queue.enqueue("send_answer", key)
 
     return len(keys)
+
+
+def _room(queue: Queue) -> int:
+    """Returns how many wake-up calls fit.
+
+    Without a worker, or with a long backlog, each round would enqueue the same rows once more.
+    """
+    return max(0, MAX_QUEUE_DEPTH - sum(queue.depth().values()))
 
 
 def reap(store: Store, queue: Queue, now: float, again_seconds: float) -> None:
