@@ -117,7 +117,7 @@ class RecordingApp(App):
 
     def __init__(self, **arguments):
         self.names, self.raised = defaultdict(list), []
-        super().__init__(listener_executor=InlineExecutor(), **arguments)
+        super().__init__(**(arguments | {"listener_executor": InlineExecutor()}))
         self.error(self._keep)
 
     def _keep(self, error):
