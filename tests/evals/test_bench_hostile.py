@@ -23,7 +23,7 @@ def test_no_step_is_held_by_hostile_texts(steps):
     assert figures["slowest_ms"] < GENEROUS_MS, figures
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_no_step_is_held_by_thousands_of_hostile_texts(steps):
     assert measure(3_000, 2, steps)["slowest_ms"] < GENEROUS_MS
 

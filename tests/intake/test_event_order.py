@@ -202,7 +202,7 @@ def test_no_old_event_undoes_what_a_newer_one_said(tmp_path):
     assert live(tmp_path / "order.db", seed=1, events=300, every=1) >= 300
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_ten_thousand_shuffled_repeated_and_delayed_events_leave_the_truth(tmp_path, seed):
     assert live(tmp_path / "order.db", seed, events=1_000, every=3) >= 1_000

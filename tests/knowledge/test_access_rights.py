@@ -254,6 +254,6 @@ def test_generated_histories_leak_nothing(tmp_path):
     assert generate(tmp_path, 24, 40) >= 50
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_ten_thousand_generated_cases_leak_nothing(tmp_path):
     assert generate(tmp_path, 420, 100) >= 10_000

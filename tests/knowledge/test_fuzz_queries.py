@@ -42,6 +42,6 @@ def test_two_thousand_strange_questions_break_nothing(index, page):
     ask_all(index, page, 2_000, 1)
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_fifty_thousand_strange_questions_break_nothing(index, page):
     ask_all(index, page, 50_000, 2)

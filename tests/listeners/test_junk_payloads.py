@@ -231,7 +231,7 @@ def test_no_button_takes_junk(app, store):
     press_all(app, store, [*TEXTS, *itertools.islice(forged_objects(), 0, None, 9)])
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_no_button_takes_any_kind_of_junk(app, store):
     press_all(app, store, [*TEXTS, *forged_objects()])
 

@@ -301,8 +301,11 @@ def test_nothing_is_orphaned_however_people_edit_and_delete(chat, seed):
     check_nothing_is_orphaned(chat, seed)
 
 
+BLOCKS = [pytest.param(first, marks=pytest.mark.nightly) for first in range(62, 1012, 50)]
+
+
 @pytest.mark.fuzz
-@pytest.mark.parametrize("first", range(12, 1012, 50))
+@pytest.mark.parametrize("first", [12, *BLOCKS])
 def test_nothing_is_orphaned_in_a_thousand_sequences(chat, first):
     for seed in range(first, first + 50):
         check_nothing_is_orphaned(chat, seed)

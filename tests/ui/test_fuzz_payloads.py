@@ -17,7 +17,9 @@ from bot.ui import blocks
 from router.types import Decision, Outcome, Request, Score, Tokens
 from tests.ui.test_rich_text import ATOMS, MADE_BY_US, kinds
 
-NUMBER = 100_000
+numbers = pytest.mark.parametrize(
+    "number", [5_000, pytest.param(100_000, marks=pytest.mark.nightly)]
+)
 LONG = (
     "word " * 3000,
     "|a|" * 900,
@@ -57,9 +59,10 @@ def foreign(shown: list[dict[str, Any]]) -> set[str]:
 
 
 @pytest.mark.fuzz
-def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
+@numbers
+def test_whatever_a_model_answers_is_a_payload_that_slack_takes(number):
     tables = 0
-    for text in outputs(NUMBER, 23):
+    for text in outputs(number, 23):
         outcome = Outcome(text, tokens=Tokens(output=3), model="m", route="triage", kind="prompt")
         shown = blocks.answer(REQUEST, DECISION, outcome, ())
         assert len(shown.text) <= UPDATE_LIMIT
@@ -70,13 +73,14 @@ def test_a_hundred_thousand_answers_are_payloads_that_slack_takes():
             assert check_message(form).details == [], text[:200]
             assert not foreign(form), text[:200]
 
-    assert tables > NUMBER / 100
+    assert tables > number / 100
 
 
 @pytest.mark.fuzz
-def test_a_hundred_thousand_streams_show_only_text_wherever_they_are_cut():
+@numbers
+def test_a_stream_shows_only_text_wherever_it_is_cut(number):
     chance = random.Random(29)
-    for text in outputs(NUMBER, 31):
+    for text in outputs(number, 31):
         cut = chance.randrange(len(text) + 1)
         sent = escape_markdown(text[:cut]) + escape_markdown(text[cut:])
         said = [token for token in READER.parse("x" + sent + "x") if token.type == "inline"]

@@ -34,7 +34,7 @@ def plain_texts(elements):
     )
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_a_hundred_thousand_hostile_texts_make_only_text():
     chance = random.Random(11)
     allowed = {

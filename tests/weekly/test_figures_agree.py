@@ -198,7 +198,7 @@ def test_screens_agree_about_a_history(seed, store, clock, make_request, make_de
     check_history(store, clock, make_request, make_decision, seed)
 
 
-@pytest.mark.fuzz
+@pytest.mark.nightly
 def test_screens_agree_about_a_thousand_histories(store, clock, make_request, make_decision):
     for seed in range(MANY):
         check_history(store, clock, make_request, make_decision, 100 + seed)
