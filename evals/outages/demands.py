@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Column, select
 
 from evals.bench.message_stack import post_messages
 from evals.outages.scene import TEXT, Scene
@@ -30,11 +30,13 @@ def poison_message(scene: Scene) -> None:
     A supervisor starts the worker again, as an orchestrator does.
     """
     stack = scene.stack
+    # An earlier outage on the same product has had a first message too.
+    began = time.time()
 
     def reply(body: Mapping[str, Any]) -> str:
         # The first message may be in work with others: only its own worker ends.
         if any(POISON in str(message.get("content")) for message in body["messages"]):
-            pid = _holder(scene)
+            pid = _holder(scene, began)
             for name, child in [*stack.children.items()]:
                 if child.pid == pid:
                     stack.kill(name)
@@ -43,23 +45,24 @@ def poison_message(scene: Scene) -> None:
 
     scene.model.reply = reply
     scene.pause()
-    wait_until(lambda: _holder(scene) is None and _is_closed(scene), POISON_SECONDS)
+    wait_until(lambda: _holder(scene, began) is None and _is_closed(scene, began), POISON_SECONDS)
     scene.model.reply = None
 
 
-def _holder(scene: Scene) -> int | None:
-    """Returns the id of the process that holds the first message."""
-    with scene.stack.store.engine.connect() as connection:
-        query = select(request.c.owner).where(request.c.text.contains(POISON))
-        owner = connection.execute(query).scalar()
-
+def _holder(scene: Scene, began: float) -> int | None:
+    """Returns the id of the process that holds the first message of this outage."""
+    owner = _of_first_message(scene, began, request.c.owner)
     return int(owner.rpartition(":")[2]) if owner else None
 
 
-def _is_closed(scene: Scene) -> bool:
+def _is_closed(scene: Scene, began: float) -> bool:
+    return _of_first_message(scene, began, request.c.state) in ("dead", "answered")
+
+
+def _of_first_message(scene: Scene, began: float, column: Column[Any]) -> Any:
+    is_first = request.c.text.contains(POISON) & (request.c.received_at >= began)
     with scene.stack.store.engine.connect() as connection:
-        query = select(request.c.state).where(request.c.text.contains(POISON))
-        return connection.execute(query).scalar() in ("dead", "answered")
+        return connection.execute(select(column).where(is_first)).scalar()
 
 
 def many_waiting(scene: Scene) -> list[str]:
