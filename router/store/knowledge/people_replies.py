@@ -17,11 +17,13 @@ class PeopleReplies:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def note(self, team: str, channel: str, thread: str, user: str, at: float) -> bool:
-        """Notes that the user replied in a thread, to the newest request there by somebody else.
+    def note(self, place: tuple[str, str, str], user: str, ts: str, at: float) -> bool:
+        """Notes that the user's message `ts` replied to the newest request before it.
 
-        Returns whether that is new.
+        Only requests by others in its thread count; `place` is team, channel and thread. A late
+        event belongs to the request that it followed in Slack. Returns whether that is new.
         """
+        team, channel, thread = place
         newest = (
             select(request.c.id)
             .where(
@@ -29,6 +31,7 @@ class PeopleReplies:
                 request.c.channel == channel,
                 request.c.thread == thread,
                 request.c.user != user,
+                request.c.ts < ts,
                 request.c.state.not_in(GONE),
             )
             .order_by(request.c.ts.desc())
