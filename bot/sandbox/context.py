@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from bot.sandbox.clock import Clock
+from bot.sandbox.clock import Clock, ManualClock
 from bot.sandbox.delivery.dispatcher import Dispatcher
 from bot.sandbox.faults.faults import FaultInjector
 from bot.sandbox.faults.refusals import Refusals
@@ -65,10 +65,18 @@ class SandboxContext:
     # How slow this Slack is, in real seconds: the Web API (at least, at most), and pongs.
     latency: tuple[float, float] = (0.0, 0.0)
     pong_seconds: float = 0.0
+    call_seconds: float = 0.0
+    """How long each call of the Web API takes by a clock that stands still otherwise: nobody waits,
+    and what expires, such as a trigger id, expires. The running call sees the time before."""
     backoffs: dict[tuple[str, str], tuple[float, float]] = field(default_factory=dict)
     """By token and method: when the client was first rate limited and when it may call again."""
     premature_calls: Counter[str] = field(default_factory=Counter)
     """By method: calls made before Retry-After had passed, not counting those in flight."""
+
+    def spend_call(self) -> None:
+        """Moves a manual clock on by what a call takes."""
+        if self.call_seconds and isinstance(self.clock, ManualClock):
+            self.clock.advance(self.call_seconds)
 
     def record_rate_limit(self, token: str, method: str, seconds: float) -> None:
         """Remembers that this token may not call the method again for so many seconds."""

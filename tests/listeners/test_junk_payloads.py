@@ -110,7 +110,8 @@ class Client:
     """Answers every call of Slack's Web API with nothing in particular."""
 
     def __getattr__(self, _method):
-        return lambda *_, **__: {"ok": True, "channel": {"id": "C1"}, "ts": "1.0", "members": []}
+        answer = {"channel": {"id": "C1"}, "ts": "1.0", "members": [], "view": {"id": "V1"}}
+        return lambda *_, **__: {"ok": True, **answer}
 
 
 class ListeningApp(SlackApp):

@@ -212,16 +212,22 @@ class PeopleAnswers:
             send_text(respond, texts.OWNERS_ONLY)
             return
 
+        # At once: a trigger id lives for three seconds, and what follows asks Slack several times.
+        opened = client.views_open(
+            trigger_id=body.get("trigger_id", ""), view=screens.line_dialog(texts.READING)
+        )
         found = self._threads.find(client, person.team, channel, ts, thread)
         problem = found if isinstance(found, str) else self._threads.problem(found, person)
         if problem or isinstance(found, str):
-            send_text(respond, problem)
-            return
+            view = screens.line_dialog(problem)
+        else:
+            view = screens.review_dialog(self._draft(found, person))
 
-        trigger = body.get("trigger_id", "")
-        client.views_open(
-            trigger_id=trigger, view=screens.review_dialog(self._draft(found, person))
-        )
+        try:
+            client.views_update(view_id=opened["view"]["id"], view=view)
+        except SlackApiError as error:
+            # The person has closed the dialog.
+            self._log.info("dialog_not_updated", error=error_code(error))
 
     def _draft(self, found: FoundAnswer, person: SlackPerson) -> screens.AnswerDraft:
         question = ""

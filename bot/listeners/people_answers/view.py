@@ -48,6 +48,11 @@ def line_for_one(text: str) -> Rendered:
     return Rendered(text, [paragraph(text)])
 
 
+def line_dialog(text: str) -> Block:
+    """Returns the dialog while there is nothing to review yet, or with the reason why not."""
+    return dialogs.message_dialog(texts.TITLE, [paragraph(text)])
+
+
 def review_dialog(draft: AnswerDraft) -> Block:
     """Returns the dialog in which an answer is edited before it is saved."""
     blocks: list[Block] = [dialogs.notice(texts.READERS.format(channel=draft.channel_name))]

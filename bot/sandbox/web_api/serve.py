@@ -113,6 +113,7 @@ class WebApi:
                 # Slack answers all other errors with status 200.
                 response.body |= refusal.fields
 
+        self._context.spend_call()
         await _pass(answering_seconds)
         return response
 

@@ -8,6 +8,7 @@ OFFER = (
 )
 REVIEW = "Review and save"
 TITLE = "Save as answer"
+READING = "I am reading the thread…"
 SUBMIT = "Save"
 READERS = (
     "Quoted only to people who may read #{channel}, with the author's name and the date. Names, "
@@ -41,8 +42,8 @@ LEFT_OUT = "The author of the question or of the answer has asked me not to use 
 OUTSIDER = "The question or the answer is by somebody of another company: I keep neither."
 SLACK_AWAY = "Slack does not show me this thread just now. Please try again in a minute."
 OWNERS_ONLY = (
-    "Only an admin, or somebody whom an admin named for this channel, can do that. Admins are "
-    "named in BEAGLE_ADMINS, the others in `/beagle channel`."
+    "Only an admin of mine, or somebody whom an admin named for this channel, can do that. "
+    "`/beagle help` says who my admins are."
 )
 NOT_YOURS = "Only the owner of this answer, or an admin, can decide that."
 GONE = "This answer is not saved any more."
