@@ -70,6 +70,16 @@ class Admins:
         named = self.settings.admins
         return f"{team}:{user}" in named or user in named or user == self.installer(team)
 
+    def names(self, team: str) -> list[str]:
+        """Returns the user ids of the workspace's admins, sorted; those of other ones are left out.
+
+        An id without a workspace is an admin of the single one that there is.
+        """
+        people = {name.removeprefix(f"{team}:") for name in self.settings.admins}
+        people.add(self.installer(team))
+
+        return sorted(user for user in people if user and ":" not in user)
+
     def record(
         self, team_and_user: tuple[str, str], action: str, subject: str, outcome: ActionOutcome
     ) -> None:

@@ -270,6 +270,15 @@ def test_it_is_offered_to_admins_only(store, settings, routing, clock, admins):
         assert (routing.catalog.routes[SECRET].utterances[0] in prompts) == offered
 
 
+def test_help_names_the_admins_of_the_workspace(store, routing, clock):
+    for named, told in (((f"T1:{ADMIN}", "T2:UELSE"), f"<@{ADMIN}>"), (("T2:UELSE",), "Nobody")):
+        settings = Settings(_env_file=None, admins=named)
+        text = commands.answer("help", make_command(store, settings, clock, routing=routing)).text
+
+        assert told in text
+        assert "UELSE" not in text
+
+
 def test_an_admin_s_label_may_name_it_and_a_member_cannot_label(store, routing, ask, respond):
     request, _ = ask(MEMBER, "where is my parcel")
     labels = LabelActions(store, routing)
