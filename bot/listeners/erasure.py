@@ -181,7 +181,7 @@ def erasure_summary(
     counts = []
     for name, count in erased.rows.items():
         if count:
-            counts.append(f"{count} {texts.FORGOTTEN_ROWS[name]}")
+            counts.append(texts.FORGOTTEN_ROWS[name].format(count=count))
 
     lines = [texts.FORGOTTEN.format(counts=", ".join(counts) or texts.FORGOTTEN_NOTHING)]
     if erased.retrain:

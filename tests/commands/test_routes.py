@@ -48,7 +48,7 @@ def test_a_file_that_breaks_shows_at_once_and_its_last_version_stays(
     assert "decription" in reply_text(store, folders, "U1")
     assert "last good version answers" in reply_text(store, folders, "U1")
     assert "greet (prompt, version" in reply_text(store, folders, "U2")
-    assert "1 route folders are broken" in reply_text(store, folders, "U2")
+    assert "1 route folder is broken" in reply_text(store, folders, "U2")
     assert str(place) not in reply_text(store, folders, "U2")
 
 

@@ -64,6 +64,6 @@ def test_notes_are_listed_by_their_channels_name(store: Store, clock: Any) -> No
     )
 
     assert (
-        "Notes of people in #desk: 1 documents"
+        "Notes of people in #desk: 1 document,"
         in render_sources(store, "T1", None, admin=False).text
     )

@@ -7,8 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from bot.ui.counted import Counted
+
 BOT = Path(__file__).parents[2] / "bot"
 TEXTS = BOT / "ui" / "texts"
+TEXT_FILES = sorted(TEXTS.rglob("*.py"))
 ELSEWHERE = ("cli/", "demo/", "sandbox/", "transport/", "slack_app.py", "app.py")
 """Parts whose words nobody reads in Slack: the terminal, the demo's script, the imitation of Slack,
 and what operators read on the health pages, during installation and in the log."""
@@ -86,3 +91,46 @@ def test_the_rule_sees_a_sentence_and_lets_the_exceptions_pass() -> None:
     )
 
     assert {line for line, _ in sentences(tree)} == {5, 6}
+
+
+COUNT = (
+    "answers|calls|candidates|captured|channels|count|days|documents|duplicates|examples|fewest|"
+    "hours|left|limit|messages|mined|minutes|passages|people|repeated|requests|rows|total|wanted"
+)
+UNCOUNTED = re.compile(rf"\{{(?:{COUNT})(?::[^|{{}}]*)?\}} (?:[a-z-]+ )?(?:[a-z-]+s|people)\b")
+"""A count that stands before a word in the plural, whatever the count is."""
+FORMS = re.compile(r"\{[a-z_]+:[^{}]*\|[^{}]*\}")
+
+
+def test_no_sentence_says_one_documents() -> None:
+    found = []
+
+    for path in TEXT_FILES:
+        for line, text in sentences(ast.parse(path.read_text("utf-8"))):
+            wrong = UNCOUNTED.search(text)
+            if wrong:
+                found.append(f"{path.name}:{line}: {wrong.group()!r}")
+
+    assert not found, "write {count:document|documents} in a Counted text: " + "; ".join(found)
+
+
+def test_a_counted_text_agrees_with_its_number() -> None:
+    text = Counted("{count:document is|documents are} new, {total:,|passage|passages} in {where}")
+
+    assert text.format(count=1, total=1, where="a") == "1 document is new, 1 passage in a"
+    assert text.format(count=0, total=1200, where="a") == "0 documents are new, 1,200 passages in a"
+
+
+@pytest.mark.parametrize("path", TEXT_FILES, ids=lambda path: path.name)
+def test_a_text_with_counted_words_is_a_counted_text(path: Path) -> None:
+    """A plain `str` takes the words for the number's format and refuses to be filled in."""
+    tree = ast.parse(path.read_text("utf-8"))
+    inside = set()
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Counted":
+            skip(node, inside)
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            assert id(node) in inside or not FORMS.search(node.value)

@@ -87,7 +87,7 @@ def test_who_presses_is_gone_with_the_proof_and_the_router_learns_again(
     press, add_request, store, settings
 ):
     answer, learned = press("U1", "U1")
-    assert "1 messages to me" in answer
+    assert "1 message to me" in answer
     assert in_words.FORGOTTEN_PROOF in answer
     assert learned
     assert store.requests.get(add_request.id) is None

@@ -294,7 +294,7 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
         )
 
     clicks.press("rollout_canary")
-    assert "20 of 200 requests so far. After 1 hours, 20 requests are enough." in clicks.told[-1]
+    assert "20 of 200 requests so far. After 1 hour, 20 requests are enough." in clicks.told[-1]
     rollout.clock.time += 3600.0
     clicks.press("rollout_canary")
     assert rollout.state == "canary"

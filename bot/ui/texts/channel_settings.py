@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 CHANNEL_TITLE = "Beagle in this channel"
 CHANNEL_ALERT = "These settings apply to everybody in this channel."
 CHANNEL_LATE = "Somebody else has changed these settings. Close this dialog and open it again."
@@ -28,15 +30,15 @@ MINED = (
     "delete a message, I do the same. `/beagle optout` leaves you out; `/beagle forget me` erases "
     "what I have of you."
 )
-MINED_DAYS = "for at most {days:g} days"
+MINED_DAYS = Counted("for at most {days:g|day|days}")
 MINED_FOREVER = "until they are erased"
 MINED_NOT = (
     "I could not tell <#{channel}> that I would mine it, so I do not. Invite me with `/invite "
     "@Beagle` and try again."
 )
-UNMINED = (
+UNMINED = Counted(
     "<@{user}> has asked me to stop looking for repeated requests here. I deleted what I had kept "
-    "for it: {count} messages."
+    "for it: {count:message|messages}."
 )
 ASK_ROUTES = "Which routes may answer here?"
 ASK_ROUTES_HINT = "If you choose none, all of them may."

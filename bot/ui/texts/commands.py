@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 UNKNOWN_COMMAND = (
     "I do not know `{word}`. Did you mean `{nearest}`? `/beagle help` lists everything."
 )
@@ -40,4 +42,6 @@ ROUTE_WAITS = (
     "rows show that it is no worse."
 )
 ROUTE_BROKEN = "broken: "
-ROUTES_BROKEN = "{count} route folders are broken. Admins see the reasons here."
+ROUTES_BROKEN = Counted(
+    "{count:route folder is|route folders are} broken. Admins see the reasons here."
+)

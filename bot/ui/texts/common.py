@@ -6,6 +6,8 @@ translation. Names in braces are filled in by the caller.
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 DEMO_QUALITY = "demo quality: a very small local model wrote this"
 EXTRACTIVE = "quoted, not written: the small local model is not trusted with facts"
 
@@ -15,12 +17,12 @@ WHOLE_BELOW = (
     "files are allowed."
 )
 WORKING = "is working on it…"
-QUEUED = "is busy: {count} requests are waiting, yours among them…"
+QUEUED = Counted("is busy: {count:request is|requests are} waiting, yours among them…")
 QUEUED_ALONE = "is busy: your request is next…"
 WORKING_ROUTE = "is working on it ({route})…"
 CHOSE = "Chose the route {route}, {confidence} sure of it"
 STEPS = {
-    "read": {False: "Looking for passages", True: "Read {count} passages"},
+    "read": {False: "Looking for passages", True: Counted("Read {count:passage|passages}")},
     "write": {False: "Writing the answer", True: "Wrote the answer"},
     "tool": {False: "Using {detail}", True: "Used {detail}"},
     "check": {
@@ -118,10 +120,10 @@ COMMAND_TOO_BUSY = (
     "More reaches me just now than I can take up, so I have done nothing. Please try again in a "
     "minute."
 )
-TOO_OFTEN = (
-    "That is more than {limit} requests within a minute, so I have not taken up this one, and I "
-    "will take up no others from you before {when}. Please send them again then; nobody else sees "
-    "this."
+TOO_OFTEN = Counted(
+    "That is more than {limit:request|requests} within a minute, so I have not taken up this one, "
+    "and I will take up no others from you before {when}. Please send them again then; nobody else "
+    "sees this."
 )
 STARTS_AGAIN = " It starts again at {when}."
 RESETS = " It starts again at {when}; then press *Try again*."
@@ -143,7 +145,7 @@ WHY = "Why this route?"
 WHY_ASK = "Why do you ask?"
 SURE = "{confidence} sure of the route"
 SECONDS = "{seconds:.1f} s"
-TOKENS = "{count} tokens"
+TOKENS = Counted("{count:token|tokens}")
 CHOSEN_BY_PERSON = "chosen by a person"
 REROUTED_FROM = "re-routed from {before}"
 ON_TRIAL = "{version}, which answers {share:.0%} of users so far"
@@ -179,7 +181,9 @@ REQUESTS = "Requests"
 EXPORT = "Export CSV"
 EXPORTED = "I sent you the file in a direct message."
 NOT_EXPORTED = "I could not send the file. Slack's error: {code}."
-ADMINS_ONLY = "Only an admin can do that. Admins are named in BEAGLE_ADMINS."
+ADMINS_ONLY = "Only an admin of mine can do that. `/beagle help` says who they are."
+ADMINS_ARE = "My admins here: {names}."
+NO_ADMINS = "Nobody is my admin here yet: whoever runs me has to name somebody in `BEAGLE_ADMINS`."
 EMPTY = "(no text)"
 
 LOOK_ALONE = "Look where only I can read"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.ui.counted import Counted
+
 DRAFT_ROUTE = "Draft a route"
 START = "Start shadow test"
 EDIT = "Edit"
@@ -35,8 +37,9 @@ LEARNS = "It takes requests like these ({count} in all):"
 PREVIEWS = "What it would have answered:"
 PREVIEW_ARROW = "→ "
 PREVIEW_FAILED = "no answer"
-MONTHLY = (
-    "About {requests:,} requests a month; they would cost {usd} a month with the present model."
+MONTHLY = Counted(
+    "About {requests:,|request|requests} a month; they would cost {usd} a month with the present "
+    "model."
 )
 MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
 OPEN_POINT = "Open: {warning}."

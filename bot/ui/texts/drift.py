@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 RETRAIN = "Retrain"
 DISMISS = "Dismiss alarm"
 ROLL_BACK = "Roll back"
@@ -22,9 +24,9 @@ VERSION = "  route {route}, version {version} ({kind})"
 ALSO_MEASURED = "Also measured"
 WHAT_IT_COSTS = "What it costs"
 RECOVERED = "{label}: the check of week {week} found no drift; the version counts as live again."
-SUNSET = (
-    "{model} is switched off by its provider on {date} ({days} days). {uses} Please name another "
-    "model; `beagle models` proposes one."
+SUNSET = Counted(
+    "{model} is switched off by its provider on {date} ({days:day|days}). {uses} Please name "
+    "another model; `beagle models` proposes one."
 )
 SUNSET_PASSED = (
     "{model} was switched off by its provider on {date}. {uses} Please name another model; "
@@ -44,9 +46,9 @@ PROMPT_AGAIN = (
     "one is promoted."
 )
 PROMPT_AGAIN_BY_ADMIN = "an admin asked for the prompt to be optimised again"
-RETRAINING = (
-    "A new dataset is ready: {rows} examples need a review. This version keeps answering until "
-    "a new one is promoted."
+RETRAINING = Counted(
+    "A new dataset is ready: {rows:example needs|examples need} a review. This version keeps "
+    "answering until a new one is promoted."
 )
 STOPPED = (
     "Retraining stopped. The version is marked as drifting again; decide what to do in `/beagle "
@@ -70,9 +72,9 @@ ACCURACY = (
     "points)."
 )
 INPUTS = "Kinds of requests: {shift}."
-INPUT_SHIFT = (
-    "population stability index (PSI) {psi:.2f} over {requests} requests; by chance it is seldom "
-    "above {chance:.2f}"
+INPUT_SHIFT = Counted(
+    "population stability index (PSI) {psi:.2f} over {requests:request|requests}; by chance it is "
+    "seldom above {chance:.2f}"
 )
 SAME_BASE = "The underlying model has not changed, as far as its provider reports."
 CORRECTIONS = (
@@ -85,9 +87,9 @@ COST_RETRAIN = "Retrain: about {usd} ({review}, {training})."
 COST_REVIEW = "{hours:g} h of review for {usd}"
 COST_TRAINING = "training {usd}"
 COST_LAST_TRAINING = "; the last one took {seconds:,.0f} CPU seconds"
-COST_WAIT = (
+COST_WAIT = Counted(
     "Wait: about {count:.1f} more wrong answers a week, worth {usd} if each costs somebody "
-    "{minutes:g} minutes."
+    "{minutes:g|minute|minutes}."
 )
 COST_WAIT_NOTHING = "Wait: no measurable cost. What is not measured may differ."
 COST_RETIRE = "Retire: from the next request on, prompted version {version} answers instead."

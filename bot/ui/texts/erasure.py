@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 FORGET = "Erase everything"
 FORGET_WHOM = "I can only erase the data of the person who asks: `/beagle forget me`."
 FORGET_ASK = (
@@ -54,22 +56,28 @@ FORGOTTEN_SOMEWHERE = (
     "some: {count}. The log lists them for an admin."
 )
 FORGOTTEN_ROWS = {
-    "thread": "threads in channels that I read",
-    "answer": "answers that quoted you",
-    "request": "messages to me",
-    "overheard": "masked messages of channels that an admin lets me mine",
-    "feedback": "pieces of feedback",
-    "member": "channel memberships",
-    "person": "note on who you are",
-    "event_time": "notes on when you joined or left a channel",
-    "turn": "note on when it is your turn to be answered",
-    "dataset": "datasets that held rows of yours",
-    "copied": "requests that others made about your messages",
-    "proposal": "proposed changes that quoted you",
-    "note": "notes made from your words",
-    "sending": "answers that were passed on, with your words",
-    "captured": "answers in threads that were saved, yours or to a question of yours",
-    "foreign_home": "notes on which company you are of",
-    "drafted_route": "drafts of routes that quoted you",
-    "shown": "candidates, digests or reports that quoted you",
+    "thread": Counted("{count:thread|threads} in channels that I read"),
+    "answer": Counted("{count:answer|answers} that quoted you"),
+    "request": Counted("{count:message|messages} to me"),
+    "overheard": Counted(
+        "{count:masked message|masked messages} of channels that an admin lets me mine"
+    ),
+    "feedback": Counted("{count:piece|pieces} of feedback"),
+    "member": Counted("{count:channel membership|channel memberships}"),
+    "person": Counted("{count:note|notes} on who you are"),
+    "event_time": Counted("{count:note|notes} on when you joined or left a channel"),
+    "turn": Counted("{count:note|notes} on when it is your turn to be answered"),
+    "dataset": Counted("{count:dataset|datasets} that held rows of yours"),
+    "copied": Counted("{count:request|requests} that others made about your messages"),
+    "proposal": Counted("{count:proposed change|proposed changes} that quoted you"),
+    "note": Counted("{count:note|notes} made from your words"),
+    "sending": Counted("{count:answer|answers} passed on, with your words"),
+    "captured": Counted(
+        "{count:answer|answers} saved from threads, yours or to a question of yours"
+    ),
+    "foreign_home": Counted("{count:note|notes} on which company you are of"),
+    "drafted_route": Counted("{count:draft|drafts} of routes that quoted you"),
+    "shown": Counted(
+        "{count:candidate, digest or report that|candidates, digests or reports that} quoted you"
+    ),
 }

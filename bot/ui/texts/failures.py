@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-HEADER = "*What keeps going wrong* ({failed} of {requests} requests did not help)"
+from bot.ui.counted import Counted
+
+HEADER = Counted("*What keeps going wrong* ({failed} of {requests:request|requests} did not help)")
 UNNAMED = "Requests that too few people made in public to name them"
-COUNTS = "{failed} of {total} ({share}), {people} people"
+COUNTS = Counted("{failed} of {total} ({share}), {people:person|people}")
 TREND = "by week {trend}"
-WITHHELD = "{count} more groups are of fewer than {people} people and are not shown."
+WITHHELD = Counted(
+    "{count:more group is|more groups are} left out: fewer than {people:person|people} made such "
+    "requests."
+)
 
 CAUSES = {
     "router": "The router sends them elsewhere.",
@@ -46,7 +51,9 @@ DONE_BY = " Done: {what}, by <@{user}>."
 EFFECTS = "*What the remedies did*"
 EFFECT = "{label}: was {before} wrong, now {after} ({what} on {day})"
 
-LABELLED = "{count} requests are labels for “{to}” now. The router is learning them."
+LABELLED = Counted(
+    "{count:request is a label|requests are labels} for “{to}” now. The router is learning them."
+)
 NOTHING_TO_LABEL = "Nobody has said which route is right. Choose it with `/beagle label`."
 LINT_TITLE = "The prompt"
 LINT_CLEAN = "The lint finds nothing else to say about “{route}”."
@@ -56,13 +63,14 @@ LINT_MISSING = (
     "*No rule speaks of these requests.* They have in common: {label}. Add a rule to `route.md` "
     "that says what to do with them, and an example of it."
 )
-ASKED_FOR = (
-    "Who can write or update a document about *{label}*? {people} people asked {total} times in a "
-    "week; {failed} of them got no good answer. {gap} `beagle ingest` adds it."
+ASKED_FOR = Counted(
+    "Who can write or update a document about *{label}*? {people:person|people} asked "
+    "{total:time|times} in a week; {failed} of them got no good answer. {gap} `beagle ingest` adds "
+    "it."
 )
-TIER_RAISED = (
-    "{count} answers of “{tier}” count as wrong now. Requests like these start at the next tier "
-    "where that makes it too weak for them."
+TIER_RAISED = Counted(
+    "Counted as wrong now: {count:answer|answers} of “{tier}”. Requests like these start at the "
+    "next tier where that makes it too weak for them."
 )
 NO_TIER = "None of these answers came from a tier of the route, so there is none to raise."
 DOCUMENT_ASKED = "I asked for it in the thread of this digest."

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 KNOWLEDGE = "*What I can quote*"
 KNOWLEDGE_NONE = (
     "There is nothing that I could quote to you yet. `beagle ingest PATH` adds documents."
 )
 KNOWLEDGE_NOTES = "Notes of people in #{channel}"
 KNOWLEDGE_PEOPLE = "Answers of people in #{channel}"
-SOURCE_SIZE = ": {documents} documents, {passages} passages"
+SOURCE_SIZE = Counted(": {documents:document|documents}, {passages:passage|passages}")
 SOURCE_WITHOUT_VECTOR = "{count} found by their exact words only so far"
 SOURCE_CHANGED = "newest change {day}"
 SOURCE_READ = "read {day}"
@@ -27,7 +29,7 @@ KNOWLEDGE_REMOVE_ASK = (
     "I cannot quote it any more, starting with the next answer. Its bytes are overwritten within "
     "minutes."
 )
-KNOWLEDGE_REMOVED = "Removed: {count} documents."
+KNOWLEDGE_REMOVED = Counted("Removed: {count:document|documents}.")
 
 READ = (
     "From now on I keep the messages of this channel and quote them to its members. I have told "
@@ -44,7 +46,10 @@ READ_NOT = (
     "again."
 )
 READ_NO_CHANNEL = "I read channels only, never direct messages."
-UNREAD = "I no longer read this channel, and deleted what I had kept: {count} threads and files."
+UNREAD = Counted(
+    "I no longer read this channel, and deleted what I had kept: "
+    "{count:thread or file|threads and files}."
+)
 UNREAD_TOLD = (
     "<@{user}> has asked me to stop reading here. I deleted what I had kept of this channel."
 )

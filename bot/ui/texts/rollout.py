@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.ui.counted import Counted
 from router.lifecycle import State
 
 REVIEW = "Review examples"
@@ -32,8 +33,10 @@ CANARY_STARTED = "Canary started: {share:.0%} of users get this version."
 DRAFT_ROLLED_BACK = "Rolled back: from the next request on, the route takes no requests."
 ROLLED_BACK = "Rolled back: from the next request on, the previous version answers."
 ROLLED_BACK_BY_ADMIN = "an admin rolled it back"
-SHADOW_FIRST = "The shadow test is not complete: {calls} of {wanted} requests so far."
-SHADOW_FIRST_HOURS = "After {hours:g} hours, {fewest} requests are enough."
+SHADOW_FIRST = Counted(
+    "The shadow test is not complete: {calls} of {wanted:request|requests} so far."
+)
+SHADOW_FIRST_HOURS = Counted("After {hours:g|hour|hours}, {fewest:request is|requests are} enough.")
 
 NEXT_LABEL = "Next: "
 NEXT: Mapping[State, str] = {
@@ -58,18 +61,18 @@ NEXT: Mapping[State, str] = {
     "retired": "nothing.",
 }
 """What an admin does next, by the candidate's state; some states have a longer sentence."""
-NEXT_REVIEW = (
-    "press Review examples: {rows} of them wait for you, about {minutes} minutes. These are "
+NEXT_REVIEW = Counted(
+    "press Review examples: {rows} of them wait for you, about {minutes:minute|minutes}. These are "
     "enough; then Accept the rest takes the others, and training starts by itself."
 )
 NEXT_ACCEPT = "press Accept the rest. Training then starts by itself."
-NEXT_SHADOW = (
-    "nothing to do until {left} more requests came; at the pace of the last four weeks that takes "
-    "{days}. Then press Start canary (5%)."
+NEXT_SHADOW = Counted(
+    "nothing to do until {left:more request|more requests} came; at the pace of the last four "
+    "weeks that takes {days}. Then press Start canary (5%)."
 )
 NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
 NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."
-DAYS = "about {days} days"
+DAYS = Counted("about {days:day|days}")
 ONE_DAY = "about a day"
 UNKNOWN_DAYS = "an unknown time"
 MINUTES_LEFT = "about {minutes} min left"
@@ -78,15 +81,17 @@ STATE_AFTER_LABEL = "  {state}"
 PROMPTS_TRIED = "Accuracy on development rows by prompt: {prompts}."
 PROMPT_TRIED = "{name} {share:.0%}"
 BEST_PROMPT = "The best prompt is right in {share:.1%}, measured on {rows}."
-SEARCH_COST = "The search took {calls} model calls and ${usd:.4f}."
+SEARCH_COST = Counted("The search took {calls:model call|model calls} and ${usd:.4f}.")
 
-DATASET_ROWS = "{rows} examples by {people} people (dataset {dataset})."
-DATASET_LEFT_OUT = "Left out: {duplicates} near-duplicates, {over_share} beyond one person's share."
-DATASET_ONE_BY_ONE = (
-    "{contradicted} contradictory and {suspect} suspicious examples have to be reviewed one by one."
+DATASET_ROWS = Counted("{rows:example|examples} by {people:person|people} (dataset {dataset}).")
+DATASET_LEFT_OUT = Counted(
+    "Left out: {duplicates:near-duplicate|near-duplicates}, {over_share} beyond one person's share."
 )
-DATASET_TEACHER = (
-    "{count} answers were written by a model (the teacher) and not seen by a person yet."
+DATASET_ONE_BY_ONE = (
+    "To be reviewed one by one: {contradicted} contradictory, {suspect} suspicious."
+)
+DATASET_TEACHER = Counted(
+    "{count:answer was|answers were} written by a model (the teacher) and not seen by a person yet."
 )
 DATASET_REVIEWED = (
     "{reviewed} reviewed, {wrong} of them wrong ({share:.0%}, 95% interval {low:.0%} to "
@@ -102,10 +107,10 @@ REVIEW_RIGHT = "Right"
 REVIEW_DROP = "Drop it"
 REVIEW_QUESTION = "As it is in the fields above, is the answer right?"
 REVIEW_ANSWER = "Answer"
-REVIEW_INTRO = (
-    "{rows} examples, about {minutes} minutes. Below each message is what was answered. Correct "
-    "what is wrong, then choose Right. Drop what nobody should learn from. What you leave out can "
-    "be reviewed later."
+REVIEW_INTRO = Counted(
+    "{rows:example|examples}, about {minutes:minute|minutes}. Below each message is what was "
+    "answered. Correct what is wrong, then choose Right. Drop what nobody should learn from. What "
+    "you leave out can be reviewed later."
 )
 REVIEW_UNREADABLE = "{field} has to be a value of the kind “{kind}”."
 
@@ -117,24 +122,29 @@ PROGRESS = {
 }
 LOSS = "loss {loss:.3f}"
 DEV_EXACT = "{share:.0%} of the held-out rows answered word for word"
-SHADOW_CALLS = "{calls} of {wanted} requests in the shadow test; the live version answers them."
-SHADOW_ENOUGH = "The shadow test is complete: {calls} requests, {wanted} were needed."
-SHADOW_CALLS_OF_DRAFT = (
-    "{calls} of {wanted} requests so far, {tried} of them held-out ones that the draft was tried "
-    "on. {valid:.0%} of the others had the right format."
+SHADOW_CALLS = Counted(
+    "{calls} of {wanted:request|requests} in the shadow test; the live version answers them."
+)
+SHADOW_ENOUGH = Counted(
+    "The shadow test is complete: {calls:request|requests}, {wanted:was|were} needed."
+)
+SHADOW_CALLS_OF_DRAFT = Counted(
+    "{calls} of {wanted:request|requests} so far, {tried} of them held-out ones that the draft was "
+    "tried on. {valid:.0%} of the others had the right format."
 )
 SHADOW_AGREEMENT = (
     "It agrees with the live version in {agreed:.0%}; {valid:.0%} have the right format; "
     "{seconds:.1f} s each."
 )
-SHADOW_SELF_AGREEMENT = (
-    "Asked the same again, the live version agrees with itself in {agreed:.0%} ({calls} requests)."
+SHADOW_SELF_AGREEMENT = Counted(
+    "Asked the same again, the live version agrees with itself in {agreed:.0%} "
+    "({calls:request|requests})."
 )
 SHADOW_DISAGREES = (
     "It agrees less than the live version agrees with itself: read the report before you start the "
     "canary."
 )
-CANARY_CALLS = "{calls} of {wanted} answers at this step; then {next_step}."
+CANARY_CALLS = Counted("{calls} of {wanted:answer|answers} at this step; then {next_step}.")
 CANARY_WAITS = (
     "If fewer come, the step ends on {day}, because the version passed on held-out requests."
 )
@@ -143,8 +153,9 @@ THEN_LIVE = "it goes live"
 THEN_SHARE = "{share:.0%} of users get it"
 THIS_VERSION = "This version"
 PREVIOUS_VERSION = "Previous version"
-ANSWERED = (
-    "{version}: {calls} answers, {corrected:.0%} corrected or thumbed down, {seconds:.1f} s each."
+ANSWERED = Counted(
+    "{version}: {calls:answer|answers}, {corrected:.0%} corrected or thumbed down, {seconds:.1f} s "
+    "each."
 )
 
 TRAIL_STEP = "{state} {at}"

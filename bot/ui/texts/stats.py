@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 TITLE = "Beagle, last {span}"
 CAPTION = "Routes, last {span}"
 HEAD = ("Route", "Kind", "Requests", "Share", "p50", "p95", "Cost", "Corrected")
@@ -11,9 +13,9 @@ LATENCY = "Latency p50 / p95"
 SECONDS_PAIR = "{p50:.1f} s / {p95:.1f} s"
 COST = "Cost"
 EACH = "{usd} ({each} an answer)"
-SIMULATED = (
-    "{count} requests behind these figures are simulated: made up for the demo, of people who do "
-    "not exist."
+SIMULATED = Counted(
+    "Simulated, made up for the demo: {count:request|requests} behind these figures, of people "
+    "who do not exist."
 )
 OTHER_WORK = "other work"
 """What models cost beside answers: failed requests, tests, names of candidates, trials."""
@@ -25,6 +27,6 @@ IN_WORDS = "Last {span}: {figures}. {routes}"
 SPANS = "I know the periods {spans}."
 USED = "Used today, until {when}"
 OF = "{used} of {most}"
-OF_REQUESTS = "{used} of {most} requests"
+OF_REQUESTS = Counted("{used} of {most:request|requests}")
 STOPPED = "Stopped by a limit"
-STOPPED_BY = "{people} people, {channels} channels"
+STOPPED_BY = Counted("{people:person|people}, {channels:channel|channels}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.ui.counted import Counted
+
 TIER = "{tier} tier"
 ESCALATED = "tried {tried}, checked, answered by {tier}"
 NO_ANSWER = "{tried} gave no answer, answered by {tier}"
@@ -42,7 +44,7 @@ AND = " and "
 
 STATS = "*Tiers*"
 STATS_ROUTE = "{route}: {tiers}"
-STATS_TIER = "{tier} {answers} answers, {usd}"
+STATS_TIER = Counted("{tier} {answers:answer|answers}, {usd}")
 STATS_ESCALATED = " ({count} checked and escalated)"
 STATS_SAVED = "; saved {usd} ({share}) against always asking {strongest}"
 """Below 0 it cost more than that."""

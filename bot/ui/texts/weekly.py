@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.ui.counted import Counted
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
 from workers.readiness.money_text import dollars, monthly_saving
@@ -173,34 +174,34 @@ AGAINST_TRAINING = ("keep the prompt", "not yet")
 """Recommendations against which an admin may approve, but has to say why."""
 FIRST_PROMPT = "Write a prompt first"
 
-BOTTOM_LINE = "*Of {repeated} repeated requests, {parts}.*"
+BOTTOM_LINE = Counted("*Of {repeated:repeated request|repeated requests}, {parts}.*")
 BOTTOM_LINE_ONE = "*One request repeats: {parts}.*"
-BOTTOM_NO_TRAINING = ("{count} needs no training", "{count} need no training")
-BOTTOM_HEAD = ("{count} deserves a simple classifier", "{count} deserve a simple classifier")
-BOTTOM_TUNE = ("{count} is worth tuning", "{count} are worth tuning")
+BOTTOM_NO_TRAINING = Counted("{count:needs|need} no training")
+BOTTOM_HEAD = Counted("{count:deserves|deserve} a simple classifier")
+BOTTOM_TUNE = Counted("{count:is|are} worth tuning")
 BOTTOM_SAVES = ": saves {money} a month from week {week}"
-BOTTOM_UNDECIDED = ("{count} is not ready", "{count} are not ready")
+BOTTOM_UNDECIDED = Counted("{count:is|are} not ready")
 DIGEST_TITLE = "Weekly digest, {week}"
-DIGEST_LINE = "Week {week}: {count} requests, {candidates} candidates"
+DIGEST_LINE = Counted("Week {week}: {count:request|requests}, {candidates:candidate|candidates}")
 DIGEST_EMPTY = "Week {week}: there were no requests, so there is nothing to decide."
-DIGEST_EMPTY_MINED = (
-    "Week {week}: there were no requests to me, and nothing repeats often enough in {mined} "
-    "messages of the channels that I mine."
+DIGEST_EMPTY_MINED = Counted(
+    "Week {week}: there were no requests to me, and nothing repeats often enough in "
+    "{mined:message|messages} of the channels that I mine."
 )
 DIGEST_NOTHING = "No request repeats often enough to need a decision this week."
 DIGEST_CHART = "Requests by route"
 DIGEST_GAPS = "*Questions that the documents did not answer*"
-DIGEST_PEOPLE = (
-    "*Answered by people:* {answered} requests got a reply by a colleague; {captured} answers were "
-    "saved, and I quote them from now on."
+DIGEST_PEOPLE = Counted(
+    "*Answered by people:* {answered:request|requests} got a reply by a colleague. "
+    "{captured:answer was|answers were} saved to be quoted from now on."
 )
 DIGEST_PEOPLE_HINT = " Mark a good one with ✅, or use the shortcut *Save as answer*."
-DIGEST_GAP_COUNT = "  ({asked}x, {people} people)"
+DIGEST_GAP_COUNT = Counted("  ({asked}x, {people:person|people})")
 DIGEST_DRIFT = "*Live versions that have become worse, and models that are switched off soon*"
 DIGEST_DECIDED = "*Progress of earlier decisions*"
-DIGEST_NOTE = (
-    "Based on {mined} messages of four weeks. Personal data was masked first. {withheld} groups "
-    "are not shown because too few people or requests are behind them."
+DIGEST_NOTE = Counted(
+    "Based on {mined:message|messages} of four weeks. Personal data was masked first. "
+    "{withheld:group is|groups are} not shown because too few people or requests are behind them."
 )
 DIGEST_MAKING = "I am preparing the digest. It will be in {channel} in a moment."
 DIGEST_NO_QUEUE = "The queue does not answer, so no digest is made. Please try again soon."
@@ -208,7 +209,7 @@ DIGEST_NO_CHANNEL = "No admin channel is set. Name one in BEAGLE_ADMIN_CHANNEL."
 DECIDED_STATE = ": {state}"
 DECIDED_BY = ", decided by "
 DECIDED_SINCE = ", since {day}"
-MINED_CHANNEL = "{count} messages of "
+MINED_CHANNEL = Counted("{count:message|messages} of ")
 MINED_CHANNEL_BY = ", mined with the consent of "
 MINED_CHANNEL_SINCE = " since {day}"
 
@@ -222,10 +223,10 @@ NUMBER_LATENCY = "Median latency"
 COST_OF_CAP = "{spent} (limit {cap} a day)"
 SECONDS = "{seconds:.1f} s"
 
-CANDIDATE_COUNTS = "{count} requests by {people} people, four weeks {weeks}"
+CANDIDATE_COUNTS = Counted("{count:request|requests} by {people:person|people}, four weeks {weeks}")
 CANDIDATE_TREND = ", last week {change}"
-CANDIDATE_CHANNEL_MESSAGES = (
-    "{count} of them are messages in channels that I mine, not requests to me."
+CANDIDATE_CHANNEL_MESSAGES = Counted(
+    "{count:of them is a message|of them are messages} in channels that I mine, not requests to me."
 )
 CANDIDATE_STATE_BY = "{state} by "
 CANDIDATE_IN_LIST = "{label}: {state}"
@@ -261,9 +262,9 @@ APPROVE_NEXT = (
     "canary."
 )
 APPROVE_RUNGS = "What each kind of training would take:"
-APPROVE_RUNG_HERE = (
-    "• {label}: {low} to {high} minutes for {rows} examples on a quiet machine with two cores, at "
-    "most {memory} GB of memory; nothing is rented."
+APPROVE_RUNG_HERE = Counted(
+    "• {label}: {low} to {high:minute|minutes} for {rows:example|examples} on a quiet machine with "
+    "two cores, at most {memory} GB of memory; nothing is rented."
 )
 APPROVE_RUNG_PROVIDER = (
     "• {label}: about ${usd} a run by your settings. It needs a key and a price, the masked "
@@ -277,7 +278,7 @@ APPROVE_BUDGET_WRONG = "Please enter a number from 0 to {most}."
 APPROVE_BASE = "Which model may be trained?"
 APPROVE_BASE_WRONG = "Please choose one from the list."
 APPROVE_CONSENT = "What may it learn from?"
-APPROVE_CONSENT_OPTION = "Masked texts of these {count} requests, and their answers"
+APPROVE_CONSENT_OPTION = Counted("The masked texts of {count:request|requests}, and their answers")
 APPROVE_CONSENT_WRONG = "Without this there is nothing to learn from."
 APPROVE_REASON = "Why?"
 APPROVE_REASON_WRONG = "The recommendation is against it, so please say why you approve it."
@@ -341,7 +342,7 @@ def money_sentence(evidence: CandidateEvidence) -> str:
 def bottom_line(advice: Mapping[str, Any]) -> str:
     """Returns how many repeated requests deserve what; `advice` is the digest's `BottomLine`."""
     parts = []
-    for key, forms in (
+    for key, counted in (
         ("no_training", BOTTOM_NO_TRAINING),
         ("head", BOTTOM_HEAD),
         ("tune", BOTTOM_TUNE),
@@ -351,7 +352,7 @@ def bottom_line(advice: Mapping[str, Any]) -> str:
         if not count:
             continue
 
-        text = forms[count > 1].format(count=count)
+        text = counted.format(count=count)
         # Only what earns its price back has a week from which it does.
         if key == "tune" and advice["from_week"] is not None and advice["monthly_usd"] > 0:
             text += BOTTOM_SAVES.format(
