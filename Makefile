@@ -6,8 +6,9 @@ INSTALLED := .venv/installed
 WORKERS ?= auto
 # The longest files first (`tests/conftest.py`), not those with the most tests: one long test must not begin when all else is over.
 PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-# Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser.
-FAST := -m "not fuzz and not chaos and not training and not model and not browser and not nightly"
+# Left to `make check`: hostile inputs by the thousand, killed processes, real training, real models, a real browser, and what
+# else takes long (`tests/slow_tests.py` says how that list is written).
+FAST := -m "not slow and not fuzz and not chaos and not training and not model and not browser and not nightly"
 ARGS ?=
 
 .DEFAULT_GOAL := help

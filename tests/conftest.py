@@ -19,6 +19,7 @@ from router.store import Store, open_store
 from router.types import Decision, Request, Score
 from tests.fixtures.local_model import local_model, model_weights, training_packages
 from tests.fixtures.stores import open_sqlite
+from tests.slow_tests import is_slow, listed
 
 if TYPE_CHECKING:
     from bot.demo.stack import LocalStack
@@ -30,7 +31,7 @@ __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
 
-LONG_FIRST = ("nightly", "chaos", "fuzz", "training", "model", "browser")
+LONG_FIRST = ("nightly", "chaos", "fuzz", "training", "model", "browser", "slow")
 """Markers of tests that take seconds to minutes; files with the first of them start first."""
 
 # A deadline, or a complaint that examples are slow to make, says something about the machine only.
@@ -47,11 +48,16 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """Puts the files that take longest first; inside a file the tests keep their order.
+    """Marks the slow tests, and puts the files that take longest first, each in its own order.
 
     Several processes take one file after the other. What starts last ends last.
     """
-    yield  # The shuffle, and what a folder says of its own order.
+    slow = listed()
+    for item in items:
+        if is_slow(item.nodeid, slow):
+            item.add_marker("slow")
+
+    yield  # The shuffle, what `-m` leaves out, and what a folder says of its own order.
 
     ranks: dict[Path, int] = {}
     numbers: Counter[Path] = Counter()
