@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bot.routing.quotations import ExampleQuotes
 from router.catalog.catalog import Catalog
+from router.classifier.training_data import LABEL_SOURCES, training_examples
 from router.decide import Router
 from router.encoder.cache import clear_vectors
 from router.learning.learner import Learner, TrainingResult
@@ -154,7 +155,7 @@ class WorkspaceRouters:
 
         if before is not None and not before.labels <= _ids(labels):
             # Vectors of words that are gone must not stay in memory.
-            clear_vectors(self._learner.encoder)
+            clear_vectors(self._learner.encoder, self._installation_texts)
 
         version_before = before.result.router.version if before else self.base.version
         if version_before != result.router.version:
@@ -188,7 +189,7 @@ class WorkspaceRouters:
                 self._trainings += 1
                 self._loaded.pop(team, None)
 
-        clear_vectors(self._learner.encoder)
+        clear_vectors(self._learner.encoder, self._installation_texts)
 
     def _use(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -196,11 +197,18 @@ class WorkspaceRouters:
         own = catalog.training_examples()
         base = self._learner.train_base(own, routes)
         quotes = ExampleQuotes(catalog, self._store, self._rights)
+        # Every training needs the vectors of these, and no person can have them erased.
+        texts = [
+            example.text
+            for example in training_examples(own, routes)
+            if example.source not in LABEL_SOURCES
+        ]
 
         with self._guard:
             self._trainings += 1
             self._loaded.clear()
             self._own: list[Example] = own
+            self._installation_texts = texts
             self.base = base
             self.quotes = quotes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +53,12 @@ class CachingEncoder:
 
         return np.stack([rows[key] for key in keys])
 
-    def clear(self) -> None:
-        """Removes every vector: what was made from erased texts must not stay."""
+    def clear(self, keep: Iterable[str] = ()) -> None:
+        """Removes every vector but those of the texts to `keep`, which are nobody's to erase."""
+        keys = [self._key(text) for text in keep]
         with self._guard:
-            self._rows.clear()
+            kept = [(key, self._rows[key]) for key in keys if key in self._rows]
+            self._rows = OrderedDict(kept)
 
     def _key(self, text: str) -> bytes:
         # "replace": half a surrogate pair is no valid UTF-8 and must not raise here.
@@ -85,7 +87,10 @@ class CachingEncoder:
                 self._rows.popitem(last=False)
 
 
-def clear_vectors(encoder: Encoder) -> None:
-    """Removes the vectors that the encoder holds in memory, where it has a cache."""
+def clear_vectors(encoder: Encoder, keep: Iterable[str] = ()) -> None:
+    """Removes the vectors that the encoder holds in memory, where it has a cache.
+
+    What was made from erased texts must not stay; the vectors of the texts to `keep` do.
+    """
     if isinstance(encoder, CachingEncoder):
-        encoder.clear()
+        encoder.clear(keep)

@@ -42,6 +42,17 @@ def test_the_oldest_text_is_forgotten_first(trigrams):
     assert encoder.seen == ["a", "b", "c", "b"]
 
 
+def test_a_cleared_cache_keeps_what_it_is_told_to_keep(trigrams):
+    encoder = type(trigrams)()
+    cache = CachingEncoder(encoder)
+    cache.encode(["a", "b", "c"])
+
+    cache.clear(keep=["b", "unknown"])
+    cache.encode(["b", "c"])
+
+    assert encoder.seen == ["a", "b", "c", "c"]
+
+
 def test_no_text_gives_no_row(trigrams):
     assert CachingEncoder(type(trigrams)()).encode([]).shape == (0, 256)
 
