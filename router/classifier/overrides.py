@@ -19,7 +19,7 @@ _META_QUESTIONS = (
     r"how does (?:this|beagle) work",
     r"what (?:can|should|could) (?:i|we) (?:ask|say)"
     r"(?: to)?(?: you| beagle)?(?: about| for| to do)?",
-    r"help(?: me)?",
+    r"/?(?:beagle )?help(?: me)?",
     r"tell me what you (?:can )?do",
 )
 _META = re.compile(

@@ -13,11 +13,23 @@ from router.text.compatibility import nfkc
 from router.text.normalise import as_read
 
 SmallTalk = Literal[
-    "greeting", "thanks", "acknowledgement", "farewell", "complaint", "joke", "identity", "bare"
+    "greeting",
+    "thanks",
+    "acknowledgement",
+    "farewell",
+    "complaint",
+    "joke",
+    "identity",
+    "command",
+    "bare",
 ]
 MAX_WORDS = 14
 """A longer message says more than that."""
 MAX_CHARS = 200
+COMMANDS_ALONE = frozenset(("budget", "candidates", "digest", "optout", "rollout", "stats"))
+"""Words behind `/beagle` that are hardly anything else when they are all of a message."""
+COMMANDS = COMMANDS_ALONE | {"channel", "forget", "knowledge", "label", "report", "routes", "why"}
+"""All of them but `help`, which is answered. Somebody may mention Beagle instead."""
 TOPIC_WORDS = 6
 """Words that the subject of a joke may have."""
 FIRST = ("joke", "complaint", "identity", "thanks", "greeting", "farewell", "acknowledgement")
@@ -42,6 +54,9 @@ def small_talk_kind(text: str) -> SmallTalk | None:
     if len(words) > MAX_WORDS:
         return None
 
+    if _is_command(words):
+        return "command"
+
     kinds = _kinds(words)
     if kinds is None:
         return _joke_about(words)
@@ -58,6 +73,14 @@ def _wordless(text: str) -> SmallTalk:
 
 def _addressed(words: Sequence[str]) -> SmallTalk | None:
     return "bare" if words in (["beagle"], ["bot"]) else None
+
+
+def _is_command(words: Sequence[str]) -> bool:
+    """Returns whether the words are those of a command: "beagle stats", "beagle forget me"."""
+    if words[0] != "beagle" or len(words) == 1:
+        return len(words) == 1 and words[0] in COMMANDS_ALONE
+
+    return words[1] in COMMANDS and words[2:] in ([], ["me"], ["off"])
 
 
 def _joke_about(words: Sequence[str]) -> SmallTalk | None:

@@ -41,7 +41,13 @@ def test_a_name_as_a_mere_word_decides_nothing(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["what can you do?", "tell me what you can do", "help", "Hi, what can you do for me?"],
+    [
+        "what can you do?",
+        "tell me what you can do",
+        "help",
+        "/beagle help",
+        "Hi, what can you do for me?",
+    ],
 )
 def test_a_question_about_beagle_is_known(text):
     assert about_beagle(text)

@@ -28,6 +28,7 @@ SMALL_TALK = {
     ],
     "joke": ["tell me a joke", "got any jokes?", "can you tell us a dad joke about the printer"],
     "identity": ["who are you", "Who are you?", "hey, are you a bot or a human?"],
+    "command": ["beagle stats", "/beagle forget me", "<@U0BEAGLE00> stats", "Beagle optout off"],
     "bare": ["", "<@U0BEAGLE00>", "<@U0BEAGLE00> ?", "...", "beagle"],
 }
 REQUESTS = [
@@ -50,6 +51,11 @@ REQUESTS = [
     "test the deployment",
     "can you help me",
     "help",
+    "beagle help",
+    "why",
+    "label",
+    "beagle report on the outage",
+    "budget for the offsite",
     "👍 ship it",
     "no",
     "hi " * 30 + "my vpn is down",

@@ -9,6 +9,7 @@ import pytest
 from bot import commands
 from bot.listeners.knowledge_view import render_sources
 from bot.ui.texts import commands as texts
+from router.classifier.small_talk import COMMANDS
 from router.config import Settings
 from router.index import Chunk, Document
 from router.store import Store
@@ -42,6 +43,10 @@ def test_only_a_clear_word_opts_somebody_out_or_in(typed: Any, store: Store) -> 
 @pytest.mark.parametrize(("word", "meant"), [("hlep", "help"), ("stat", "stats"), ("whi", "why")])
 def test_a_mistyped_command_is_recognised(typed: Any, word: str, meant: str) -> None:
     assert f"Did you mean `{meant}`?" in typed(word)
+
+
+def test_every_command_is_recognised_in_a_message_too() -> None:
+    assert set(commands.names()) == COMMANDS | {"help"}
 
 
 @pytest.mark.parametrize("text", ["how many holidays do we get", "vacation", "42"])

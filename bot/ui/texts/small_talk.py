@@ -13,6 +13,10 @@ LINES = {
     ),
     "joke": "I would only bore you: I am better at work than at jokes.{examples}",
     "identity": "I am Beagle, a bot of your workspace, here to take requests.{examples}",
+    "command": (
+        "That is a command: type `/beagle` and the word behind it, without mentioning me. `/beagle "
+        "help` lists them all."
+    ),
     "bare": "I am here. What do you need?{examples}",
 }
 EXAMPLES = " For instance: {examples}. `/beagle help` shows everything."
