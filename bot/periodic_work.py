@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from bot.intake.catch_up import EVERY_SECONDS as CATCH_UP_SECONDS
 from bot.listeners.home import REFRESH_SECONDS as HOME_SECONDS
 from bot.listeners.people_answers.expiry import EVERY_SECONDS as ANSWERS_SECONDS
 from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
@@ -58,6 +59,7 @@ def leader_work(
         "rights": (REFRESH_SECONDS, routing.rights.refresh_public_channels),
         "queue": (QUEUE_NOTICE_SECONDS, notices.tick),
         "rollout-cards": (CARDS_SECONDS, app.rollout.tick),
+        "catch-up": (CATCH_UP_SECONDS, app.catch_up.tick),
         "answer-expiry": (ANSWERS_SECONDS, app.answer_expiry.tick),
         "scheduler": (WEEKLY_SECONDS, app.weekly.tick),
         "housekeeping": (HOUSEKEEPING_SECONDS, housekeeping.run_once),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from wsgiref.types import WSGIApplication
 
 from prometheus_client import CollectorRegistry
-from slack_bolt import App
+from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,6 +18,7 @@ from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
 from bot.intake.access_events import AccessEvents
 from bot.intake.author_notices import AuthorNotices
+from bot.intake.catch_up import CatchUp
 from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.intake.outage_notice import OutageGuard, OutageNotice
@@ -41,6 +43,7 @@ from bot.listeners.sending.replies import HandedOverReplies
 from bot.listeners.sharing import SharingActions
 from bot.listeners.shortcuts import ShortcutListener
 from bot.listeners.stats import StatsActions
+from bot.payloads import EventBody
 from bot.plainer.controls import restore_clicks
 from bot.replies.proposals import ProposalActions
 from bot.routing.service import RoutingService
@@ -119,6 +122,15 @@ class SlackApp:
         self.answer_expiry = AnswerExpiry(store, routing.rights, self._client, self._now)
         self.weekly = WeeklyScheduler(settings, store, queue, self._client, self._now)
         self.rollout = RolloutPublisher(settings, store, self._client, self._now)
+        self.catch_up = CatchUp(
+            store,
+            self._client,
+            workspaces.bot_user,
+            lambda: self.socket_age() >= 0,
+            self._take_in,
+            self._now,
+            settings.catch_up_minutes * 60,
+        )
         self._use_middleware(new_id)
         self._listen_to_members(new_id)
         self._listen_to_admins()
@@ -194,6 +206,12 @@ class SlackApp:
             return -1.0
 
         return self._now() - self._handler.opened_at
+
+    def _take_in(self, body: EventBody) -> None:
+        """Takes an event in as if Slack had sent it. Raises StoreAwayError if it was not stored."""
+        response = self.bolt.dispatch(BoltRequest(body=dict(body), mode="socket_mode"))
+        if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise StoreAwayError(f"taking in a missed event: Bolt answered {response.status}")
 
     def _client(self, team: str) -> WebClient:
         # A leader that was frozen posts nothing when it wakes up: another one has done it.

@@ -98,6 +98,9 @@ class Settings(AnswerSettings):
     max_deliveries: int = Field(1000, ge=1)
     """Most events of Slack that one bot holds until they are handled; Slack sends again what goes
     beyond, for six minutes."""
+    catch_up_minutes: float = Field(60.0, ge=0)
+    """After a gap in which no event of Slack could arrive, the messages of so many minutes are read
+    in the history and answered; 0 leaves them."""
     host: str = "127.0.0.1"
     """Address to listen on for Slack: signed events and the install pages."""
     port: int = Field(3000, ge=0, le=65535)

@@ -5,7 +5,7 @@ from __future__ import annotations
 BOT_SCOPES = {
     "app_mentions:read": "notice that it was mentioned",
     "assistant:write": "show that it is working",
-    "channels:history": "read follow-ups in a thread, and find an answer whose post was cut off",
+    "channels:history": "read follow-ups in a thread, and what was missed in an outage",
     "channels:read": "know who is in a channel, so that nobody is shown what they may not read",
     "chat:write": "answer",
     "commands": "be asked with /beagle",

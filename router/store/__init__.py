@@ -60,6 +60,7 @@ from router.store.weekly.retrain import RetrainQueue
 from router.store.weekly.rollout_cards import RolloutCards
 from router.store.workspace.audit import AuditLog
 from router.store.workspace.channel_rules import ChannelRules
+from router.store.workspace.contact import Contact
 from router.store.workspace.event_kinds import EventKinds
 from router.store.workspace.installations import Installations
 from router.store.workspace.known_teams import KnownTeams
@@ -129,6 +130,7 @@ class Store:
         self.channel_rules = ChannelRules(engine)
         self.opt_outs = OptOuts(engine)
         self.event_kinds = EventKinds(engine)
+        self.contact = Contact(engine)
         self.audit = AuditLog(engine)
         self.installations = Installations(engine)
         self.known_teams = KnownTeams(engine)

@@ -16,6 +16,7 @@ from router.store.privacy.registry import rows_of_team
 from tests.fixtures.stores import open_sqlite
 
 INSTALLATIONS_OWN = {
+    "contact": "until when the installation as a whole could receive events",
     "data_folder": "the ids of the data folders that processes work in",
     "leader": "the processes that do periodic work for the whole installation",
     "install_state": "a random number of an install under way, before there is a workspace",

@@ -40,6 +40,13 @@ def list_channels(call: Call) -> Json:
     return {"channels": channels, "response_metadata": {"next_cursor": cursor}}
 
 
+def list_own_channels(call: Call) -> Json:
+    """Returns the conversations of the requested types that the bot is in."""
+    page = list_channels(call)
+    page["channels"] = [channel for channel in page["channels"] if channel["is_member"]]
+    return page
+
+
 def info(call: Call) -> Json:
     """Returns one conversation."""
     channel = call.channel(member=False)
@@ -175,5 +182,6 @@ METHODS = {
     "conversations.history": Method(history, tier=3),
     "conversations.replies": Method(replies, tier=3),
     "conversations.open": Method(open_dm, ("im:write", "mpim:write"), tier=3),
+    "users.conversations": Method(list_own_channels, tier=3),
     "conversations.join": Method(join, ("channels:join",), tier=3),
 }

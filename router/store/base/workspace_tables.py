@@ -101,6 +101,13 @@ install_state = Table(
     Column("until", Float, nullable=False),
 )
 
+contact = Table(
+    "contact",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+)
+
 leader = Table(
     "leader",
     metadata,

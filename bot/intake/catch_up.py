@@ -1,0 +1,263 @@
+"""Takes in what was said while no event of Slack could arrive.
+
+Slack sends an event that was not acknowledged three times more, the last time after about six
+minutes (https://docs.slack.dev/apis/events-api), and then never again. After a longer gap the
+history of the places where Beagle is used is read, and each message in it goes through the same
+middleware as an event: what arrived meanwhile is known by its timestamp and is not taken twice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web import SlackResponse
+
+from bot.payloads import Event, EventBody, Json
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.events import AUTHORED_SUBTYPES
+from router.log import get_log
+from router.store import Store
+
+EVERY_SECONDS = 15.0
+"""How often the time of contact is written down, and with it how late a gap is noticed."""
+GAP_SECONDS = 60.0
+"""A shorter gap is left to Slack, which repeats an event at once and after a minute."""
+OVERLAP_SECONDS = 30.0
+"""So much before the last contact is read too: what was on its way then never arrived."""
+USED_SECONDS = 30 * 86_400.0
+"""Direct messages in which somebody asked within so long are read."""
+THREAD_SECONDS = 86_400.0
+"""Threads in which somebody asked within so long before the gap are read."""
+MAX_PLACES, MAX_THREADS = 200, 20
+"""Places of a workspace that are read, and threads of a place."""
+PAGE_SIZE, MAX_PAGES = 100, 10
+"""Messages of a place that are asked for at once, and how often."""
+TICK_SECONDS = 5.0
+"""How long one tick reads; the next one goes on, so that a bot that stops need not wait."""
+MAX_SECONDS = 900.0
+"""How long one catch-up may take: an app outside Slack's Marketplace reads a page a minute."""
+CHANNEL_TYPES = "public_channel,private_channel,mpim"
+"""What `users.conversations` is asked for; direct messages would need one more scope."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A workspace's conversation, with its `channel_type` as events have it."""
+
+    team: str
+    channel: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Reading:
+    """A catch-up in progress: since when messages are read, where still, and how many were taken.
+
+    `until` is when it is given up, in seconds of `time.monotonic`.
+    """
+
+    since: float
+    until: float
+    places: deque[Place]
+    taken: int = 0
+
+
+class CatchUp:
+    """Notices gaps and reads what was said in them. For the leader's thread alone.
+
+    `client` returns a workspace's client, which waits for Slack's rate limits; `bot_user` returns
+    Beagle's own user there. `is_connected` says whether events can arrive now, `deliver` takes an
+    event in as if Slack had sent it. Messages older than `max_age` seconds are left: whoever asked
+    has helped themselves by then. 0 switches the reading off.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        client: Callable[[str], WebClient],
+        bot_user: Callable[[str], str],
+        is_connected: Callable[[], bool],
+        deliver: Callable[[EventBody], None],
+        now: Callable[[], float],
+        max_age: float,
+    ) -> None:
+        self._store = store
+        self._client = client
+        self._bot_user = bot_user
+        self._is_connected = is_connected
+        self._deliver = deliver
+        self._now = now
+        self._max_age = max_age
+        self._reading: Reading | None = None
+        self._log = get_log(part="catch_up")
+
+    def tick(self) -> None:
+        """Writes down that events can arrive; after a gap only once its messages are taken in.
+
+        What Slack or the database broke off begins anew at the next tick.
+        """
+        if not self._is_connected():
+            # A second gap: what is being read would end before it.
+            self._reading = None
+            return
+
+        now, last = self._now(), self._store.contact.last()
+        is_gap = last is not None and now - last > GAP_SECONDS
+        if last is not None and is_gap and self._max_age:
+            try:
+                is_done = self._read(max(last - OVERLAP_SECONDS, now - self._max_age))
+            except UNREACHABLE as error:
+                self._reading = None
+                self._log.warning("catch_up_broken_off", error=error_code(error))
+                return
+
+            if not is_done:
+                return
+
+        self._store.contact.mark(now)
+
+    def _read(self, since: float) -> bool:
+        """Reads for `TICK_SECONDS`; returns whether nothing is left to read."""
+        start = time.monotonic()
+        if self._reading is None:
+            self._reading = Reading(since, start + MAX_SECONDS, deque(self._places()))
+
+        reading = self._reading
+        while reading.places:
+            reading.taken += self._read_place(reading.places[0], reading.since)
+            reading.places.popleft()
+            if time.monotonic() >= start + TICK_SECONDS:
+                break
+
+        is_late = time.monotonic() > reading.until
+        if reading.places and not is_late:
+            return False
+
+        self._reading = None
+        if reading.places:
+            self._log.warning("catch_up_incomplete", places=len(reading.places))
+
+        self._log.info("caught_up", since=round(reading.since), messages=reading.taken)
+        return True
+
+    def _places(self) -> list[Place]:
+        """Returns where to read: every channel that Beagle is in, and the direct messages in use.
+
+        Of a workspace at most `MAX_PLACES`, first those where somebody asked last.
+        """
+        places = []
+        for team in self._store.contact.teams():
+            used = self._store.contact.channels(team, self._now() - USED_SECONDS, MAX_PLACES)
+            kinds = {channel: "im" for channel in used if channel.startswith("D")}
+            kinds |= self._channel_types(team)
+
+            first = [channel for channel in used if channel in kinds]
+            for channel in list(dict.fromkeys([*first, *kinds]))[:MAX_PLACES]:
+                places.append(Place(team, channel, kinds[channel]))
+
+        return places
+
+    def _channel_types(self, team: str) -> dict[str, str]:
+        """Returns the `channel_type` of each channel with Beagle; none where Slack refuses."""
+        try:
+            method = self._client(team).users_conversations
+            return {
+                str(channel["id"]): _channel_type(channel)
+                for channel in _pages(method, "channels", types=CHANNEL_TYPES)
+            }
+        except SlackApiError as error:
+            self._log.warning("catch_up_skipped", team=team, error=error_code(error))
+            return {}
+
+    def _read_place(self, place: Place, since: float) -> int:
+        """Takes in what people said there since then, oldest first; returns how many messages."""
+        try:
+            messages = self._messages(place, since)
+        except SlackApiError as error:
+            # Beagle was removed from it, for instance: the others are read all the same.
+            self._log.info("catch_up_skipped", channel=place.channel, error=error_code(error))
+            return 0
+
+        hears_all = self._store.channel_rules.for_channel(place.team, place.channel).hears == "all"
+        mention = f"<@{self._bot_user(place.team)}>"
+        taken = 0
+        for ts in sorted(messages, key=float):
+            message = messages[ts]
+            # Whoever did not turn to Beagle is left: an app may be subscribed to mentions alone.
+            is_wanted = (
+                hears_all
+                or place.kind == "im"
+                or bool(message.get("thread_ts"))
+                or mention in str(message.get("text") or "")
+            )
+            if is_wanted and float(ts) > since and _is_of_person(message):
+                self._deliver(self._body(place, message))
+                taken += 1
+
+        return taken
+
+    def _messages(self, place: Place, since: float) -> dict[str, Json]:
+        """Returns the messages since then by their ts, with those in threads that are in use."""
+        client, bounds = self._client(place.team), {"channel": place.channel, "oldest": f"{since}"}
+        found: dict[str, Json] = {}
+        for message in _pages(client.conversations_history, "messages", **bounds):
+            found[str(message["ts"])] = message
+
+        used = self._store.contact.threads(
+            place.team, place.channel, since - THREAD_SECONDS, MAX_THREADS
+        )
+        new = [ts for ts, message in found.items() if message.get("reply_count")]
+        for thread in dict.fromkeys([*used, *new[:MAX_THREADS]]):
+            try:
+                for reply in _pages(client.conversations_replies, "messages", ts=thread, **bounds):
+                    found[str(reply["ts"])] = reply
+            except SlackApiError as error:
+                # `thread_not_found`: its first message was deleted.
+                self._log.info("catch_up_skipped", channel=place.channel, error=error_code(error))
+
+        return found
+
+    def _body(self, place: Place, message: Json) -> EventBody:
+        """Returns the message as the event that would have come."""
+        ts = str(message["ts"])
+        fields = {"type": "message", "channel": place.channel, "channel_type": place.kind}
+        # A message has the fields of its event, but those that say where it is.
+        event = cast(Event, {**message, **fields, "event_ts": ts})
+        return {
+            "type": "event_callback",
+            "team_id": place.team,
+            "event_id": f"catch-up:{place.channel}:{ts}",
+            "event_time": int(float(ts)),
+            "authorizations": [{"team_id": place.team, "user_id": self._bot_user(place.team)}],
+            "event": event,
+        }
+
+
+def _pages(method: Callable[..., SlackResponse], key: str, **arguments: object) -> Iterator[Json]:
+    """Yields the entries of every page of a method of Slack, `MAX_PAGES` at most."""
+    cursor = ""
+    for _ in range(MAX_PAGES):
+        page = method(limit=PAGE_SIZE, cursor=cursor, **arguments)
+        yield from page.get(key) or []
+        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        if not cursor:
+            return
+
+
+def _channel_type(channel: Json) -> str:
+    if channel.get("is_mpim"):
+        return "mpim"
+
+    return "group" if channel.get("is_private") else "channel"
+
+
+def _is_of_person(message: Json) -> bool:
+    """Returns whether somebody wrote it: joins, bots' and deleted messages ask for nothing."""
+    is_written = message.get("subtype") in AUTHORED_SUBTYPES
+    return is_written and bool(message.get("user")) and not message.get("bot_id")

@@ -1,0 +1,69 @@
+"""Until when events of Slack could arrive, and where Beagle was used: what a gap may have cost."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine, func, select
+
+from router.store.base.engine import insert_for, one_statement
+from router.store.base.loose_scan import distinct_teams
+from router.store.base.tables import request
+from router.store.base.workspace_tables import contact
+
+EVENTS = "events"
+
+
+class Contact:
+    """The contact table, and the places that the requests name."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._insert = insert_for(engine)
+
+    def last(self) -> float | None:
+        """Returns when the installation could last receive events; None before the first time."""
+        query = select(contact.c.at).where(contact.c.what == EVENTS)
+        with one_statement(self._engine) as connection:
+            return connection.execute(query).scalar()
+
+    def mark(self, at: float) -> None:
+        """Writes down that the installation can receive events now."""
+        statement = self._insert(contact).values(what=EVENTS, at=at)
+        newest = statement.on_conflict_do_update(index_elements=["what"], set_={"at": at})
+        with one_statement(self._engine) as connection:
+            connection.execute(newest)
+
+    def teams(self) -> list[str]:
+        """Returns every workspace that has asked something."""
+        teams = distinct_teams(request)
+        with one_statement(self._engine) as connection:
+            return list(connection.execute(select(teams.c.team)).scalars())
+
+    def channels(self, team: str, since: float, limit: int) -> list[str]:
+        """Returns where somebody of the workspace asked since then, the newest place first."""
+        newest = func.max(request.c.received_at)
+        query = (
+            select(request.c.channel)
+            .where(request.c.team == team, request.c.received_at >= since)
+            .group_by(request.c.channel)
+            .order_by(newest.desc(), request.c.channel)
+            .limit(limit)
+        )
+        with one_statement(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def threads(self, team: str, channel: str, since: float, limit: int) -> list[str]:
+        """Returns the channel's threads in which somebody asked since then, the newest first."""
+        newest = func.max(request.c.received_at)
+        query = (
+            select(request.c.thread)
+            .where(
+                request.c.team == team,
+                request.c.channel == channel,
+                request.c.received_at >= since,
+            )
+            .group_by(request.c.thread)
+            .order_by(newest.desc(), request.c.thread)
+            .limit(limit)
+        )
+        with one_statement(self._engine) as connection:
+            return list(connection.execute(query).scalars())

@@ -1,0 +1,268 @@
+"""What was said while no event could arrive is taken in afterwards: all of it, and once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from bot.intake import catch_up
+from bot.intake.catch_up import CatchUp
+from bot.sandbox.clock import ManualClock
+from bot.sandbox.server import Sandbox
+from router.store.workspace.channel_rules import ChannelRule
+from tests.fixtures.slack import slack_config
+from tests.fixtures.slack_app import TEAM, InlineExecutor, deliver, make_slack_app, slack_app
+
+__all__ = ["deliver", "slack_app"]  # fixtures
+
+START = 1_800_000_000.0
+
+
+@pytest.fixture
+def sandbox():
+    """A Slack whose events nobody receives, and whose messages stay."""
+    with Sandbox(slack_config(clock=ManualClock(START), retries=())) as slack:
+        yield slack
+
+
+@dataclass
+class Line:
+    """Whether events can arrive, and how much time passes for everybody."""
+
+    sandbox: Sandbox
+    clock: object
+    works: bool = True
+
+    def forward(self, seconds):
+        self.sandbox.call(lambda: self.sandbox.context.clock.advance(seconds))
+        self.clock.forward(seconds)
+
+
+@pytest.fixture
+def line(sandbox, clock):
+    return Line(sandbox, clock)
+
+
+@pytest.fixture
+def catching_up(slack_app, store, line, clock):
+    def make(max_age=3_600.0):
+        return CatchUp(
+            store,
+            slack_app._client,
+            lambda _team: line.sandbox.workspace.bot["id"],
+            lambda: line.works,
+            slack_app._take_in,
+            clock,
+            max_age,
+        )
+
+    return make
+
+
+@pytest.fixture
+def arrives(line, deliver):
+    """Brings a person's message to the app as Slack does."""
+
+    def bring(actor, channel, ts, kind="channel"):
+        posted = line.sandbox.call(lambda: dict(line.sandbox.workspace.messages[channel][ts]))
+        event = {**posted, "channel": channel, "channel_type": kind, "event_ts": ts}
+        assert deliver(event) == 200
+
+    return bring
+
+
+@pytest.fixture
+def used(line, arrives):
+    """Ada has asked in a channel and in a direct message; returns the channel's thread."""
+    ada = line.sandbox.actor("ada")
+    thread = ada.say("general", "@beagle before the gap")
+    arrives(ada, ada.channel("general"), thread)
+    line.forward(1)
+    arrives(ada, ada.channel(), ada.dm("also before"), "im")
+
+    return thread
+
+
+def asked(store):
+    """What the store has as requests, in Slack's order."""
+    with store.engine.connect() as connection:
+        return list(connection.exec_driver_sql("SELECT text FROM request ORDER BY ts").scalars())
+
+
+def reads(line):
+    return line.sandbox.context.call_counts["conversations.history"]
+
+
+def test_what_was_said_in_a_gap_is_taken_in_once(line, used, arrives, catching_up, store):
+    ada, linus = line.sandbox.actor("ada"), line.sandbox.actor("linus")
+    reader = catching_up()
+    reader.tick()
+    line.works = False
+    line.forward(300)
+    ts = ada.say("general", "@beagle in a channel")
+    linus.say("general", "nobody asked Beagle this")
+    ada.say("general", "@beagle in its thread", thread_ts=used)
+    ada.dm("in a direct message")
+    new = linus.say("general", "where do I park?")
+    linus.say("general", "@beagle in a new thread", thread_ts=new)
+    line.forward(300)
+    reader.tick()
+    assert len(asked(store)) == 2
+
+    line.works = True
+    # Slack's own repetition of one of them comes too.
+    arrives(ada, ada.channel("general"), ts)
+    reader.tick()
+    line.forward(30)
+    reader.tick()
+
+    assert asked(store) == [
+        "before the gap",
+        "also before",
+        "in a channel",
+        "in its thread",
+        "in a direct message",
+        "in a new thread",
+    ]
+
+
+def test_a_bot_that_was_down_reads_what_it_missed(line, used, catching_up, store):
+    catching_up().tick()
+    line.forward(900)
+    line.sandbox.actor("ada").say("general", "@beagle while it was down")
+    line.forward(900)
+
+    catching_up().tick()
+
+    assert asked(store)[2:] == ["while it was down"]
+
+
+def test_a_first_start_and_a_short_gap_read_nothing(line, used, catching_up):
+    reader = catching_up()
+    reader.tick()
+    line.forward(catch_up.GAP_SECONDS)
+    reader.tick()
+
+    assert reads(line) == 0
+
+
+def test_what_turns_to_nobody_is_taken_in_only_where_beagle_may_hear_it(
+    line, used, catching_up, store
+):
+    catching_up().tick()
+    store.channel_rules.upsert(
+        ChannelRule(TEAM, line.sandbox.actor("ada").channel("support"), hears="all")
+    )
+    line.sandbox.actor("ada").invite_bot("support")
+    line.forward(600)
+    for channel in ("general", "support"):
+        line.sandbox.actor("grace").say(channel, f"a question in {channel}")
+
+    line.forward(60)
+    catching_up().tick()
+
+    assert asked(store)[2:] == ["a question in support"]
+
+
+def test_what_is_too_old_is_left(line, used, catching_up, store):
+    catching_up().tick()
+    line.forward(100)
+    line.sandbox.actor("ada").say("general", "@beagle long ago")
+    line.forward(700)
+    line.sandbox.actor("ada").say("general", "@beagle just now")
+    line.forward(100)
+
+    catching_up(max_age=600.0).tick()
+
+    assert asked(store)[2:] == ["just now"]
+
+
+def test_it_can_be_switched_off(line, used, catching_up):
+    catching_up(max_age=0.0).tick()
+    line.forward(900)
+    catching_up(max_age=0.0).tick()
+
+    assert reads(line) == 0
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(60, 2), (5, 1), (0, 1)])
+def test_the_setting_says_how_old_a_message_may_be(tmp_path, store, line, clock, minutes, count):
+    app = make_slack_app(
+        tmp_path, store, line.sandbox, clock, slack_mode="http", catch_up_minutes=minutes
+    )
+    app.bolt.listener_runner.listener_executor = InlineExecutor()
+    app.health.start()
+    ada = line.sandbox.actor("ada")
+    app._take_in(
+        {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "authorizations": [{"team_id": TEAM, "user_id": line.sandbox.workspace.bot["id"]}],
+            "event": {
+                "type": "app_mention",
+                "channel": ada.channel("general"),
+                "user": ada.id,
+                "text": "before the gap",
+                "ts": ada.say("general", "@beagle before the gap"),
+            },
+        }
+    )
+    app.catch_up.tick()
+    line.forward(600)
+    ada.say("general", "@beagle in the gap")
+    line.forward(600)
+
+    app.catch_up.tick()
+
+    assert len(asked(store)) == count
+    app.stop()
+
+
+def test_what_slack_breaks_off_begins_anew(line, used, catching_up, store):
+    reader = catching_up()
+    reader.tick()
+    line.forward(600)
+    line.sandbox.actor("ada").say("general", "@beagle in the gap")
+    line.forward(60)
+    line.sandbox.inject_fault("malformed", on="conversations.history")
+    reader.tick()
+    assert len(asked(store)) == 2
+
+    line.sandbox.clear_faults()
+    reader.tick()
+
+    assert asked(store)[2:] == ["in the gap"]
+
+
+def test_a_place_that_slack_refuses_does_not_hold_up_the_others(line, used, catching_up, store):
+    catching_up().tick()
+    line.forward(600)
+    # Ada's direct message was used last, so it is read first.
+    line.sandbox.actor("ada").say("general", "@beagle in the gap")
+    line.sandbox.inject_fault("refused", on="conversations.history", times=1)
+    line.forward(60)
+
+    catching_up().tick()
+
+    assert asked(store)[2:] == ["in the gap"]
+
+
+def test_one_tick_reads_for_a_while_and_the_next_goes_on(
+    line, used, catching_up, store, monkeypatch
+):
+    monkeypatch.setattr(catch_up, "TICK_SECONDS", 0.0)
+    reader = catching_up()
+    reader.tick()
+    line.forward(600)
+    line.sandbox.actor("ada").say("general", "@beagle in the gap")
+    line.forward(60)
+
+    reader.tick()
+    after_one = reads(line)
+    while store.contact.last() < line.clock():
+        reader.tick()
+
+    assert after_one == 1
+    assert reads(line) > 1
+    assert asked(store)[2:] == ["in the gap"]
