@@ -47,7 +47,7 @@ CHANNEL_TYPES = "public_channel,private_channel,mpim"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class MissedPlace:
     """A workspace's conversation, with its `channel_type` as events have it."""
 
     team: str
@@ -56,7 +56,7 @@ class Place:
 
 
 @dataclass(slots=True)
-class Reading:
+class GapReading:
     """A catch-up in progress: since when messages are read, where still, and how many were taken.
 
     `until` is when it is given up, in seconds of `time.monotonic`.
@@ -64,7 +64,7 @@ class Reading:
 
     since: float
     until: float
-    places: deque[Place]
+    places: deque[MissedPlace]
     taken: int = 0
 
 
@@ -94,7 +94,7 @@ class CatchUp:
         self._deliver = deliver
         self._now = now
         self._max_age = max_age
-        self._reading: Reading | None = None
+        self._reading: GapReading | None = None
         self._log = get_log(part="catch_up")
 
     def tick(self) -> None:
@@ -126,7 +126,7 @@ class CatchUp:
         """Reads for `TICK_SECONDS`; returns whether nothing is left to read."""
         start = time.monotonic()
         if self._reading is None:
-            self._reading = Reading(since, start + MAX_SECONDS, deque(self._places()))
+            self._reading = GapReading(since, start + MAX_SECONDS, deque(self._places()))
 
         reading = self._reading
         while reading.places:
@@ -146,7 +146,7 @@ class CatchUp:
         self._log.info("caught_up", since=round(reading.since), messages=reading.taken)
         return True
 
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[MissedPlace]:
         """Returns where to read: every channel that Beagle is in, and the direct messages in use.
 
         Of a workspace at most `MAX_PLACES`, first those where somebody asked last.
@@ -159,7 +159,7 @@ class CatchUp:
 
             first = [channel for channel in used if channel in kinds]
             for channel in list(dict.fromkeys([*first, *kinds]))[:MAX_PLACES]:
-                places.append(Place(team, channel, kinds[channel]))
+                places.append(MissedPlace(team, channel, kinds[channel]))
 
         return places
 
@@ -175,7 +175,7 @@ class CatchUp:
             self._log.warning("catch_up_skipped", team=team, error=error_code(error))
             return {}
 
-    def _read_place(self, place: Place, since: float) -> int:
+    def _read_place(self, place: MissedPlace, since: float) -> int:
         """Takes in what people said there since then, oldest first; returns how many messages."""
         try:
             messages = self._messages(place, since)
@@ -202,7 +202,7 @@ class CatchUp:
 
         return taken
 
-    def _messages(self, place: Place, since: float) -> dict[str, Json]:
+    def _messages(self, place: MissedPlace, since: float) -> dict[str, Json]:
         """Returns the messages since then by their ts, with those in threads that are in use."""
         client, bounds = self._client(place.team), {"channel": place.channel, "oldest": f"{since}"}
         found: dict[str, Json] = {}
@@ -223,7 +223,7 @@ class CatchUp:
 
         return found
 
-    def _body(self, place: Place, message: Json) -> EventBody:
+    def _body(self, place: MissedPlace, message: Json) -> EventBody:
         """Returns the message as the event that would have come."""
         ts = str(message["ts"])
         fields = {"type": "message", "channel": place.channel, "channel_type": place.kind}
