@@ -131,5 +131,5 @@ class PeopleAnswerEvents:
         user, thread = str(event.get("user")), str(event.get("thread_ts"))
         # Whoever asked Beagle in this thread goes on asking.
         if not self._store.requests.has_asked_in_thread(SlackPerson(team, user), channel, thread):
-            place, ts = (team, channel, thread), str(event.get("ts"))
-            self._store.people_replies.note(place, user, ts, self._now())
+            place, ts = (channel, thread), str(event.get("ts"))
+            self._store.people_replies.note(team, place, user, ts, self._now())

@@ -17,7 +17,7 @@ def test_figures_say_how_much_of_them_is_simulated(store, clock, make_request):
     shown = str(stats.render_stats("30d", period, {}).blocks)
 
     assert (period.requests, period.simulated) == (len(samples) + 1, len(samples))
-    assert f"{len(samples)} requests behind these figures are simulated" in shown
+    assert f"made up for the demo: {len(samples)} requests behind these figures" in shown
     assert 0 < week.simulated < period.simulated
     assert period_numbers(week)["simulated"] == week.simulated
     assert store.stats.simulated("T2") == 0

@@ -397,15 +397,15 @@ def test_replies_of_people_are_counted_once_a_request_and_never_read(desk):
 
 
 def test_a_reply_that_arrives_late_counts_for_the_request_that_it_followed(store, make_request):
-    place = (TEAM, "C1", "1.0")
+    place = ("C1", "1.0")
     for number, (ts, user) in enumerate((("1.0", LINUS), ("3.0", LINUS))):
         asked = make_request(id=f"r{number}", team=TEAM, ts=ts, thread_ts="1.0", user=user)
         store.requests.insert(asked, wake_at=0.0)
 
-    assert store.people_replies.note(place, GRACE, "2.0", 10.0)
-    assert not store.people_replies.note(place, GRACE, "2.5", 11.0)
-    assert store.people_replies.note(place, GRACE, "4.0", 12.0)
-    assert not store.people_replies.note(place, GRACE, "0.5", 13.0)
+    assert store.people_replies.note(TEAM, place, GRACE, "2.0", 10.0)
+    assert not store.people_replies.note(TEAM, place, GRACE, "2.5", 11.0)
+    assert store.people_replies.note(TEAM, place, GRACE, "4.0", 12.0)
+    assert not store.people_replies.note(TEAM, place, GRACE, "0.5", 13.0)
 
 
 def test_a_deletion_that_overtakes_the_review_wins(desk):

@@ -54,7 +54,7 @@ def test_admins_see_what_is_used_of_the_caps(store, clock, tmp_path):
         return str(stats.run(asking).blocks)
 
     assert "$4.50 of $20.00" in stats_text("U1")
-    assert "1 people, 0 channels" in stats_text("U1")
+    assert "1 person, 0 channels" in stats_text("U1")
     assert "$20.00" not in stats_text("U2")
 
 

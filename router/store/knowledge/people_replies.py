@@ -17,13 +17,13 @@ class PeopleReplies:
         self._engine = engine
         self._insert = insert_for(engine)
 
-    def note(self, place: tuple[str, str, str], user: str, ts: str, at: float) -> bool:
+    def note(self, team: str, place: tuple[str, str], user: str, ts: str, at: float) -> bool:
         """Notes that the user's message `ts` replied to the newest request before it.
 
-        Only requests by others in its thread count; `place` is team, channel and thread. A late
+        Only requests by others in its thread count; `place` is the channel and the thread. A late
         event belongs to the request that it followed in Slack. Returns whether that is new.
         """
-        team, channel, thread = place
+        channel, thread = place
         newest = (
             select(request.c.id)
             .where(
