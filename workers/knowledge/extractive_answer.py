@@ -18,6 +18,7 @@ from router.catalog.version import Version
 from router.index import Hit
 from router.text.terms import extract_terms, stem
 from workers.knowledge.passage_units import Unit, whole_thought
+from workers.knowledge.relevance.compounds import with_spelling_of
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
 from workers.knowledge.relevance.question_words import (
     ASKING_WORDS,
@@ -100,7 +101,7 @@ def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quot
 
     Empty if the passages hardly answer the question (`answer_support`): a guess would mislead.
     """
-    model = shipped_model()
+    model, question = shipped_model(), with_spelling_of(hits, question)
     matches = match_passages(question, hits, model.vectors)
     if model.support_of(matches) < model.min_support:
         return []
@@ -123,12 +124,13 @@ def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quot
 
 def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     """Returns everything that could be quoted, best first, also what answers hardly."""
+    question = with_spelling_of(hits, question)
     return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
 
 
 def answer_support(question: str, hits: Sequence[Hit]) -> tuple[float, float]:
     """Returns how probable it is (0-1) that the passages answer, and what is needed to quote."""
-    model = shipped_model()
+    model, question = shipped_model(), with_spelling_of(hits, question)
     matches = match_passages(question, hits, model.vectors)
     return model.support_of(matches), model.min_support
 

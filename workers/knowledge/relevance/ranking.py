@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.index import Hit
+from workers.knowledge.relevance.compounds import with_spelling_of
 from workers.knowledge.relevance.features import (
     LINE_FEATURES,
     PASSAGE_FEATURES,
@@ -105,7 +106,7 @@ def rank_passages(question: str, hits: Sequence[Hit]) -> list[Hit]:
     if not hits:
         return []
 
-    model = shipped_model()
+    model, question = shipped_model(), with_spelling_of(hits, question)
     scores = model.passage_scores(match_passages(question, hits, model.vectors))
     ranked = [replace(hit, score=float(s)) for hit, s in zip(hits, scores, strict=True)]
     return sorted(ranked, key=lambda hit: -hit.score)
