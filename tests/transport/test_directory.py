@@ -10,7 +10,9 @@ from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.directory import SlackDirectory, parse_channel
 from bot.transport.file_download import is_file_host
 from router.errors import PathError
+from router.types import SlackPerson
 from workers.affiliation import Affiliation
+from workers.knowledge.membership import ReadingRights
 from workers.ports import ChannelInfo
 
 TEAM = seed_data.TEAM_ID
@@ -54,6 +56,27 @@ def test_a_channel_is_as_slack_describes_it(directory):
         seed_data.user_id("ada"),
         seed_data.user_id("grace"),
     }
+
+
+def test_a_channel_of_five_thousand_people_is_read_page_by_page(directory, sandbox, store, clock):
+    """Who may read what there is asked for on a worker, with the pages that Slack allows."""
+    channel = sandbox.actor("ada").channel("leads")
+    before = sandbox.context.call_counts["conversations.members"]
+
+    def crowd():
+        people = [f"U0CROWD{number:04}" for number in range(5_000)]
+        sandbox.workspace.channels[channel]["members"].extend(people)
+        return people
+
+    people = sandbox.call(crowd)
+    rights = ReadingRights(store.access, directory, clock, 3_600.0)
+    readers = rights.readable(SlackPerson(TEAM, people[-1]), [channel])
+
+    pages = sandbox.context.call_counts["conversations.members"] - before
+    assert list(readers) == [channel]
+    assert list(rights.readable(SlackPerson(TEAM, "U0OUTSIDER"), [channel])) == []
+    assert 25 <= pages <= 30
+    assert set(people) <= set(directory.members(TEAM, channel))
 
 
 def test_what_slack_does_not_say_is_an_error(directory):
