@@ -125,6 +125,7 @@ class SlackApp:
         self.catch_up = CatchUp(
             store,
             self._client,
+            self._teams,
             workspaces.bot_user,
             lambda: self.socket_age() >= 0,
             self._take_in,
@@ -217,6 +218,13 @@ class SlackApp:
         # A leader that was frozen posts nothing when it wakes up: another one has done it.
         confirm_leadership()
         return self._workspaces.clients.for_team(team).retrying
+
+    def _teams(self) -> list[str]:
+        """Returns the workspaces that Beagle is in. Raises SlackApiError if Slack does not say."""
+        if self._workspaces.installations is not None:
+            return self._store.installations.teams()
+
+        return [str(self._client("").auth_test()["team_id"])]
 
     def _best_effort_client(self, team: str) -> WebClient:
         return self._workspaces.clients.for_team(team).best_effort

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,7 +24,7 @@ from bot.transport.events import AUTHORED_SUBTYPES
 from router.log import get_log
 from router.store import Store
 
-EVERY_SECONDS = 15.0
+EVERY_SECONDS = 5.0
 """How often the time of contact is written down, and with it how late a gap is noticed."""
 GAP_SECONDS = 60.0
 """A shorter gap is left to Slack, which repeats an event at once and after a minute."""
@@ -71,16 +71,17 @@ class GapReading:
 class CatchUp:
     """Notices gaps and reads what was said in them. For the leader's thread alone.
 
-    `client` returns a workspace's client, which waits for Slack's rate limits; `bot_user` returns
-    Beagle's own user there. `is_connected` says whether events can arrive now, `deliver` takes an
-    event in as if Slack had sent it. Messages older than `max_age` seconds are left: whoever asked
-    has helped themselves by then. 0 switches the reading off.
+    `client` returns a workspace's client, which waits for Slack's rate limits; `teams` returns the
+    workspaces, `bot_user` Beagle's own user in one. `is_connected` says whether events can arrive
+    now, `deliver` takes an event in as if Slack had sent it. Messages older than `max_age` seconds
+    are left, as whoever asked has helped themselves by then; 0 switches the reading off.
     """
 
     def __init__(
         self,
         store: Store,
         client: Callable[[str], WebClient],
+        teams: Callable[[], Sequence[str]],
         bot_user: Callable[[str], str],
         is_connected: Callable[[], bool],
         deliver: Callable[[EventBody], None],
@@ -89,6 +90,7 @@ class CatchUp:
     ) -> None:
         self._store = store
         self._client = client
+        self._teams = teams
         self._bot_user = bot_user
         self._is_connected = is_connected
         self._deliver = deliver
@@ -102,17 +104,21 @@ class CatchUp:
 
         What Slack or the database broke off begins anew at the next tick.
         """
+        now, last = self._now(), self._store.contact.last()
+        if last is None:
+            # The installation begins here, connected or not: nothing was missed before.
+            self._store.contact.mark(now)
+            return
+
         if not self._is_connected():
             # A second gap: what is being read would end before it.
             self._reading = None
             return
 
-        now, last = self._now(), self._store.contact.last()
-        is_gap = last is not None and now - last > GAP_SECONDS
-        if last is not None and is_gap and self._max_age:
+        if now - last > GAP_SECONDS and self._max_age:
             try:
                 is_done = self._read(max(last - OVERLAP_SECONDS, now - self._max_age))
-            except UNREACHABLE as error:
+            except (SlackApiError, *UNREACHABLE) as error:
                 self._reading = None
                 self._log.warning("catch_up_broken_off", error=error_code(error))
                 return
@@ -152,7 +158,7 @@ class CatchUp:
         Of a workspace at most `MAX_PLACES`, first those where somebody asked last.
         """
         places = []
-        for team in self._store.contact.teams():
+        for team in self._teams():
             used = self._store.contact.channels(team, self._now() - USED_SECONDS, MAX_PLACES)
             kinds = {channel: "im" for channel in used if channel.startswith("D")}
             kinds |= self._channel_types(team)

@@ -50,6 +50,7 @@ def catching_up(slack_app, store, line, clock):
         return CatchUp(
             store,
             slack_app._client,
+            slack_app._teams,
             lambda _team: line.sandbox.workspace.bot["id"],
             lambda: line.works,
             slack_app._take_in,
@@ -163,6 +164,21 @@ def test_what_turns_to_nobody_is_taken_in_only_where_beagle_may_hear_it(
     catching_up().tick()
 
     assert asked(store)[2:] == ["a question in support"]
+
+
+def test_a_gap_right_after_the_first_start_counts_too(line, catching_up, store):
+    """Nobody has asked anything yet, and the first connection was not there."""
+    reader = catching_up()
+    line.works = False
+    reader.tick()
+    line.forward(600)
+    line.sandbox.actor("ada").say("general", "@beagle is anybody there?")
+    line.forward(60)
+
+    line.works = True
+    reader.tick()
+
+    assert asked(store) == ["is anybody there?"]
 
 
 def test_what_is_too_old_is_left(line, used, catching_up, store):

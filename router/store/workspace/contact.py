@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import Engine, func, select
 
 from router.store.base.engine import insert_for, one_statement
-from router.store.base.loose_scan import distinct_teams
 from router.store.base.tables import request
 from router.store.base.workspace_tables import contact
 
@@ -31,12 +30,6 @@ class Contact:
         newest = statement.on_conflict_do_update(index_elements=["what"], set_={"at": at})
         with one_statement(self._engine) as connection:
             connection.execute(newest)
-
-    def teams(self) -> list[str]:
-        """Returns every workspace that has asked something."""
-        teams = distinct_teams(request)
-        with one_statement(self._engine) as connection:
-            return list(connection.execute(select(teams.c.team)).scalars())
 
     def channels(self, team: str, since: float, limit: int) -> list[str]:
         """Returns where somebody of the workspace asked since then, the newest place first."""
