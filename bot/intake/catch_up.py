@@ -135,14 +135,14 @@ class CatchUp:
             self._reading = GapReading(since, start + MAX_SECONDS, deque(self._places()))
 
         reading = self._reading
-        while reading.places:
+        # A message that cannot be taken in raises each time, and ends it all the same.
+        while reading.places and time.monotonic() <= reading.until:
             reading.taken += self._read_place(reading.places[0], reading.since)
             reading.places.popleft()
             if time.monotonic() >= start + TICK_SECONDS:
                 break
 
-        is_late = time.monotonic() > reading.until
-        if reading.places and not is_late:
+        if reading.places and time.monotonic() <= reading.until:
             return False
 
         self._reading = None
@@ -199,7 +199,7 @@ class CatchUp:
             is_wanted = (
                 hears_all
                 or place.kind == "im"
-                or bool(message.get("thread_ts"))
+                or message.get("thread_ts") not in (None, ts)
                 or mention in str(message.get("text") or "")
             )
             if is_wanted and float(ts) > since and _is_of_person(message):

@@ -264,6 +264,20 @@ def test_a_place_that_slack_refuses_does_not_hold_up_the_others(line, used, catc
     assert asked(store)[2:] == ["in the gap"]
 
 
+def test_a_catch_up_that_lasts_too_long_is_given_up(line, used, catching_up, store, monkeypatch):
+    reader = catching_up()
+    reader.tick()
+    line.forward(600)
+    line.sandbox.actor("ada").say("general", "@beagle in the gap")
+    line.forward(60)
+    monkeypatch.setattr(catch_up, "MAX_SECONDS", -1.0)
+
+    reader.tick()
+
+    assert len(asked(store)) == 2
+    assert store.contact.last() == line.clock()
+
+
 def test_one_tick_reads_for_a_while_and_the_next_goes_on(
     line, used, catching_up, store, monkeypatch
 ):
