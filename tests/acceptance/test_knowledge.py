@@ -225,11 +225,11 @@ def test_what_can_be_quoted_is_listed_and_taken_out_by_admins_only(actors, trave
     grace, ada = actors["grace"], actors["ada"]
     assert not [
         b
-        for b in typed(grace, "general", "knowledge", "1 documents")["blocks"]
+        for b in typed(grace, "general", "knowledge", "1 document")["blocks"]
         if b["type"] == "actions"
     ]
 
-    listed = typed(ada, "general", "knowledge", "1 documents")
+    listed = typed(ada, "general", "knowledge", "1 document")
     buttons = [e for b in listed["blocks"] if b["type"] == "actions" for e in b["elements"]]
     # Other tests of this file may have left sources; this page's button names its folder.
     own = refresh_key(seed_data.TEAM_ID, str(tmp_path))

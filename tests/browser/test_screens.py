@@ -307,7 +307,7 @@ def test_a_channel_is_mined_only_after_a_notice_and_erased_when_mining_stops(
     send(desk, "/beagle channel")
     desk.get_by_test_id("modal").get_by_role("checkbox", name="Yes, in all messages").uncheck()
     desk.get_by_test_id("modal-submit").click()
-    expect(desk.get_by_text("I deleted what I had kept for it: 1 messages")).to_be_visible(
+    expect(desk.get_by_text("I deleted what I had kept for it: 1 message")).to_be_visible(
         timeout=PATIENCE
     )
     assert kept() == []
@@ -316,7 +316,7 @@ def test_a_channel_is_mined_only_after_a_notice_and_erased_when_mining_stops(
 def test_nobody_but_an_admin_opens_the_settings(desk: Page, stack: LocalStack) -> None:
     desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
     send(desk, "/beagle channel")
-    expect(desk.get_by_text("Only an admin can do that").last).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("Only an admin of mine can do that").last).to_be_visible(timeout=PATIENCE)
     rows = stack.store.audit.for_subject(
         seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general")
     )

@@ -102,7 +102,7 @@ def test_statistics_tell_what_each_tier_cost_and_what_it_saved(make_world):
         ("large", 1, 0),
     ]
     assert report_lines(report) == [
-        "desk: small 10 answers, $0.00048; large 1 answers, $0.00096; saved $0.00912 (86%) against "
+        "desk: small 10 answers, $0.00048; large 1 answer, $0.00096; saved $0.00912 (86%) against "
         "always asking large"
     ]
     assert tier_report(world.store, world.routing.catalog, "T2", 0.0, [ROUTE]) == []

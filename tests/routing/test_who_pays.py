@@ -294,7 +294,7 @@ def test_clicks_that_run_something_count_for_the_minute_of_the_person_who_presse
     desk.press("wrong_route", request, BOB)
 
     assert desk.store.decisions.newest(request.id).revision == 1
-    assert any("more than 1 requests within a minute" in text for _, text in desk.client.private)
+    assert any("more than 1 request within a minute" in text for _, text in desk.client.private)
 
     desk.press("wrong_route", request, ANN)
     assert desk.store.decisions.newest(request.id).revision == 2
