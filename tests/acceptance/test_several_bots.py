@@ -166,8 +166,8 @@ def test_the_week_is_reported_once_whoever_leads(stack) -> None:
     stack.kill(leaders(stack)[0] if leaders(stack) else "bot")
 
     assert until(lambda: newest_ts(stack))
-    posted = sum(events(stack, name)["digest_posted"] for name in stack.bots)
-    assert posted == 1
+    # A leader that was killed right after its post has not written it into the log.
+    assert sum(events(stack, name)["digest_posted"] for name in stack.bots) <= 1
     texts = {message["ts"]: message["text"] for message in said_by_beagle(stack, "leads")}
     digest = texts[newest_ts(stack)]
     assert list(texts.values()).count(digest) == 1
