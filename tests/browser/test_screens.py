@@ -316,7 +316,9 @@ def test_a_channel_is_mined_only_after_a_notice_and_erased_when_mining_stops(
 def test_nobody_but_an_admin_opens_the_settings(desk: Page, stack: LocalStack) -> None:
     desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
     send(desk, "/beagle channel")
-    expect(desk.get_by_text("Only an admin of mine can do that").last).to_be_visible(timeout=PATIENCE)
+    expect(desk.get_by_text("Only an admin of mine can do that").last).to_be_visible(
+        timeout=PATIENCE
+    )
     rows = stack.store.audit.for_subject(
         seed_data.TEAM_ID, stack.sandbox.actor("ada").channel("general")
     )
