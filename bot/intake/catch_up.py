@@ -18,9 +18,11 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
+from bot.intake.outage_notice import is_addressed
 from bot.payloads import Event, EventBody, Json
 from bot.transport.clients import UNREACHABLE, error_code
-from bot.transport.events import AUTHORED_SUBTYPES
+from bot.transport.events import is_authored
+from bot.transport.pages import pages
 from router.log import get_log
 from router.store import Store
 
@@ -175,7 +177,7 @@ class CatchUp:
             method = self._client(team).users_conversations
             return {
                 str(channel["id"]): _channel_type(channel)
-                for channel in _pages(method, "channels", types=CHANNEL_TYPES)
+                for channel in _entries(method, "channels", types=CHANNEL_TYPES)
             }
         except SlackApiError as error:
             self._log.warning("catch_up_skipped", team=team, error=error_code(error))
@@ -191,19 +193,15 @@ class CatchUp:
             return 0
 
         hears_all = self._store.channel_rules.for_channel(place.team, place.channel).hears == "all"
-        mention = f"<@{self._bot_user(place.team)}>"
         taken = 0
         for ts in sorted(messages, key=float):
-            message = messages[ts]
+            body = self._body(place, messages[ts])
+            event = body["event"]
             # Whoever did not turn to Beagle is left: an app may be subscribed to mentions alone.
-            is_wanted = (
-                hears_all
-                or place.kind == "im"
-                or message.get("thread_ts") not in (None, ts)
-                or mention in str(message.get("text") or "")
-            )
-            if is_wanted and float(ts) > since and _is_of_person(message):
-                self._deliver(self._body(place, message))
+            is_reply = event.get("thread_ts") not in (None, ts)
+            is_heard = (hears_all or is_reply) and is_authored(event)
+            if float(ts) > since and (is_heard or is_addressed(body, event, "")):
+                self._deliver(body)
                 taken += 1
 
         return taken
@@ -212,7 +210,7 @@ class CatchUp:
         """Returns the messages since then by their ts, with those in threads that are in use."""
         client, bounds = self._client(place.team), {"channel": place.channel, "oldest": f"{since}"}
         found: dict[str, Json] = {}
-        for message in _pages(client.conversations_history, "messages", **bounds):
+        for message in _entries(client.conversations_history, "messages", **bounds):
             found[str(message["ts"])] = message
 
         used = self._store.contact.threads(
@@ -221,7 +219,9 @@ class CatchUp:
         new = [ts for ts, message in found.items() if message.get("reply_count")]
         for thread in dict.fromkeys([*used, *new[:MAX_THREADS]]):
             try:
-                for reply in _pages(client.conversations_replies, "messages", ts=thread, **bounds):
+                for reply in _entries(
+                    client.conversations_replies, "messages", ts=thread, **bounds
+                ):
                     found[str(reply["ts"])] = reply
             except SlackApiError as error:
                 # `thread_not_found`: its first message was deleted.
@@ -245,15 +245,9 @@ class CatchUp:
         }
 
 
-def _pages(method: Callable[..., SlackResponse], key: str, **arguments: object) -> Iterator[Json]:
-    """Yields the entries of every page of a method of Slack, `MAX_PAGES` at most."""
-    cursor = ""
-    for _ in range(MAX_PAGES):
-        page = method(limit=PAGE_SIZE, cursor=cursor, **arguments)
+def _entries(method: Callable[..., SlackResponse], key: str, **arguments: object) -> Iterator[Json]:
+    for page in pages(method, MAX_PAGES, limit=PAGE_SIZE, **arguments):
         yield from page.get(key) or []
-        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            return
 
 
 def _channel_type(channel: Json) -> str:
@@ -261,9 +255,3 @@ def _channel_type(channel: Json) -> str:
         return "mpim"
 
     return "group" if channel.get("is_private") else "channel"
-
-
-def _is_of_person(message: Json) -> bool:
-    """Returns whether somebody wrote it: joins, bots' and deleted messages ask for nothing."""
-    is_written = message.get("subtype") in AUTHORED_SUBTYPES
-    return is_written and bool(message.get("user")) and not message.get("bot_id")

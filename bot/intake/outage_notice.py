@@ -9,7 +9,7 @@ from slack_sdk import WebClient
 
 from bot.intake.author_notices import AuthorNotices
 from bot.payloads import Event, EventBody
-from bot.transport.events import AUTHORED_SUBTYPES, bot_user, receiving_team
+from bot.transport.events import bot_user, is_authored, receiving_team
 from bot.ui.texts import common as texts
 from router.errors import StoreAwayError
 
@@ -67,7 +67,7 @@ def is_addressed(body: EventBody, event: Event, me: str) -> bool:
     """Returns whether a person wrote to Beagle itself, as far as the event alone tells."""
     if event.get("type") not in ("message", "app_mention"):
         return False
-    if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+    if not is_authored(event):
         return False
 
     me = bot_user(body, me)

@@ -16,8 +16,8 @@ from slack_sdk.errors import SlackApiError
 from bot.payloads import Event, EventBody, Message
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import (
-    AUTHORED_SUBTYPES,
     bot_user,
+    is_authored,
     receiving_team,
     with_time,
 )
@@ -120,7 +120,7 @@ class PeopleAnswerEvents:
         user, thread = event.get("user"), event.get("thread_ts")
         if not thread or thread == event.get("ts") or event.get("channel_type") == "im":
             return False
-        if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+        if not is_authored(event):
             return False
         if not user or user in (me, SLACKBOT) or home_team(event, team):
             return False

@@ -21,8 +21,8 @@ from bot.intake.outage_notice import OutageNotice, is_addressed
 from bot.intake.thread_talk import ThreadTalk
 from bot.payloads import Event, EventBody, Json, Message
 from bot.transport.events import (
-    AUTHORED_SUBTYPES,
     bot_user,
+    is_authored,
     receiving_team,
     with_time,
 )
@@ -167,7 +167,7 @@ class Intake:
         event = body["event"]
 
         user, ts, channel = event.get("user"), event.get("ts"), event.get("channel")
-        if event.get("bot_id") or event.get("subtype") not in AUTHORED_SUBTYPES:
+        if not is_authored(event):
             return None
         if not user or not ts or not channel or user == SLACKBOT:
             return None

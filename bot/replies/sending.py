@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, Clients, error_code
+from bot.transport.pages import pages
 from bot.ui.sent_message import (
     EVENT_TYPE,
     ending_text,
@@ -165,14 +166,7 @@ class SlackSender:
 
 
 def _pages(method: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
-    """Yields the pages that a listing method of Slack's returns, as far as `MAX_PAGES`."""
-    cursor = ""
-    for _ in range(MAX_PAGES):
-        page = method(limit=PAGE_SIZE, cursor=cursor, **arguments)
-        yield page
-        cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-        if not cursor:
-            return
+    return pages(method, MAX_PAGES, limit=PAGE_SIZE, **arguments)
 
 
 def _is_marked(message: Any, key: str) -> bool:

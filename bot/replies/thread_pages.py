@@ -7,6 +7,7 @@ from typing import Required, TypedDict
 
 from bot.payloads import Json
 from bot.transport.clients import Clients
+from bot.transport.pages import next_cursor
 from router.types import Request
 from workers.runtime.bounded import BoundedDict
 
@@ -78,4 +79,4 @@ class ThreadPages:
             include_all_metadata=True,
         )
         messages: list[PostedMessage] = page.get("messages") or []
-        return messages, str((page.get("response_metadata") or {}).get("next_cursor") or "")
+        return messages, next_cursor(page)

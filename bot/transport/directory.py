@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.file_download import FileSource, download
+from bot.transport.pages import next_cursor
 from router.errors import FileError, PathError
 from workers.affiliation import Affiliation, affiliation
 from workers.ports import ChannelInfo, FileInfo, SharedFile
@@ -140,8 +141,7 @@ class SlackDirectory:
             response = call(limit=PAGE_SIZE, cursor=cursor, **arguments)
             yield from response.get(field) or ()
 
-            metadata = response.get("response_metadata") or {}
-            cursor = str(metadata.get("next_cursor") or "")
+            cursor = next_cursor(response)
             if not cursor:
                 return
 

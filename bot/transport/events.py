@@ -22,6 +22,11 @@ AUTHORED_SUBTYPES = frozenset({None, "file_share", "thread_broadcast", "me_messa
 """Subtypes of messages that somebody wrote; the others are notices by Slack."""
 
 
+def is_authored(event: Event) -> bool:
+    """Returns whether a person wrote the message, rather than an app or Slack itself."""
+    return not event.get("bot_id") and event.get("subtype") in AUTHORED_SUBTYPES
+
+
 class Events:
     """Hands an event to every handler of its type, in the order of registration."""
 

@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.pages import pages
 from bot.ui.sent_message import written_reply
 from bot.ui.texts import people_answers as texts
 from router.log import get_log
@@ -132,20 +133,16 @@ class AnswerThreads:
             thread = str(first.get("thread_ts") or ts)
 
         messages: list[Message] = []
-        cursor = ""
-        for _ in range(MAX_PAGES):
-            page = client.conversations_replies(
-                channel=channel,
-                ts=thread,
-                latest=ts,
-                inclusive=True,
-                limit=PAGE_SIZE,
-                cursor=cursor,
-                include_all_metadata=True,
-            )
+        for page in pages(
+            client.conversations_replies,
+            MAX_PAGES,
+            channel=channel,
+            ts=thread,
+            latest=ts,
+            inclusive=True,
+            limit=PAGE_SIZE,
+            include_all_metadata=True,
+        ):
             messages += page.get("messages") or []
-            cursor = str((page.get("response_metadata") or {}).get("next_cursor") or "")
-            if not cursor:
-                break
 
         return messages

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Column, ColumnElement, Engine, func, select
 
 from router.store.base.engine import insert_for, one_statement
 from router.store.base.tables import request
@@ -33,29 +33,22 @@ class Contact:
 
     def channels(self, team: str, since: float, limit: int) -> list[str]:
         """Returns where somebody of the workspace asked since then, the newest place first."""
-        newest = func.max(request.c.received_at)
-        query = (
-            select(request.c.channel)
-            .where(request.c.team == team, request.c.received_at >= since)
-            .group_by(request.c.channel)
-            .order_by(newest.desc(), request.c.channel)
-            .limit(limit)
-        )
-        with one_statement(self._engine) as connection:
-            return list(connection.execute(query).scalars())
+        return self._newest(request.c.channel, since, limit, request.c.team == team)
 
     def threads(self, team: str, channel: str, since: float, limit: int) -> list[str]:
         """Returns the channel's threads in which somebody asked since then, the newest first."""
-        newest = func.max(request.c.received_at)
+        where = (request.c.team == team, request.c.channel == channel)
+        return self._newest(request.c.thread, since, limit, *where)
+
+    def _newest(
+        self, column: Column[str], since: float, limit: int, *where: ColumnElement[bool]
+    ) -> list[str]:
+        """Returns the values of the column in requests since then, the last used one first."""
         query = (
-            select(request.c.thread)
-            .where(
-                request.c.team == team,
-                request.c.channel == channel,
-                request.c.received_at >= since,
-            )
-            .group_by(request.c.thread)
-            .order_by(newest.desc(), request.c.thread)
+            select(column)
+            .where(*where, request.c.received_at >= since)
+            .group_by(column)
+            .order_by(func.max(request.c.received_at).desc(), column)
             .limit(limit)
         )
         with one_statement(self._engine) as connection:
