@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from router.index import Hit
-from router.text.terms import STOP_WORDS, stem
+from router.text.terms import MIN_STEM_LETTERS, STOP_WORDS, stem
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SEPARATORS = (" ", "-", "\u2011")
@@ -23,13 +23,19 @@ MAX_CHARS = 6000
 
 def with_spelling_of(hits: Iterable[Hit], question: str) -> str:
     """Returns the question with its compounds spelled as these passages and their titles do."""
+    asked = question.casefold()
+    starts = {word[:MIN_STEM_LETTERS] for word in _WORD.findall(asked)}
+    starts |= {(first + second)[:MIN_STEM_LETTERS] for first, second in _neighbours(asked)}
     known: set[str] = set()
     pairs: dict[str, str] = {}
     for hit in hits:
-        for text in (hit.title, hit.body[:MAX_CHARS]):
-            known.update(stem(word) for word in _WORD.findall(text.casefold()))
-            for first, second in _neighbours(text.casefold()):
-                pairs.setdefault(stem(first + second), f"{first} {second}")
+        for text in (hit.title.casefold(), hit.body[:MAX_CHARS].casefold()):
+            # A stem keeps its first letters, so no other word can be meant. Stemming is the work.
+            words = {word for word in _WORD.findall(text) if word[:MIN_STEM_LETTERS] in starts}
+            known.update(map(stem, words))
+            for first, second in _neighbours(text):
+                if (first + second)[:MIN_STEM_LETTERS] in starts:
+                    pairs.setdefault(stem(first + second), f"{first} {second}")
 
     return _joined(_split(question, known, pairs), known, pairs)
 
