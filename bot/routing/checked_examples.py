@@ -10,6 +10,7 @@ from bot.ui.short_lines import without_examples
 from router.decide import Router
 from router.log import get_log
 from router.types import UNSURE_EXAMPLES, Decision, RouteOffer
+from workers.runtime.bounded import BoundedDict
 
 MAX_ROUTERS = 200
 """Routers whose answers are remembered; each takes some hundred bytes."""
@@ -24,7 +25,7 @@ class CheckedExamples:
     def __init__(self) -> None:
         self._guard = threading.Lock()
         # By the router's version, then by a hash: words of a route that is gone must not stay.
-        self._right: dict[str, dict[int, bool]] = {}
+        self._right: BoundedDict[str, dict[int, bool]] = BoundedDict(MAX_ROUTERS)
         self._log = get_log(part="decide")
 
     def checked(self, router: Router, offers: Sequence[RouteOffer]) -> list[RouteOffer]:
@@ -58,10 +59,7 @@ class CheckedExamples:
 
         if new:
             with self._guard:
-                self._right.pop(router.version, None)
                 self._right[router.version] = right
-                while len(self._right) > MAX_ROUTERS:
-                    del self._right[next(iter(self._right))]
 
         return [one.name for one in offers if not right.get(_key(one), True)]
 
