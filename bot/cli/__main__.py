@@ -37,7 +37,7 @@ def _options(
 
 
 app = command_group(
-    "bot.cli",
+    ("bot.cli",),
     "A Slack bot that routes every request to the cheapest path that answers it well.",
     _options,
 )

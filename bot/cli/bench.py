@@ -1,3 +1,3 @@
 """Measure speed and delivery on this machine."""
 
-GROUP = "evals.bench"
+GROUP = ("evals.bench",)

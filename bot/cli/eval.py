@@ -1,3 +1,3 @@
 """Measure quality on data that you bring."""
 
-GROUP = "evals"
+GROUP = ("evals",)

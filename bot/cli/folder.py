@@ -1,7 +1,7 @@
-"""A folder of command files as a Typer group: a file's name is the word that a person types.
+"""Folders of command files as a Typer group: a file's name is the word that a person types.
 
 A module with a function `main` is a command. A module or sub-package with a constant `GROUP`, the
-name of a package, is a group of the commands in that package. Anything else is no command.
+names of packages, is a group of the commands in those packages. Anything else is no command.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import ast
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,34 +23,36 @@ from typer.main import get_command
 TYPER_OPTIONS: dict[str, Any] = {"add_completion": False, "pretty_exceptions_enable": False}
 
 
-def command_names(package: str) -> dict[str, str]:
-    """Returns a package's commands with the first line of their help, without importing them."""
-    names = {}
-    folder = importlib.import_module(package)
-    for module in pkgutil.iter_modules(folder.__path__):
-        if module.name.startswith("_"):
-            continue
+@dataclass(frozen=True)
+class Command:
+    """A command's module, and the first line of its help."""
 
-        spec = importlib.util.find_spec(f"{package}.{module.name}")
-        if spec is None or spec.origin is None:
-            continue
+    module: str
+    help_line: str
 
-        tree = ast.parse(Path(spec.origin).read_text("utf-8"))
-        documented = _documented(tree)
-        if documented is not None:
-            names[module.name] = (ast.get_docstring(documented) or "").partition("\n")[0]
 
-    return names
+def commands_of(*packages: str) -> dict[str, Command]:
+    """Returns the commands in some packages by their names, without importing them."""
+    commands = {}
+    for package in packages:
+        folder = importlib.import_module(package)
+        for file in pkgutil.iter_modules(folder.__path__, f"{package}."):
+            name = file.name.rpartition(".")[2]
+            help_line = None if name.startswith("_") else _help_line(file.name)
+            if help_line is not None:
+                commands[name] = Command(file.name, help_line)
+
+    return commands
 
 
 def command_group(
-    package: str, help_text: str, options: Callable[..., None] | None = None
+    packages: Sequence[str], help_text: str, options: Callable[..., None] | None = None
 ) -> typer.Typer:
-    """Returns the Typer group of a folder; it imports a command's file when the command runs.
+    """Returns the Typer group of some folders; it imports a command's file when the command runs.
 
     `options` declares what may stand before the command.
     """
-    group = type("Group", (CommandFolder,), {"package": package})
+    group = type("Group", (CommandFolder,), {"packages": packages})
     app = typer.Typer(cls=group, help=help_text, no_args_is_help=True, **TYPER_OPTIONS)
     app.callback()(options or _no_options)
     return app
@@ -58,33 +61,33 @@ def command_group(
 class CommandFolder(TyperGroup):
     """A group that knows its commands by their files and imports only the one that runs."""
 
-    package: ClassVar[str]
+    packages: ClassVar[Sequence[str]]
 
     @cached_property
-    def names(self) -> dict[str, str]:
-        """The commands and their help lines; reading the files of a folder takes some time."""
-        return command_names(self.package)
+    def known(self) -> dict[str, Command]:
+        """The commands by their names; reading the files of a folder takes some time."""
+        return commands_of(*self.packages)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Returns the names of all commands in alphabetical order."""
-        return sorted(self.names)
+        return sorted(self.known)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Returns a command with a name and a help line only: enough for `--help`."""
         cmd_name = _file_name(cmd_name)
-        if cmd_name not in self.names:
+        if cmd_name not in self.known:
             return None
 
-        return TyperCommand(cmd_name, help=self.names[cmd_name])
+        return TyperCommand(cmd_name, help=self.known[cmd_name].help_line)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Returns the command to run, imported now; an error names those like an unknown one."""
         name = _file_name(args[0]) if args else ""
-        if name in self.names:
-            return args[0], _load(self.package, name, self.names[name]), args[1:]
+        if name in self.known:
+            return args[0], _load(name, self.known[name]), args[1:]
 
         # Typer suggests from this mapping, which is empty here because nothing was registered.
-        self.commands = {name: TyperCommand(name) for name in self.names}
+        self.commands = {name: TyperCommand(name) for name in self.known}
         return super().resolve_command(ctx, args)
 
 
@@ -93,15 +96,28 @@ def _file_name(word: str) -> str:
     return word.replace("-", "_")
 
 
-def _load(package: str, name: str, help_text: str) -> Any:
-    module = importlib.import_module(f"{package}.{name}")
+def _load(name: str, command: Command) -> Any:
+    module = importlib.import_module(command.module)
     group = getattr(module, "GROUP", None)
     if group is not None:
-        return get_command(command_group(group, help_text))
+        return get_command(command_group(group, command.help_line))
 
     single = typer.Typer(**TYPER_OPTIONS)
     single.command(name=name)(module.main)
     return get_command(single)
+
+
+def _help_line(module: str) -> str | None:
+    """Returns the first line of a command's help; None for a module that is no command."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        return None
+
+    documented = _documented(ast.parse(Path(spec.origin).read_text("utf-8")))
+    if documented is None:
+        return None
+
+    return (ast.get_docstring(documented) or "").partition("\n")[0]
 
 
 def _documented(tree: ast.Module) -> ast.Module | ast.FunctionDef | None:

@@ -9,15 +9,16 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import __main__ as command_line
-from bot.cli.folder import command_group, command_names
+from bot.cli.folder import command_group, commands_of
 from bot.cli.old_commands import translate
 
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
-    """A package with a command, a group and a module that is neither."""
+    """A package with a command, a group of two folders and a module that is neither."""
     folder = tmp_path / "some_commands"
     (folder / "tools").mkdir(parents=True)
+    (folder / "more").mkdir()
     (folder / "__init__.py").write_text('"""Commands."""\n', "utf-8")
     (folder / "greet.py").write_text(
         'def main(name: str) -> None:\n    """Greet somebody.\n\n    More."""\n'
@@ -30,10 +31,14 @@ def package(tmp_path, monkeypatch):
         "utf-8",
     )
     (folder / "tools" / "__init__.py").write_text(
-        '"""More commands."""\n\nGROUP = __name__\n', "utf-8"
+        '"""More commands."""\n\nGROUP = (__name__, "some_commands.more")\n', "utf-8"
     )
     (folder / "tools" / "count.py").write_text(
         'def main(n: int) -> None:\n    """Count."""\n    print(n + 1)\n', "utf-8"
+    )
+    (folder / "more" / "__init__.py").write_text('"""No group of its own."""\n', "utf-8")
+    (folder / "more" / "double.py").write_text(
+        'def main(n: int) -> None:\n    """Double."""\n    print(n * 2)\n', "utf-8"
     )
     monkeypatch.syspath_prepend(str(tmp_path))
     yield "some_commands"
@@ -42,29 +47,32 @@ def package(tmp_path, monkeypatch):
 
 
 def test_a_file_with_a_main_is_a_command_and_listing_imports_none(package):
-    assert command_names(package) == {
+    found = commands_of(package)
+
+    assert {name: command.help_line for name, command in found.items()} == {
         "broken": "Never imported for a list.",
         "greet": "Greet somebody.",
         "tools": "More commands.",
     }
 
 
-def test_a_command_runs_and_a_group_holds_commands(package):
-    app = command_group(package, "All commands.")
+def test_a_command_runs_and_a_group_holds_the_commands_of_its_folders(package):
+    app = command_group((package,), "All commands.")
 
     assert CliRunner().invoke(app, ["greet", "ada"]).output == "hello ada\n"
     assert CliRunner().invoke(app, ["tools", "count", "41"]).output == "42\n"
+    assert CliRunner().invoke(app, ["tools", "double", "41"]).output == "82\n"
 
 
 def test_help_lists_every_command_with_its_first_line(package):
-    output = CliRunner().invoke(command_group(package, "All commands."), ["--help"]).output
+    output = CliRunner().invoke(command_group((package,), "All commands."), ["--help"]).output
 
     for line in ("All commands.", "Greet somebody.", "More commands."):
         assert line in output
 
 
 def test_an_unknown_command_is_answered_with_the_nearest(package):
-    result = CliRunner().invoke(command_group(package, "All commands."), ["gret"])
+    result = CliRunner().invoke(command_group((package,), "All commands."), ["gret"])
 
     assert result.exit_code == 2
     assert "Did you mean 'greet'?" in result.output
@@ -96,12 +104,12 @@ def test_a_command_of_today_is_left_as_it_is(line, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("name", sorted(command_names("bot.cli")))
+@pytest.mark.parametrize("name", sorted(commands_of("bot.cli")))
 def test_every_command_explains_itself(name):
     result = CliRunner().invoke(command_line.app, [name, "--help"])
 
     assert result.exit_code == 0
-    assert command_names("bot.cli")[name].split()[0] in result.output
+    assert commands_of("bot.cli")[name].help_line.split()[0] in result.output
 
 
 def test_a_refusal_is_one_message_and_exit_status_two(monkeypatch, capsys):

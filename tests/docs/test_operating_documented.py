@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bot import commands
-from bot.cli.folder import command_names
+from bot.cli.folder import commands_of
 from bot.transport.deliveries.metrics import DeliveryCollector
 from bot.transport.deliveries.places import Deliveries
 from bot.transport.health import LeaderCollector, StoreCollector
@@ -81,7 +81,7 @@ def test_every_metric_is_documented_and_no_other(page, store, clock):
 def test_every_command_is_documented_and_no_other(page):
     named = {name.split()[1] for name in documented(page, "Commands") if name.startswith("beagle ")}
 
-    assert named == set(command_names("bot.cli"))
+    assert named == set(commands_of("bot.cli"))
 
 
 def test_every_sub_command_is_documented_and_no_other(page):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.cli.folder import command_names
+from bot.cli.folder import commands_of
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
@@ -52,7 +52,7 @@ def test_every_make_target_that_is_named_exists(root, pages):
 
 
 def test_every_beagle_command_that_is_named_exists(pages):
-    known = set(command_names("bot.cli"))
+    known = set(commands_of("bot.cli"))
 
     named = {
         name

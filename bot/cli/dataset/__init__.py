@@ -1,3 +1,3 @@
 """Write a candidate's dataset to files, or read a reviewed file back."""
 
-GROUP = __name__
+GROUP = (__name__,)

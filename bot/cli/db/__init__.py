@@ -1,3 +1,3 @@
 """Look after the database: its size, backups, a move to PostgreSQL."""
 
-GROUP = __name__
+GROUP = (__name__,)

@@ -1,3 +1,3 @@
 """List, check and export the installation's routes."""
 
-GROUP = __name__
+GROUP = (__name__,)
