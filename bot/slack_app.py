@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from wsgiref.types import WSGIApplication
 
@@ -12,7 +13,6 @@ from prometheus_client import CollectorRegistry
 from slack_bolt import App, BoltRequest
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from slack_sdk import WebClient
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot import slash_command
 from bot.install.pages import INSTALL_PATH, REDIRECT_PATH, OAuthPages
@@ -59,7 +59,14 @@ from bot.transport.deliveries.metrics import DeliveryCollector
 from bot.transport.deliveries.places import Deliveries
 from bot.transport.directory import SlackDirectory
 from bot.transport.events import Events
-from bot.transport.health import Health, PublicPages, StoreCollector
+from bot.transport.health import (
+    Check,
+    Health,
+    PublicPages,
+    StoreCollector,
+    queue_problem,
+    store_problem,
+)
 from bot.transport.http_server import HttpServer
 from bot.transport.oauth import UninstallEvents, authorize
 from bot.transport.plainer_calls import PlainerCalls
@@ -77,7 +84,7 @@ from bot.weekly.rollout_actions import RolloutActions
 from bot.weekly.rollout_publisher import RolloutPublisher
 from bot.weekly.scheduler import WeeklyScheduler
 from router.config import Settings
-from router.errors import QueueError, SettingsError, StoreAwayError
+from router.errors import SettingsError, StoreAwayError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
@@ -347,46 +354,32 @@ class SlackApp:
         store_metrics = StoreCollector(self._store, self._queue, self._now, self.socket_age)
         self.metrics.register(store_metrics)
         self.metrics.register(DeliveryCollector(self.deliveries))
-        checks = {
-            "store": self._store_problem,
-            "queue": self._queue_problem,
+        checks: dict[str, Check] = {
+            "store": partial(store_problem, self._store),
+            "queue": partial(queue_problem, self._queue),
             "socket": self._socket_problem,
         }
         return Health(checks, self.metrics, self.socket_age)
-
-    def _store_problem(self) -> str | None:
-        try:
-            self._store.ping()
-        except (StoreAwayError, SQLAlchemyError) as error:
-            return f"the database does not answer ({type(error).__name__})"
-
-        return None
-
-    def _queue_problem(self) -> str | None:
-        try:
-            self._queue.depth()
-        except QueueError as error:
-            return str(error)
-
-        return None
 
     def _socket_problem(self) -> str | None:
         return "the connection to Slack is down" if self.socket_age() < 0 else None
 
     def _bolt_app(self) -> App:
-        client = None
-        find_installation = None
+        secret = self._settings.slack_signing_secret.get_secret_value()
+        token = find_installation = None
         installs = self._workspaces.installations
 
         if installs is None:
             client = self._workspaces.clients.for_team("").retrying
+            token = client.token
         else:
             client = web_client("", self._settings.slack_api_url)
             find_installation = authorize(installs)
 
-        secret = self._settings.slack_signing_secret.get_secret_value()
-        return App(
-            client=client,
+        app = App(
+            # Not the client: Bolt looks for a token in the environment by itself, and warns of a
+            # client beside one.
+            token=token,
             authorize=find_installation,  # type: ignore[arg-type]  # None: Beagle is not installed
             signing_secret=secret or "unused in socket mode",
             # `SignatureGuard` has verified the raw bytes. Bolt would log an unsigned body in full.
@@ -394,3 +387,7 @@ class SlackApp:
             token_verification_enabled=False,
             listener_executor=ListenerThreads(self.deliveries),
         )
+        # Bolt makes each listener's client as its own is.
+        app.client.base_url, app.client.timeout = client.base_url, client.timeout
+        app.client.retry_handlers = client.retry_handlers
+        return app

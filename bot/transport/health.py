@@ -15,8 +15,9 @@ from prometheus_client.core import (
     Metric,
 )
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
-from router.errors import BeagleError
+from router.errors import BeagleError, QueueError, StoreAwayError
 from router.store import Store
 from router.store.usage.totals import SECONDS, LatencyHistogram, Totals
 from workers.drift.summary import DRIFTING
@@ -106,6 +107,26 @@ class Health:
                 problems[name] = problem
 
         return problems
+
+
+def store_problem(store: Store) -> str | None:
+    """Returns what is wrong with the database, in words; None while it answers."""
+    try:
+        store.ping()
+    except (StoreAwayError, SQLAlchemyError) as error:
+        return f"the database does not answer ({type(error).__name__})"
+
+    return None
+
+
+def queue_problem(queue: Queue) -> str | None:
+    """Returns what is wrong with the queue, in words; None while it answers."""
+    try:
+        queue.depth()
+    except QueueError as error:
+        return str(error)
+
+    return None
 
 
 class LeaderCollector(Collector):
