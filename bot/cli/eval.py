@@ -1,3 +1,11 @@
 """Measure quality on data that you bring."""
 
-GROUP = ("evals",)
+GROUP = (
+    "evals.mining",
+    "evals.retrieval",
+    "evals.routes",
+    "evals.routing",
+    "evals.tiers",
+    "evals.tuning",
+    "evals.weekly",
+)

@@ -1,1 +1,1 @@
-"""Parts of the retrieval evaluation: corpora, questions and ranking metrics."""
+"""Evaluations of retrieval: corpora, questions and ranking metrics."""

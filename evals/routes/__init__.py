@@ -1,1 +1,1 @@
-"""Parts of the evaluations of routes: a context with a real model, and the prompting ladder."""
+"""Evaluations of routes: their prompts against test rows, hostile messages and injections."""

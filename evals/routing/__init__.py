@@ -1,1 +1,1 @@
-"""Parts of the router's evaluations: labelled data, scores, plots, timing and comparisons."""
+"""Evaluations of the router: labelled data, scores, plots, timing and comparisons."""

@@ -1,1 +1,1 @@
-"""Parts of the evaluations of tuned models: the essay's task and page, and the model server."""
+"""Evaluations of tuned models: the essay's comparison, adapters, and the model server."""

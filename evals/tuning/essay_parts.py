@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evals import forgetting, rft, token_bill
+from evals.routes import token_bill
+from evals.tuning import forgetting, rft
 from evals.tuning.essay_page import write_section
 from router.catalog.catalog import builtin_routes_folder, read_route
 from router.config import Settings

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from evals.cascade_world.tasks import ROUTE, Task, draw_task
+from evals.tiers.cascade_world.tasks import ROUTE, Task, draw_task
 from router.types import TIERS, SlackPerson
 from tests.cascade.test_cascade import make_world, model
 

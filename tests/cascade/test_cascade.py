@@ -6,9 +6,9 @@ import random
 
 import pytest
 
-from evals.cascade_world.models import LoopbackModel
-from evals.cascade_world.tasks import LABELS, ROUTE, Task, draw_task
-from evals.cascade_world.world import CascadeWorld
+from evals.tiers.cascade_world.models import LoopbackModel
+from evals.tiers.cascade_world.tasks import LABELS, ROUTE, Task, draw_task
+from evals.tiers.cascade_world.world import CascadeWorld
 from router.errors import RouteError
 from router.types import INSTALLATION, TIERS
 
@@ -206,7 +206,7 @@ def test_measuring_stops_at_its_budget(make_world):
     ],
 )
 def test_tiers_that_are_no_ladder_are_refused(tmp_path, tiers, problem):
-    from evals.cascade_world.tasks import write_route
+    from evals.tiers.cascade_world.tasks import write_route
     from router.catalog.catalog import read_route
 
     tasks: dict[str, Task] = {}

@@ -7,7 +7,7 @@ import random
 from bot.routing.explain import explain
 from bot.routing.tier_report import report_lines, tier_report
 from bot.ui.blocks import closing_line
-from evals.cascade_world.tasks import ROUTE, draw_task
+from evals.tiers.cascade_world.tasks import ROUTE, draw_task
 from router.types import TIERS, Decision, EarlierAttempt, Outcome, Score
 from tests.cascade.test_cascade import ask, make_world, model
 

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from evals.injections import PAYLOADS
+from evals.routes.injections import PAYLOADS
 from router.errors import InputError
 from workers.datasets.build import DatasetRules, LoggedAnswer, build_dataset
 from workers.datasets.review import (

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.transport.deliveries.metrics import DeliveryCollector
 from bot.transport.deliveries.places import Deliveries
 from bot.transport.health import LeaderCollector, StoreCollector
-from evals.aged.year import fill
+from evals.bench.aged.year import fill
 from tests.fixtures.store_calls import judged_row
 from workers.fakes import MemoryQueue
 

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from evals.drafted.workspace import CHANNEL, TEAM, ChatMessage, ChatWorkspace
+from evals.weekly.drafted.workspace import CHANNEL, TEAM, ChatMessage, ChatWorkspace
 from router.candidate_evidence import CandidateEvidence
 from router.types import Candidate
 from tests.fixtures.help_desk import write_routes

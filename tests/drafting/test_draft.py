@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import pytest
 
-from evals.drafted.workspace import ADMIN, TEAM
+from evals.weekly.drafted.workspace import ADMIN, TEAM
 from router.errors import IllegalTransitionError
 from router.lifecycle import SYSTEM
 from router.lifecycle_evidence import ApprovalEvidence, ShadowEvidence

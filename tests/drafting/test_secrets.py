@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
-from evals.drafted.workspace import ADMIN, TEAM
-from evals.drafts import make_secrets
+from evals.weekly.drafted.workspace import ADMIN, TEAM
+from evals.weekly.drafts import make_secrets
 from router.lifecycle_evidence import ApprovalEvidence
 from tests.drafting.conftest import room_requests
 from workers.drafting.store_draft import draft_candidate

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evals.fit_relevance import fit_listwise
 from evals.retrieval.answer_figures import (
     judge,
     read_gold_questions,
     shares,
     write_misses,
 )
+from evals.retrieval.fit_relevance import fit_listwise
 from router.index import Hit
 from workers.knowledge.extractive_answer import Quote
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.audit_monitor import AuditMonitor, broken_audit, wrong_answers
+from evals.bench.faults.audit_monitor import AuditMonitor, broken_audit, wrong_answers
 
 KEY = "T1:c1"
 

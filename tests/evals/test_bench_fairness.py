@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from evals.bench.fairness import BUSY, CALM, FairnessBench
+from evals.bench.delivery.fairness import BUSY, CALM, FairnessBench
 from router.store import Store
 
 

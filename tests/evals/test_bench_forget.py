@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.forget import measure
-from evals.lives.life import readable_vector
+from evals.bench.people.forget import measure
+from evals.bench.people.life import readable_vector
 from router.store.base.compact import pack_vector
 from workers.privacy import folder_erasure
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.bench.hostile import HashEncoder, hostile_texts, measure, text_steps
+from evals.bench.parts.hostile import HashEncoder, hostile_texts, measure, text_steps
 from router.text.redact import redact
 
 GENEROUS_MS = 1_000

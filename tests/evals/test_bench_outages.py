@@ -12,9 +12,9 @@ import threading
 import pytest
 
 from bot.sandbox.workspace import Workspace
-from evals.bench import outages
-from evals.bench.latency_proxy import latency_proxy
-from evals.outages.signs import FirstSigns
+from evals.bench.outages import outages
+from evals.bench.outages.signs import FirstSigns
+from evals.bench.stacks.latency_proxy import latency_proxy
 from router.errors import InputError
 from tests.fixtures.machine import can_compile_clock, may_mount
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.intake.people import PeopleOfPayloads
-from evals.people.world import PeopleWorld
+from evals.bench.people.world import PeopleWorld
 from workers.affiliation import Affiliation
 from workers.knowledge.sources import slack_message
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evals.bench.rag import VOCABULARY, _ask_questions, _edit_documents, _fill_index, _texts
+from evals.bench.parts.rag import VOCABULARY, _ask_questions, _edit_documents, _fill_index, _texts
 
 
 @pytest.fixture

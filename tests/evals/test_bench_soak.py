@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.bench.soak import SoakOptions, measure
-from evals.soak.process_usage import UsageLog, growth, read_usage
-from evals.soak.stand_in import ModelTimes, model_reply
+from evals.bench.soak.process_usage import UsageLog, growth, read_usage
+from evals.bench.soak.soak import SoakOptions, measure
+from evals.bench.soak.stand_in import ModelTimes, model_reply
 
 sizes = st.floats(1.0, 1e6)
 

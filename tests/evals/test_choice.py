@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evals.choice import RecordedAnswers, replay
+from evals.tiers.choice import RecordedAnswers, replay
 
 
 def test_the_strong_model_is_asked_where_the_weak_one_fails_and_nowhere_else():

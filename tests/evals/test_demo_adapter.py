@@ -7,7 +7,7 @@ import json
 import pytest
 
 from evals.leave import make_rows
-from evals.train_adapter import chat_examples
+from evals.tuning.train_adapter import chat_examples
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from workers.prompting.prompt import build_prompt
 

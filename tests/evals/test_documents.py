@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.bench.documents import measure, real_files
+from evals.bench.parts.documents import measure, real_files
 
 CASES = Path(__file__).parents[1] / "knowledge" / "cases"
 

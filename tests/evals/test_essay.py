@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from evals import token_bill
+from evals.routes import token_bill
 from evals.tuning import essay_page
 from evals.tuning.essay_data import TaskSizes, chat_examples, few_shot, find_data, read_task
 from evals.tuning.essay_parts import Part, run_parts

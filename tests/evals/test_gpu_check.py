@@ -36,4 +36,4 @@ def test_without_a_card_it_says_so(tmp_path):
 
 def test_make_has_a_target_for_it():
     assert "eval gpu_check" in (ROOT / "Makefile").read_text("utf-8")
-    assert importlib.util.find_spec("evals.gpu_check") is not None
+    assert importlib.util.find_spec("evals.tuning.gpu_check") is not None

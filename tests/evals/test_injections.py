@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evals.injections import PAYLOADS, AttackCounts, attack
+from evals.routes.injections import PAYLOADS, AttackCounts, attack
 from workers.tools import note
 
 HARM = AttackCounts.__slots__[1:7]

@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 
-from evals.fit_request_gate import FEATURES, fit_request_gate, sample_examples
-from evals.mine import means, measure
-from evals.mined_streams.chatter import chatter as small_talk
-from evals.mined_streams.streams import gate_auroc, read_stream, score_recovery
-from evals.mined_streams.synthetic_streams import Corpus, label_nodes, make_stream, read_corpus
-from evals.mined_streams.templated import templated
+from evals.mining.fit_request_gate import FEATURES, fit_request_gate, sample_examples
+from evals.mining.mine import means, measure
+from evals.mining.streams.chatter import chatter as small_talk
+from evals.mining.streams.streams import gate_auroc, read_stream, score_recovery
+from evals.mining.streams.synthetic_streams import Corpus, label_nodes, make_stream, read_corpus
+from evals.mining.streams.templated import templated
 from router.errors import InputError
 from workers.mining.pipeline import MiningHistory
 from workers.mining.request_gate import load_gate, save_gate

@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from evals.ablate import ablate
-from evals.ladder import climb, table
-from evals.route import as_text, labelled_rows
+from evals.routes.ablate import ablate
+from evals.routes.ladder import climb, table
 from evals.routes.ladder_chart import chart
+from evals.routes.route import as_text, labelled_rows
 from evals.routes.route_runs import find_route
-from evals.rules import as_text as as_text_of_tower
-from evals.rules import tower
+from evals.routes.rules import as_text as as_text_of_tower
+from evals.routes.rules import tower
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import Settings

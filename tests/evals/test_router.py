@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 import evals
-from evals.choice import read_answers, replay
-from evals.corrections import run_trial
-from evals.drift import Simulation, simulate_input_shift
-from evals.robustness import CHANGES, flip_shares
-from evals.router import train_and_answer
+from evals.routing.corrections import run_trial
+from evals.routing.robustness import CHANGES, flip_shares
+from evals.routing.router import train_and_answer
 from evals.routing.router_data import (
     CachedEncoder,
     Trial,
@@ -30,6 +28,8 @@ from evals.routing.router_scores import (
     mean_figures,
     scores,
 )
+from evals.tiers.choice import read_answers, replay
+from evals.weekly.drift import Simulation, simulate_input_shift
 from router.config import Settings
 from router.decide import Router
 from router.errors import InputError

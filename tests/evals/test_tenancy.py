@@ -6,8 +6,8 @@ import pytest
 
 from bot.intake.requests import Intake
 from bot.routing.channel_usage import ChannelUsage
-from evals.tenancy.crossings import run_actions
-from evals.tenancy.plan import TEAMS, WEIGHTS, draw_actions
+from evals.bench.tenancy.crossings import run_actions
+from evals.bench.tenancy.plan import TEAMS, WEIGHTS, draw_actions
 from router.store.privacy.personal_data import PersonalData
 from router.store.requests.labels import Labels
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from evals.failures import run_workspace
-from evals.failures_world.weeks import CAUSES, FailingWorkspace, WeekPlan
+from evals.weekly.failures import run_workspace
+from evals.weekly.failures_world.weeks import CAUSES, FailingWorkspace, WeekPlan
 from router.store.mining.week_requests import WeekRequest
 from router.types import Feedback
 from workers.failures.diagnosis import diagnose
@@ -164,7 +164,7 @@ def test_the_next_digest_says_what_a_remedy_changed(store, workspace):
 
 
 def test_a_group_of_too_few_people_is_counted_and_not_stored(store, tmp_path, monkeypatch):
-    monkeypatch.setattr("evals.failures_world.weeks.PEOPLE", 4)
+    monkeypatch.setattr("evals.weekly.failures_world.weeks.PEOPLE", 4)
     workspace = FailingWorkspace("T1", store, tmp_path, 5)
 
     part = week_of(workspace, "2027-W01")

@@ -7,7 +7,7 @@ import random
 import pytest
 from sqlalchemy import insert
 
-from evals.people_answers.rights import RightsCounts, build_world, check_search, run_workspace
+from evals.bench.people.rights import RightsCounts, build_world, check_search, run_workspace
 from router.store.base.knowledge_tables import member
 from router.store.knowledge.captured_answers import CapturedAnswer
 from workers.knowledge.people_answers import answer_document, find_question

@@ -10,7 +10,7 @@ import pytest
 
 PROGRAM = """
 import sys
-from evals.soak.process_usage import read_usage
+from evals.bench.soak.process_usage import read_usage
 import os
 
 if sys.argv[1] == "limited":

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.aged.year import fill
+from evals.bench.aged.year import fill
 from router.store import open_store
 from router.store.base.compact import pack_vector, unpack_vector
 

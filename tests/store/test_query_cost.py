@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from evals.aged.screens import polls, screens
-from evals.aged.year import fill
+from evals.bench.aged.screens import polls, screens
+from evals.bench.aged.year import fill
 from router.errors import BeagleError
 from router.store import Store
 from tests.fixtures.store_calls import store_calls

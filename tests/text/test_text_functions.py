@@ -14,7 +14,7 @@ import pytest
 import bot
 import router
 import workers
-from evals.bench.hostile import UNITS
+from evals.bench.parts.hostile import UNITS
 from router.errors import BeagleError
 from tests.fixtures.patterns.timing import cpu_seconds
 

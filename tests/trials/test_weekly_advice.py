@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from evals.advice_world.behaviour import Behaviour, Skill
-from evals.advice_world.tasks import make_task
-from evals.advice_world.truths import LARGE, MODELS, SMALL
-from evals.advice_world.workspace import Quirks, SimulatedWorkspace
+from evals.weekly.advice_world.behaviour import Behaviour, Skill
+from evals.weekly.advice_world.tasks import make_task
+from evals.weekly.advice_world.truths import LARGE, MODELS, SMALL
+from evals.weekly.advice_world.workspace import Quirks, SimulatedWorkspace
 from router.config import Settings
 from tests.fixtures.stores import open_sqlite
 from workers.jobs import digest

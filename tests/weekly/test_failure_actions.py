@@ -10,7 +10,7 @@ from bot.admins import Admins
 from bot.sandbox.block_kit import check_message
 from bot.weekly.digest import render_digest
 from bot.weekly.failures.actions import FailureActions
-from evals.failures_world.weeks import FailingWorkspace
+from evals.weekly.failures_world.weeks import FailingWorkspace
 from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.store.weekly.digests import Digest

@@ -30,7 +30,7 @@ def main(
             raise InputError("beagle routes lint --ablate: name the route: lint NAME --ablate")
 
         # The measurement belongs to evals/, which this package does not import.
-        importlib.import_module("evals.ablate").main(name, as_json=as_json)
+        importlib.import_module("evals.routes.ablate").main(name, as_json=as_json)
         return
 
     ok, text = lint_report(load_settings(), name, as_json=as_json)

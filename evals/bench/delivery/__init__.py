@@ -1,0 +1,1 @@
+"""Benchmarks of delivery: messages into the loopback Slack, answers out of it."""

@@ -1,0 +1,1 @@
+"""Benchmarks under kills and faults: what is lost, answered twice or half promoted."""

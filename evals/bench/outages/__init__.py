@@ -1,0 +1,1 @@
+"""Parts that are taken away or broken in a running product, and what is counted meanwhile."""

@@ -1,0 +1,1 @@
+"""The product started on this machine for the benchmarks, and a slow network for it."""

@@ -1,1 +1,0 @@
-"""Generated lives of people: everything that Beagle may store of somebody, in every place."""

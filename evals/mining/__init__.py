@@ -1,0 +1,1 @@
+"""Evaluations of mining: what it finds in labelled streams, and how its gates are fitted."""

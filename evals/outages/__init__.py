@@ -1,1 +1,0 @@
-"""What `beagle bench outages` takes away or breaks, and what it counts meanwhile."""

@@ -1,1 +1,0 @@
-"""Generated people of several companies, for `beagle bench people`."""

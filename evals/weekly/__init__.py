@@ -1,0 +1,1 @@
+"""Evaluations of the weekly loop: advice, drafted routes, groups of failures, drift."""
