@@ -23,7 +23,8 @@ from bot.transport.clients import Clients
 from bot.transport.directory import SlackDirectory
 from bot.transport.health import LeaderCollector
 from bot.transport.workspaces import open_workspaces
-from router.catalog.catalog import Catalog, builtin_routes_folder
+from router.catalog.catalog import Catalog
+from router.catalog.installed import has_larger_model, route_folders
 from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.encoder.lazy import LazyEncoder
@@ -66,8 +67,7 @@ ROUTES_SECONDS = 2.0
 
 def folders(settings: Settings) -> RouteWatcher:
     """Builds the watcher of the built-in routes and of the team's own, which override them."""
-    own = [] if settings.routes is None else [settings.routes]
-    return RouteWatcher(builtin_routes_folder(), *own)
+    return RouteWatcher(*route_folders(settings), larger_model=has_larger_model(settings))
 
 
 def catalog(settings: Settings) -> Catalog:
@@ -174,7 +174,8 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
         usable = usable_routes(known, rule, is_admin=is_admin)
         return route_offers(without_unserved(usable, routes, store, request.asker))
 
-    return SlackReplies(clients, store.replies, now, offers, store.proposals.get)
+    part = store.message_parts.get
+    return SlackReplies(clients, store.replies, now, offers, store.proposals.get, part)
 
 
 def local_model(

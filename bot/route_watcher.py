@@ -8,13 +8,17 @@ from router.catalog.catalog import load_routes, reload_routes
 
 
 class RouteWatcher:
-    """Polls route folders and holds the catalogue that they describe."""
+    """Polls route folders and holds the catalogue that they describe.
 
-    def __init__(self, *folders: Path) -> None:
+    `larger_model` is as in `load_routes`.
+    """
+
+    def __init__(self, *folders: Path, larger_model: bool = True) -> None:
         self._folders = folders
+        self._larger_model = larger_model
         # Before the files are read: a change in between is then noticed by the next poll.
         self._snapshot = self._take_snapshot()
-        self.catalog = load_routes(*folders)
+        self.catalog = load_routes(*folders, larger_model=larger_model)
 
     def poll(self) -> bool:
         """Returns whether a file was added, removed or written since the last call.
@@ -27,7 +31,7 @@ class RouteWatcher:
             return False
 
         self._snapshot = snapshot
-        self.catalog = reload_routes(self.catalog, *self._folders)
+        self.catalog = reload_routes(self.catalog, *self._folders, larger_model=self._larger_model)
         return True
 
     def _take_snapshot(self) -> frozenset[tuple[str, int, int]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from router.catalog.catalog import Catalog, builtin_routes_folder, load_routes
+from router.catalog.catalog import Catalog
+from router.catalog.installed import installed_routes
 from router.catalog.version import Version
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
@@ -62,8 +63,7 @@ class Context:
 
         These are those of the installation's folders, and the workspace's own.
         """
-        own = [] if self.settings.routes is None else [self.settings.routes]
-        installed = load_routes(builtin_routes_folder(), *own)
+        installed = installed_routes(self.settings)
         return self.store.drafted_routes.joined(team, installed, without=without)
 
     def serving_version(self, team: str, route: str, version: str) -> Version:

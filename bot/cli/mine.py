@@ -20,13 +20,14 @@ from bot.app import encoder, now, random_share
 from bot.cli.mining_report import html, markdown
 from bot.cli.terminal import Json, load_settings
 from bot.console import CleanProgress
+from router.catalog.installed import has_larger_model
 from router.config import Settings
 from router.errors import SettingsError
 from router.evidence_codec import encode
 from router.text.printable import print_line
 from workers.llm.litellm_client import open_model
 from workers.mining.exports import read_export
-from workers.mining.llm_naming import Namer, has_capable_model
+from workers.mining.llm_naming import Namer
 from workers.privacy.exports import record_exports
 from workers.readiness.exported.overview import Overview, build_overview
 from workers.readiness.exported.window import FOUR_WEEKS, parse_window
@@ -85,7 +86,7 @@ def mine_export(
     With `name_by_model`, masked examples go to the configured model. Raises SettingsError where
     none is configured.
     """
-    if name_by_model and not has_capable_model(settings):
+    if name_by_model and not has_larger_model(settings):
         raise SettingsError(
             "naming by a model: BEAGLE_MODEL is 'local', the small included one; "
             "set BEAGLE_MODEL or BEAGLE_MODEL_URL, or leave out --name-by-model"

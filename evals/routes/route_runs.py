@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
+from router.catalog.catalog import Route, read_route
+from router.catalog.installed import has_larger_model, installed_routes
 from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.encoder.lazy import LazyEncoder
@@ -31,13 +32,14 @@ DOCUMENTS = Path(__file__).parents[1] / "handbook"
 
 
 def find_route(name: str, settings: Settings) -> Route:
-    """Returns the route of that name or in that folder. Raises RouteError naming all routes."""
+    """Returns the route of that name or in that folder, with the tiers that the model has.
+
+    Raises RouteError naming all routes.
+    """
     if Path(name).is_dir():
-        return read_route(Path(name).absolute())
+        return read_route(Path(name).absolute(), larger_model=has_larger_model(settings))
 
-    own = [] if settings.routes is None else [settings.routes]
-
-    catalog = load_routes(builtin_routes_folder(), *own)
+    catalog = installed_routes(settings)
     if name not in catalog.routes:
         known = ", ".join(sorted(catalog.routes))
         raise RouteError(f"finding route {name!r}: neither a folder nor a route; known: {known}")

@@ -108,8 +108,10 @@ def builtin_routes_folder() -> Path:
     return Path(__file__).parents[1] / "routes"
 
 
-def load_routes(*folders: Path) -> Catalog:
+def load_routes(*folders: Path, larger_model: bool = True) -> Catalog:
     """Returns every route in `folders`; a later folder's route replaces an earlier namesake.
+
+    Without a `larger_model` than the included one, tiers that need one are left out.
 
     A broken route is left out, its earlier namesake stays, and `problems` says why. Raises
     RouteError when a folder is missing.
@@ -117,14 +119,14 @@ def load_routes(*folders: Path) -> Catalog:
     for folder in folders:
         _route_folders(folder)
 
-    return reload_routes(Catalog({}), *folders)
+    return reload_routes(Catalog({}), *folders, larger_model=larger_model)
 
 
-def reload_routes(last: Catalog, *folders: Path) -> Catalog:
+def reload_routes(last: Catalog, *folders: Path, larger_model: bool = True) -> Catalog:
     """Returns the catalogue of the folders as they are now.
 
-    Where a route is broken, the one in `last` stays and `problems` says so. The same holds for all
-    routes of a folder that is missing now.
+    `larger_model` is as in `load_routes`. Where a route is broken, the one in `last` stays and
+    `problems` says so. The same holds for all routes of a folder that is missing now.
     """
     routes: dict[str, Route] = {}
     problems: list[str] = []
@@ -142,7 +144,7 @@ def reload_routes(last: Catalog, *folders: Path) -> Catalog:
         for route_folder in route_folders:
             name = route_folder.name
             try:
-                routes[name] = _read_route_or_explain(route_folder)
+                routes[name] = _read_route_or_explain(route_folder, larger_model)
             except RouteError as error:
                 stored = last.routes.get(name)
                 if stored is not None and stored.folder == route_folder:
@@ -155,8 +157,11 @@ def reload_routes(last: Catalog, *folders: Path) -> Catalog:
     return Catalog(MappingProxyType(routes), problems)
 
 
-def read_route(folder: Path) -> Route:
-    """Returns the route that `folder` describes. Raises RouteError naming file, key and remedy."""
+def read_route(folder: Path, *, larger_model: bool = True) -> Route:
+    """Returns the route that `folder` describes; `larger_model` is as in `load_routes`.
+
+    Raises RouteError naming file, key and remedy.
+    """
     path = folder / "route.md"
     front, prompt = read_route_file(path)
     rows = read_rows(folder / "examples.jsonl")
@@ -167,16 +172,16 @@ def read_route(folder: Path) -> Route:
             "make them equal"
         )
 
-    def make_version(part: FrontMatter) -> tuple[Version, Path | None]:
+    def make_version(part: FrontMatter, prompt: str) -> tuple[Version, Path | None]:
         adapter = _adapter_file(part, folder)
         return build_version(part, prompt, rows, adapter), adapter
 
     try:
-        tiers = resolve_tiers(front, make_version)
+        tiers = resolve_tiers(front, prompt, make_version, larger_model=larger_model)
         if tiers:
             version, adapter = tiers[-1].version, tiers[-1].adapter
         else:
-            version, adapter = make_version(front)
+            version, adapter = make_version(front, prompt)
 
         check_actions(front.actions, version.output)
 
@@ -190,7 +195,8 @@ def read_route(folder: Path) -> Route:
             version=version,
             folder=folder,
             adapter=adapter,
-            tiers=tiers,
+            # One that is left alone is no choice.
+            tiers=tiers if len(tiers) > 1 else (),
             target=front.target,
             note=front.note,
             needs_larger_model=front.needs_larger_model,
@@ -202,10 +208,10 @@ def read_route(folder: Path) -> Route:
         raise RouteError(f"loading {path}: {error}") from error
 
 
-def _read_route_or_explain(folder: Path) -> Route:
+def _read_route_or_explain(folder: Path, larger_model: bool) -> Route:
     """Like `read_route`, but every failure is a RouteError: one folder never stops the others."""
     try:
-        return read_route(folder)
+        return read_route(folder, larger_model=larger_model)
     except RouteError:
         raise
     except Exception as error:

@@ -51,15 +51,25 @@ def tier_fronts(front: FrontMatter) -> Iterator[tuple[TierKeys, FrontMatter]]:
 
 
 def resolve_tiers(
-    front: FrontMatter, make_version: Callable[[FrontMatter], tuple[Version, Path | None]]
+    front: FrontMatter,
+    prompt: str,
+    make_version: Callable[[FrontMatter, str], tuple[Version, Path | None]],
+    *,
+    larger_model: bool = True,
 ) -> tuple[RouteTier, ...]:
     """Returns the tiers in order; none for a route without any.
+
+    `prompt` is the text below the front matter. Without a `larger_model` than the included one,
+    those that need one are left out.
 
     Raises ValueError where two of them would answer in the same way.
     """
     tiers: list[RouteTier] = []
     for keys, alone in tier_fronts(front) if front.tiers else ():
-        version, adapter = make_version(alone)
+        if keys.needs_larger_model and not larger_model:
+            continue
+
+        version, adapter = make_version(alone, keys.prompt or prompt)
         for other in tiers:
             if other.version.id == version.id:
                 raise ValueError(
@@ -88,6 +98,12 @@ def _check_tiers(front: FrontMatter) -> None:
     if prices != sorted(prices):
         raise ValueError(
             "key 'tiers': the prices go down; order the tiers from the cheapest to the dearest"
+        )
+
+    if all(tier.needs_larger_model for tier in front.tiers):
+        raise ValueError(
+            "key 'tiers': each of them needs a larger model; say it once, with the route's own key "
+            "'needs_larger_model'"
         )
 
     for tier in front.tiers:

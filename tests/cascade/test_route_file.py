@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from router.catalog.catalog import Catalog, read_route
+from router.errors import RouteError
 from router.publish import publish_catalog
 from router.tiers.choice import choose_tier
 from tests.tiers.test_choice import tier
@@ -18,7 +19,7 @@ role: You are kind.
 limits: {{seconds: 20, output_tokens: 100, usd: 0.02}}
 tiers:
   - {{name: small, models: [vendor/small]{small}}}
-  - {{name: large}}
+  - {{name: large{large}}}
 ---
 Say hello.
 """
@@ -26,13 +27,13 @@ Say hello.
 
 @pytest.fixture
 def read(tmp_path):
-    def read(small: str = "", tail: str = ""):
+    def read(small: str = "", tail: str = "", *, large: str = "", larger_model: bool = True):
         folder = tmp_path / "greet"
         folder.mkdir(exist_ok=True)
         (folder / "a.gguf").write_bytes(b"an adapter")
-        text = ROUTE.format(small=small).replace("---\nSay", f"{tail}---\nSay")
+        text = ROUTE.format(small=small, large=large).replace("---\nSay", f"{tail}---\nSay")
         (folder / "route.md").write_text(text)
-        return read_route(folder)
+        return read_route(folder, larger_model=larger_model)
 
     return read
 
@@ -51,9 +52,9 @@ def test_a_tier_differs_in_what_it_names_and_in_nothing_else(read):
 
 def test_the_names_of_tiers_change_no_version(read):
     plain = read().version
-    route = ROUTE.format(small="").replace("name: large", "name: best, usd: 0.1")
+    route = ROUTE.format(small="", large="").replace("name: large", "name: best, usd: 0.1")
 
-    assert route != ROUTE.format(small="")
+    assert route != ROUTE.format(small="", large="")
     assert read().version.id == plain.id
 
 
@@ -71,6 +72,30 @@ def test_a_tier_may_have_an_adapter_of_its_own(read):
     assert small.adapter is not None
     assert large.adapter is None
     assert set(Catalog({"greet": route}).adapter_files()) == {small.adapter}
+
+
+def test_a_tier_may_have_a_prompt_of_its_own(read):
+    small, large = (tier.version for tier in read(", prompt: Greet.").tiers)
+
+    assert (small.prompt, large.prompt) == ("Greet.", "Say hello.")
+
+
+def test_a_tier_that_needs_a_larger_model_is_none_without_one(read):
+    tuned, needs = ", kind: tuned, adapter: a.gguf", ", needs_larger_model: true"
+    both = read(tuned, large=needs)
+    alone = read(tuned, large=needs, larger_model=False)
+
+    assert [tier.name for tier in both.tiers] == ["small", "large"]
+    # What is left is no choice, but the route's one version.
+    assert (alone.version, alone.adapter) == (both.tiers[0].version, both.tiers[0].adapter)
+    assert alone.tiers == ()
+
+
+def test_tiers_that_all_need_a_larger_model_are_refused(read):
+    needs = ", needs_larger_model: true"
+
+    with pytest.raises(RouteError, match="with the route's own key 'needs_larger_model'"):
+        read(needs, large=needs)
 
 
 def test_a_target_decides_which_tier_is_good_enough(read):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.demo import sample_data
 from router.candidate_evidence import CandidateEvidence
+from router.catalog.installed import has_larger_model
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
 from router.errors import BudgetError, ModelError
@@ -28,7 +29,6 @@ from workers.mining.llm_naming import (
     Namer,
     clean_definition,
     clean_label,
-    has_capable_model,
 )
 from workers.mining.pipeline import MiningLimits, mine
 from workers.ports import Payer
@@ -106,7 +106,7 @@ def test_the_small_model_that_is_included_is_not_asked(vpn):
 
 
 def test_a_server_of_ones_own_counts_as_chosen():
-    assert has_capable_model(Settings(_env_file=None, model_url="http://127.0.0.1:1/v1"))
+    assert has_larger_model(Settings(_env_file=None, model_url="http://127.0.0.1:1/v1"))
 
 
 def test_what_was_asked_in_private_places_only_is_never_sent(

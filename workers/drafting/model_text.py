@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from router.catalog.catalog import Catalog
+from router.catalog.installed import has_larger_model
 from router.catalog.lint import MAX_RULES, lint_routes
 from router.catalog.output_schema import strict_schema
 from router.errors import BudgetError, ModelError
@@ -23,7 +24,7 @@ from workers.drafting.answer_form import AnswerForm, DraftField
 from workers.drafting.draft import Draft, DraftPlan, write_draft
 from workers.drafting.material import Material
 from workers.llm.metered import BudgetExhaustedError
-from workers.mining.llm_naming import clean_definition, has_capable_model
+from workers.mining.llm_naming import clean_definition
 from workers.ports import Message, ModelCall, Payer
 from workers.prompting.structured_output import AnswerShapeError, parse_answer
 
@@ -82,7 +83,7 @@ def refine(context: Context, candidate: Candidate, material: Material, plan: Dra
     Also where its texts do not hold the limits, a cap is used up, or it cannot be reached.
     """
     own = write_draft(candidate, material, plan, context.now())
-    if not has_capable_model(context.settings):
+    if not has_larger_model(context.settings):
         return own
 
     problem = ""

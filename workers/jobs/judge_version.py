@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.catalog.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.catalog import Route
+from router.catalog.installed import installed_routes
 from router.catalog.version import Version
 from router.log import get_log
 from router.statistics import paired_difference
@@ -49,12 +50,8 @@ def run(context: Context, key: str) -> None:
     stored = versions.get(INSTALLATION, name, version_id)
     live = versions.live(INSTALLATION, name)
 
-    folders = [builtin_routes_folder()]
-    if context.settings.routes is not None:
-        folders.append(context.settings.routes)
-
     # Read again: the file may have been edited once more since the job was enqueued.
-    route = load_routes(*folders).routes.get(name)
+    route = installed_routes(context.settings).routes.get(name)
     if stored is None or stored.state != "shadow":
         return
     if route is None or route.version.id != version_id:

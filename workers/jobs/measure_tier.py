@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from router.catalog.catalog import Route, builtin_routes_folder, load_routes
+from router.catalog.catalog import Route
+from router.catalog.installed import installed_routes
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.log import get_log
@@ -31,11 +32,7 @@ def run(context: Context, key: str) -> None:
     file does not declare any more is not measured.
     """
     name, _, version_id = key.partition("/")
-    folders = [builtin_routes_folder()]
-    if context.settings.routes is not None:
-        folders.append(context.settings.routes)
-
-    route = load_routes(*folders).routes.get(name)
+    route = installed_routes(context.settings).routes.get(name)
     declared = {tier.version.id: tier.version for tier in route.tiers} if route else {}
     known = context.store.quality.measurements(INSTALLATION, name, [version_id])
     if route is None or version_id not in declared or version_id in known:

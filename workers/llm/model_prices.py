@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from router.catalog.catalog import Catalog
+from router.catalog.installed import INCLUDED_MODEL
 from router.config import Settings
 from router.errors import ModelError
 from router.log import get_log
 from router.model_price_entry import read_price_entry
 from workers.llm.pricing import Price
 
-LOCAL = "local"
+LOCAL = INCLUDED_MODEL
 ASSUMED = Price(input_usd=3e-6, cached_input_usd=3e-6, output_usd=15e-6)
 """Nine of ten chat models in litellm's list cost no more: $3.30 and $15.00 for a million input and
 output tokens were the 90th percentiles of 2,671 models in November 2026."""

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from router.catalog.installed import has_larger_model
 from router.catalog.output_schema import strict_schema
 from router.config import Settings
 from router.errors import BudgetError, ModelError
@@ -17,7 +18,6 @@ from router.log import get_log
 from router.text.compatibility import nfkc
 from router.text.redact import plain_words, redact
 from router.types import Candidate
-from workers.llm.gateway import LOCAL
 from workers.mining.naming import STOP_WORDS
 from workers.mining.pipeline import Cluster
 from workers.ports import LanguageModel, ModelCall, Payer
@@ -81,11 +81,6 @@ class GeneratedName:
         return asdict(self)
 
 
-def has_capable_model(settings: Settings) -> bool:
-    """Returns whether a person chose the model; the small one that is included cannot name."""
-    return settings.model != LOCAL or bool(settings.model_url)
-
-
 class Namer:
     """Names the candidates of one run; after a failed call it asks no more.
 
@@ -98,7 +93,7 @@ class Namer:
         self._model = model
         self._settings = settings
         self._payer = payer
-        self._calls_left = MAX_CALLS if has_capable_model(settings) else 0
+        self._calls_left = MAX_CALLS if has_larger_model(settings) else 0
         self.called_model = False
 
     def name(self, cluster: Cluster, stored: Candidate | None = None) -> GeneratedName | None:

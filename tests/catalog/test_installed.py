@@ -1,0 +1,60 @@
+"""The installation's routes: whose folders they come from, and which tiers its model has."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.catalog.catalog import builtin_routes_folder
+from router.catalog.installed import has_larger_model, installed_routes, route_folders
+from router.config import Settings
+
+ROUTE = """---
+name: greet
+description: Greet somebody.
+utterances: [say hello]
+tiers:
+  - {name: small, output_tokens: 20}
+  - {name: medium, output_tokens: 40}
+  - {name: large, needs_larger_model: true}
+---
+Say hello.
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "greet").mkdir()
+    (tmp_path / "greet" / "route.md").write_text(ROUTE)
+
+    def make(**changes: str) -> Settings:
+        return Settings(_env_file=None, routes=tmp_path, **changes)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_larger"),
+    [
+        ({}, False),
+        ({"model": "openai/gpt-5.4-mini"}, True),
+        ({"model_url": "http://127.0.0.1:1/v1"}, True),
+    ],
+)
+def test_a_model_that_somebody_chose_is_a_larger_one(settings, changes, is_larger):
+    assert has_larger_model(settings(**changes)) == is_larger
+
+
+def test_own_routes_come_after_the_built_in_ones(settings):
+    own = settings()
+
+    assert route_folders(own) == [builtin_routes_folder(), own.routes]
+    assert {"greet", "triage"} <= set(installed_routes(own).routes)
+
+
+def test_tiers_depend_on_the_model(settings):
+    small = installed_routes(settings()).routes["greet"]
+    large = installed_routes(settings(model="openai/gpt-5.4-mini")).routes["greet"]
+
+    assert [tier.name for tier in small.tiers] == ["small", "medium"]
+    assert [tier.name for tier in large.tiers] == ["small", "medium", "large"]
+    assert small.version == large.tiers[1].version
