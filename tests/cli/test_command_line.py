@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import evals
 from bot.cli import __main__ as command_line
+from bot.cli import bench
+from bot.cli import eval as eval_command
 from bot.cli.folder import command_group, commands_of
 from bot.cli.old_commands import translate
 
@@ -102,6 +106,28 @@ def test_a_command_of_the_release_before_still_works_and_warns_once(old, new, ca
 def test_a_command_of_today_is_left_as_it_is(line, capsys):
     assert translate(line.split()) == line.split()
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("group", [bench, eval_command])
+def test_no_two_commands_of_a_group_have_the_same_name(group):
+    """Its folders are several: the second would hide the first."""
+    names = [name for package in group.GROUP for name in commands_of(package)]
+
+    assert sorted(names) == sorted(commands_of(*group.GROUP))
+
+
+def test_every_evaluation_and_benchmark_is_a_command():
+    """A folder that `GROUP` does not name would be left out without a word."""
+    groups = (*bench.GROUP, *eval_command.GROUP)
+    listed = {command.module for package in groups for command in commands_of(package).values()}
+    folder = Path(evals.__file__).parent
+    found = {
+        ".".join(path.relative_to(folder.parent).with_suffix("").parts)
+        for path in folder.rglob("*.py")
+        if "\ndef main(" in path.read_text("utf-8")
+    }
+
+    assert found == listed
 
 
 @pytest.mark.parametrize("name", sorted(commands_of("bot.cli")))
