@@ -64,30 +64,30 @@ class CommandFolder(TyperGroup):
     packages: ClassVar[Sequence[str]]
 
     @cached_property
-    def known(self) -> dict[str, Command]:
+    def by_name(self) -> dict[str, Command]:
         """The commands by their names; reading the files of a folder takes some time."""
         return commands_of(*self.packages)
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Returns the names of all commands in alphabetical order."""
-        return sorted(self.known)
+        return sorted(self.by_name)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Returns a command with a name and a help line only: enough for `--help`."""
         cmd_name = _file_name(cmd_name)
-        if cmd_name not in self.known:
+        if cmd_name not in self.by_name:
             return None
 
-        return TyperCommand(cmd_name, help=self.known[cmd_name].help_line)
+        return TyperCommand(cmd_name, help=self.by_name[cmd_name].help_line)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Returns the command to run, imported now; an error names those like an unknown one."""
         name = _file_name(args[0]) if args else ""
-        if name in self.known:
-            return args[0], _load(name, self.known[name]), args[1:]
+        if name in self.by_name:
+            return args[0], _load(name, self.by_name[name]), args[1:]
 
         # Typer suggests from this mapping, which is empty here because nothing was registered.
-        self.commands = {name: TyperCommand(name) for name in self.known}
+        self.commands = {name: TyperCommand(name) for name in self.by_name}
         return super().resolve_command(ctx, args)
 
 
