@@ -9,20 +9,14 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from evals.routes.route import labelled_rows
-from evals.routes.route_runs import find_route, real_context
+from evals.routes.route_runs import route_on_rows
+from evals.routes.rule_scores import row_scores, rule_texts, without_rule
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
-from router.catalog.rules import prompt_rules
-from router.catalog.version import Version
-from router.config import read_settings
-from router.errors import RouteError
-from router.log import set_up_logs
 from router.statistics import paired_difference
 from router.text.printable import print_line
 from workers.context import Context
-from workers.evaluation.metrics import ScoringRule, score, scoring_rule
-from workers.evaluation.run import answer_of, run_rows
+from workers.evaluation.metrics import scoring_rule
 
 
 def main(
@@ -37,12 +31,7 @@ def main(
 
     A rule whose removal costs nothing may be dropped.
     """
-    settings = read_settings()
-    set_up_logs(settings.log, "warning")
-    route = find_route(name, settings)
-    tested = labelled_rows(route, split)[: rows or None]
-
-    with real_context(settings, route) as context:
+    with route_on_rows(name, split, rows) as (context, route, tested):
         report = {"route": route.name, "rows": len(tested), **ablate(context, route, tested)}
 
     print_line(json.dumps(report) if as_json else table(report))
@@ -54,13 +43,7 @@ def ablate(context: Context, route: Route, rows: Sequence[ExampleRow]) -> dict[s
     `loss` is what accuracy falls by without a rule, `ci95` its paired interval, `p` the
     exact sign test's p-value. Raises RouteError where the prompt has no rules.
     """
-    texts = [rule.text for rule in prompt_rules(route) if rule.text in route.version.prompt]
-    if not texts:
-        raise RouteError(
-            f"dropping rules of route {route.name!r}: its prompt has none; "
-            "rules are list items and orders"
-        )
-
+    texts = rule_texts(route)
     rule = scoring_rule(route.version.output, rows)
     whole = row_scores(context, route.version, rows, rule)
     losses = []
@@ -93,23 +76,3 @@ def table(report: dict[str, Any]) -> str:
         lines.append(f"  {entry['loss']:+7.1%}  ({low:+.1%} to {high:+.1%})  {entry['rule']}")
 
     return "\n".join(lines)
-
-
-def row_scores(
-    context: Context, version: Version, rows: Sequence[ExampleRow], rule: ScoringRule
-) -> list[float]:
-    """Returns how right the version's answer to each row is, 0-1."""
-    results = run_rows(context, version, rows)
-    return [score(rule, answer_of(result, rule), result.row.answer) for result in results]
-
-
-def without_rule(prompt: str, rule: str) -> str:
-    """Returns the prompt without the line or sentence of that rule."""
-    lines = [
-        line
-        for line in prompt.splitlines()
-        if line.strip().lstrip("-*•0123456789.) ").strip() != rule
-    ]
-
-    shortened = "\n".join(lines)
-    return shortened if shortened != prompt else prompt.replace(rule, "", 1)

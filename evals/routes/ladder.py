@@ -13,8 +13,7 @@ import typer
 
 from evals.routes.ladder_chart import chart
 from evals.routes.ladder_rungs import rungs
-from evals.routes.route import labelled_rows
-from evals.routes.route_runs import find_route, real_context
+from evals.routes.route_runs import find_route, labelled_rows, real_context
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version

@@ -11,9 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.team_option import Team, choose_team
-from evals.routes.route_runs import DOCUMENTS, find_route, real_context
+from evals.routes.route_runs import DOCUMENTS, find_route, labelled_rows, real_context
 from router.catalog.catalog import Route
-from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
 from router.errors import ModelError, RouteError
@@ -77,21 +76,6 @@ def _check_model(results: Sequence[RowResult]) -> None:
 
     for reason in sorted(reasons):
         print_line(f"a row failed: {reason}", file=sys.stderr)
-
-
-def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
-    """Returns the rows of a split that have a correct answer.
-
-    Raises RouteError if there are none.
-    """
-    labelled = [row for row in route.rows if row.split == split and row.answer is not None]
-    if not labelled:
-        raise RouteError(
-            f"measuring route {route.name!r}: examples.jsonl has no {split!r} row with an answer; "
-            f'add lines like {{"text": …, "answer": …, "split": "{split}"}}'
-        )
-
-    return labelled
 
 
 def as_text(report: dict[str, Any]) -> str:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from router.catalog.catalog import Route, read_route
 from router.catalog.installed import has_larger_model, installed_routes
-from router.config import Settings
+from router.catalog.route_file import ExampleRow
+from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.encoder.lazy import LazyEncoder
 from router.errors import RouteError
+from router.log import set_up_logs
 from router.store import open_store
 from workers.context import Context
 from workers.evaluation.run import CHANNEL, TEAM
@@ -47,6 +49,38 @@ def find_route(name: str, settings: Settings) -> Route:
     return catalog.routes[name]
 
 
+def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
+    """Returns the rows of a split that have a correct answer.
+
+    Raises RouteError if there are none.
+    """
+    labelled = [row for row in route.rows if row.split == split and row.answer is not None]
+    if not labelled:
+        raise RouteError(
+            f"measuring route {route.name!r}: examples.jsonl has no {split!r} row with an answer; "
+            f'add lines like {{"text": …, "answer": …, "split": "{split}"}}'
+        )
+
+    return labelled
+
+
+@contextmanager
+def route_on_rows(
+    name: str, split: str, count: int
+) -> Iterator[tuple[Context, Route, list[ExampleRow]]]:
+    """Yields a real context with a route and its first `count` labelled rows; 0 for all.
+
+    Raises RouteError as `find_route` and `labelled_rows` do.
+    """
+    settings = read_settings()
+    set_up_logs(settings.log, "warning")
+    route = find_route(name, settings)
+    rows = labelled_rows(route, split)[: count or None]
+
+    with real_context(settings, route) as context:
+        yield context, route, rows
+
+
 @contextmanager
 def real_context(
     settings: Settings,
@@ -60,29 +94,13 @@ def real_context(
 
     The folder `documents` is indexed for keyword search.
     """
-    rng = random.Random(settings.seed).random  # noqa: S311  # spreads retries; nothing secret hangs on it
+    rng = random.Random(settings.seed).random  # noqa: S311  # spreads retries, no secret
     # On a busy machine a slow answer must not count as a wrong one. The route's own time limit
     # still applies.
     settings = settings.model_copy(
         update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
     )
-    local = None
-
-    if (
-        model is None
-        and LOCAL in (settings.model, *route.version.models)
-        and not settings.model_url
-    ):
-        adapters = (
-            {route.version.adapter: route.adapter}
-            if route.version.adapter and route.adapter
-            else {}
-        )
-
-        options = LocalServerOptions(
-            threads=settings.local_threads, slots=settings.local_concurrency
-        )
-        local = LocalModelServer.start(settings.data / "measure", adapters, options)
+    local = None if model is not None else _local_server(settings, route)
 
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -108,3 +126,16 @@ def real_context(
     finally:
         if local is not None:
             local.stop()
+
+
+def _local_server(settings: Settings, route: Route) -> LocalModelServer | None:
+    """Starts the server of the small local model where the route asks that model."""
+    if settings.model_url or LOCAL not in (settings.model, *route.version.models):
+        return None
+
+    adapters = {}
+    if route.version.adapter and route.adapter:
+        adapters[route.version.adapter] = route.adapter
+
+    options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
+    return LocalModelServer.start(settings.data / "measure", adapters, options)

@@ -8,16 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.routes.ablate import row_scores, without_rule
-from evals.routes.route import labelled_rows
-from evals.routes.route_runs import find_route, real_context
+from evals.routes.route_runs import route_on_rows
+from evals.routes.rule_scores import row_scores, rule_texts, without_rule
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
-from router.catalog.rules import prompt_rules, shares_content
+from router.catalog.rules import shares_content
 from router.catalog.version import Version
-from router.config import read_settings
-from router.errors import RouteError
-from router.log import set_up_logs
 from router.statistics import SIGNIFICANCE, mean_interval, paired_difference
 from router.text.printable import print_line
 from workers.context import Context
@@ -36,15 +32,10 @@ def main(
 
     A rule that later ones have pushed aside is marked; then the command fails, as a test would.
     """
-    settings = read_settings()
-    set_up_logs(settings.log, "warning")
-    route = find_route(name, settings)
-    tested = labelled_rows(route, split)[: rows or None]
-
-    with real_context(settings, route) as context:
+    with route_on_rows(name, split, rows) as (context, route, tested):
         report = {
             "route": route.name,
-            "model": settings.model,
+            "model": context.settings.model,
             "rows": len(tested),
             **tower(context, route, tested),
         }
@@ -65,13 +56,7 @@ def tower(
     it is added, `last` with every rule; `lost` where it fell by more than chance, by the exact test
     on the same rows. Raises RouteError where the prompt has no rules.
     """
-    texts = [rule.text for rule in prompt_rules(route) if rule.text in route.version.prompt]
-    if not texts:
-        raise RouteError(
-            f"building the tower of route {route.name!r}: its prompt has no rules; "
-            "rules are list items and orders"
-        )
-
+    texts = rule_texts(route)
     rule = scoring_rule(route.version.output, rows)
     levels = []
     for count in range(len(texts) + 1):

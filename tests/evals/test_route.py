@@ -14,8 +14,8 @@ import pytest
 from evals.routes.ablate import ablate
 from evals.routes.ladder import climb, table
 from evals.routes.ladder_chart import chart
-from evals.routes.route import as_text, labelled_rows
-from evals.routes.route_runs import find_route
+from evals.routes.route import as_text
+from evals.routes.route_runs import find_route, labelled_rows
 from evals.routes.rules import as_text as as_text_of_tower
 from evals.routes.rules import tower
 from router.catalog.catalog import Route, builtin_routes_folder, load_routes, read_route
