@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.app import now
-from bot.demo import chat_data, data_folder, sample_data
+from bot.app import encoder, now
+from bot.demo import chat_data, data_folder, failing_data, sample_data
 from bot.demo.handbook_site import HandbookSite
 from bot.demo.stack import LocalStack, StackConfig, silent
 from bot.demo.supervisor import CHECK_SECONDS, Supervisor
@@ -103,7 +103,7 @@ class Demo(LocalStack):
     """The stack with a handbook to ask about and past requests to learn from.
 
     With `discovery` the past is a fortnight of chat in which people ask each other for something
-    that no route serves.
+    that no route serves, and of requests in which a rule of a prompt is not obeyed.
     """
 
     def __init__(
@@ -148,14 +148,11 @@ class Demo(LocalStack):
 
         # From these the weekly mining posts a digest in #leads within a minute or two.
         if self._discovery:
-            people = [seed_data.user_id(name) for name, _, _ in seed_data.HUMANS]
-            admin = seed_data.user_id("ada")
-            chat_data.load_chat(self.store, seed_data.TEAM_ID, GENERAL, admin, people, now())
-            data_folder.mark_filled(self.folder)
-            return self
+            self._load_discovery()
+        else:
+            samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
+            sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
 
-        samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
-        sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
         data_folder.mark_filled(self.folder)
         return self
 
@@ -170,6 +167,18 @@ class Demo(LocalStack):
         self.sandbox.call(lambda: self.sandbox.workspace.set_notice(text))
         if text:
             print_line(text, flush=True)
+
+    def _load_discovery(self) -> None:
+        """Loads a fortnight with a request hidden in chat, and a rule that is not obeyed."""
+        people = [seed_data.user_id(name) for name, _, _ in seed_data.HUMANS]
+        admin = seed_data.user_id("ada")
+        chat_data.load_chat(self.store, seed_data.TEAM_ID, GENERAL, admin, people, now())
+
+        # Failures are grouped by their vectors, which a request gets where it is routed.
+        settings = self.settings()
+        samples = failing_data.failing_requests(now(), people)
+        text_encoder = encoder(settings)
+        sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples, text_encoder)
 
     def _watch_processes(self) -> None:
         """Starts a process again that ends by itself, for as long as the demo runs."""

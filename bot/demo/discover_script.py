@@ -1,7 +1,8 @@
 """Plays the first half of the weekly loop by clicks alone: from chat to a route that is live.
 
 People ask each other for the same thing in chat, and no route serves it. The digest finds it, one
-click drafts a route, and further clicks take it live. Nobody writes a file.
+click drafts a route, and further clicks take it live. Nobody writes a file. In between, the digest
+names a rule that a prompt does not obey, and a colleague's answer is kept for the next person.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from bot.console import CleanConsole
 from bot.demo import chat_data
+from bot.demo.answers_script import keep_answer, quote_answer, remedy_failures
 from bot.demo.demo import Demo
 from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
 from bot.demo.rollout_script import (
@@ -193,6 +195,9 @@ def _ask_after(actors: DiscoveryActors) -> Figures:
 
 STEPS: Mapping[str, Callable[[DiscoveryActors], Figures]] = {
     "the digest finds a request that nobody serves": _wait_for_digest,
+    "the digest says what keeps going wrong, and why": remedy_failures,
+    "a colleague answers, and an admin saves it": keep_answer,
+    "the next one who asks is quoted that answer": quote_answer,
     "the request, before": _ask_before,
     "one click drafts a route": _draft,
     "in shadow, people ask": _run_shadow,

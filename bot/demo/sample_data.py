@@ -16,9 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from router.encoder.protocol import Encoder
 from router.kinds import Kind
 from router.store import Store
 from router.store.requests.history import SIMULATED_EVENT, ServedRequest
+from router.text.normalise import normalise
 from router.types import ChannelKind, Decision, Feedback, Outcome, Request, Tokens
 
 DAY = 86_400.0
@@ -40,8 +42,8 @@ Texts = Mapping[str, Any]
 class SampleRequest:
     """A made-up request and its answer.
 
-    `right` is the person's thumb, None without one. `route` is None where no route fits. `at` is in
-    unix seconds.
+    `right` is the person's thumb, None without one, and `reason` why it is down. `route` is None
+    where no route fits. `at` is in unix seconds.
     """
 
     text: str
@@ -52,6 +54,7 @@ class SampleRequest:
     data: Mapping[str, object] | None = None
     reply: str = ""
     right: bool | None = None
+    reason: str = ""
     tokens: Mapping[str, int] | None = None
     channel_kind: ChannelKind = "public"
 
@@ -91,20 +94,35 @@ def incident_reports(seed: int) -> Iterator[str]:
             yield draft.text
 
 
-def load_into(store: Store, team: str, channel: str, samples: Sequence[SampleRequest]) -> int:
-    """Stores the samples as answered requests; returns how many there are."""
+def load_into(
+    store: Store,
+    team: str,
+    channel: str,
+    samples: Sequence[SampleRequest],
+    encoder: Encoder | None = None,
+) -> int:
+    """Stores the samples as answered requests; returns how many there are.
+
+    With an `encoder` each has its vector, as requests that were routed have.
+    """
     versions: dict[str, str] = {}
     for route in {sample.route for sample in samples if sample.route}:
         live = store.versions.live(team, route)
         if live is not None:
             versions[route] = live.id
 
+    vectors: list[tuple[str, bytes] | None] = [None] * len(samples)
+    if encoder is not None:
+        encoded = encoder.encode([normalise(sample.text) for sample in samples])
+        vectors = [(encoder.model_id, vector.tobytes()) for vector in encoded]
+
     served = []
     for number, sample in enumerate(samples):
         # A DM's channel belongs to one person.
         place = channel if sample.channel_kind == "public" else f"D{sample.user}"
         request = _request(f"fortnight{number:04}", team, place, sample)
-        served.append(_served(request, sample, versions.get(sample.route or "")))
+        record = _served(request, sample, versions.get(sample.route or ""))
+        served.append(replace(record, vector=vectors[number]))
 
     store.request_history.insert(served)
     return len(samples)
@@ -245,5 +263,7 @@ def _served(request: Request, sample: SampleRequest, version: str | None) -> Ser
         value = "up" if sample.right else "down"
         thumb_at = answered_at + FEEDBACK_SECONDS
         feedback.append(Feedback(request.id, sample.user, "thumb", value, thumb_at))
+        if sample.reason:
+            feedback.append(Feedback(request.id, sample.user, "reason", sample.reason, thumb_at))
 
     return ServedRequest(request, decision, outcome, sample.at + 0.1, answered_at, feedback)
