@@ -99,6 +99,7 @@ class Action(TypedDict, total=False):
     type: str
     value: str
     selected_option: Option | None
+    action_ts: str
 
 
 class ButtonValue(TypedDict, total=False):

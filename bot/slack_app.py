@@ -38,6 +38,7 @@ from bot.listeners.onboarding import Onboarding
 from bot.listeners.people_answers.capture import PeopleAnswers
 from bot.listeners.people_answers.expiry import AnswerExpiry
 from bot.listeners.route_correction import RouteCorrection
+from bot.listeners.second_request import SecondRequestActions
 from bot.listeners.sending.actions import SendActions, SendRules
 from bot.listeners.sending.replies import HandedOverReplies
 from bot.listeners.sharing import SharingActions
@@ -276,6 +277,7 @@ class SlackApp:
         correction = RouteCorrection(store, routing, now)
         correction.listen(app)
         AnswerActions(store, routing, correction, now).listen(app)
+        SecondRequestActions(store, routing, new_id).listen(app)
         directory = SlackDirectory(self._client)
         MessageListener(store, routing, HomeLookup(store.access, directory)).listen(app)
         ShortcutListener(store, routing, correction, routing.rights, me, new_id).listen(app)

@@ -21,7 +21,7 @@ INSTALLATION = ""
 VersionState = Literal["shadow", "canary", "live", "tier", "retired"]
 VersionOrigin = Literal["file", "rollout"]
 ChannelKind = Literal["public", "private", "dm"]
-Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut"]
+Source = Literal["mention", "dm", "thread", "channel", "command", "shortcut", "part"]
 Verb = Literal["route", "ask", "out_of_scope", "meta"]
 ProposalState = Literal["pending", "confirmed", "running", "done", "failed", "cancelled"]
 RequestState = Literal["received", "decided", "answered", "dead", "ignored", "withdrawn"]
@@ -37,6 +37,8 @@ SECOND_REQUEST = "second_request"
 """The reason that names another request in the message: its route, where it begins and ends."""
 UNSURE_EXAMPLES = "unsure_examples"
 """The reason that lists the routes whose examples the router takes elsewhere: they stay unshown."""
+PART_EVENT = "part:"
+"""How the `event_id` of a request begins that a part of another one's message made; then its id."""
 WITHOUT_FILES = "-"
 """The first of a request's `files` where a person wants it answered without them."""
 
@@ -98,6 +100,11 @@ class Request:
     def file_ids(self) -> tuple[str, ...]:
         """The ids of its files, none where a person wants it answered without them."""
         return () if self.files.startswith(WITHOUT_FILES) else tuple(self.files.split())
+
+    @property
+    def part_of(self) -> str:
+        """The id of the request of whose message this is a part; empty for a whole message."""
+        return self.event_id.removeprefix(PART_EVENT) if self.source == "part" else ""
 
     @property
     def asker(self) -> SlackPerson:

@@ -46,8 +46,8 @@ class MessageListener:
         if refused is not None:
             request, error = refused
             self._tell_refusal(request, error, client)
-        if deleted is not None:
-            self._routing.wake(deleted, "withdraw")
+        for key in deleted or ():
+            self._routing.wake(key, "withdraw")
         if edited is not None:
             self._offer_rerun(edited, client)
 

@@ -44,7 +44,7 @@ REFUSED = "beagle_refused"
 HEARD = "heard"
 """What messages of a channel that is read as a whole count as: they were not sent to Beagle."""
 DELETED, EDITED = "beagle_deleted", "beagle_edited"
-"""Keys in Bolt's context: the id of a request whose message was deleted, and a request with another
+"""Keys in Bolt's context: the ids of requests whose message was deleted, and a request with another
 text."""
 MESSAGE_EVENTS = ("message", "app_mention")
 
@@ -259,12 +259,12 @@ class Intake:
             # Stored before Slack gets its acknowledgement, so that no crash forgets the deletion.
             ts = str(event.get("deleted_ts", ""))
             times.delete_message(team, channel, ts, at)
-            key = self._store.withdrawals.begin(team, channel, ts, self._now())
-            if key is None:
+            keys = self._store.withdrawals.begin(team, channel, ts, self._now())
+            if not keys:
                 self._capture.delete(event, team)
                 return False
 
-            context[DELETED] = key
+            context[DELETED] = keys
             return True
 
         message: Message = event.get("message") or {"ts": ""}

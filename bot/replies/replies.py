@@ -19,7 +19,15 @@ from router.errors import NoTokenError, PathError
 from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
-from router.types import Decision, Outcome, Proposal, Request, RouteOffer, SlackPerson
+from router.types import (
+    SECOND_REQUEST,
+    Decision,
+    Outcome,
+    Proposal,
+    Request,
+    RouteOffer,
+    SlackPerson,
+)
 from workers.ports import Activity
 
 MAX_TITLE = 60
@@ -50,7 +58,7 @@ class SlackReplies:
     """The `Replies` port on Slack's Web API.
 
     `offers` returns the routes that the asker may use where they asked, `proposal` what an answer
-    asks them to confirm.
+    asks them to confirm, `part` the request that another part of a request's message has made.
     """
 
     def __init__(
@@ -60,11 +68,13 @@ class SlackReplies:
         now: Callable[[], float],
         offers: Callable[[Request], Sequence[RouteOffer]],
         proposal: Callable[[str], Proposal | None] | None = None,
+        part: Callable[[str], Request | None] | None = None,
     ) -> None:
         self._clients = clients
         self._outbox = replies
         self._offers = offers
         self._proposal = proposal
+        self._part = part
         self._streams = AnswerStreams(clients, replies, now)
         self._poster = AnswerPoster(clients, replies, self._streams)
         self._remover = AnswerRemover(clients, replies, self._poster)
@@ -93,8 +103,11 @@ class SlackReplies:
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:
         """See `Replies.deliver`. Only the person whose budget is used up sees that it is."""
-        message = blocks.answer(request, decision, outcome, self._offers(request))
+        part = None
+        if self._part is not None and SECOND_REQUEST in decision.reason:
+            part = self._part(request.id)
 
+        message = blocks.answer(request, decision, outcome, self._offers(request), part)
         proposal = None
         if self._proposal is not None and outcome.kind in SIDE_EFFECT_KINDS:
             proposal = self._proposal(f"{request.id}.{decision.revision}")

@@ -14,8 +14,12 @@ MAX_TURNS = 3
 def conversation_of(store: Store, request: Request) -> tuple[str | None, Sequence[str]]:
     """Returns the route that served the conversation last, and the texts before this one.
 
-    None and no texts for a message that begins a conversation.
+    None and no texts for a message that begins a conversation, and for a part of one: that is read
+    by its own words alone.
     """
+    if request.part_of:
+        return None, ()
+
     turns = tuple(turn.text for turn in earlier_turns(store, request, MAX_TURNS))
     if request.thread_ts is not None:
         team, channel = request.team, request.channel

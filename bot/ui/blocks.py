@@ -16,6 +16,7 @@ from bot.ui import rich_text, short_lines, tier_lines
 from bot.ui.outcome_text import outcome_elements, plain_text
 from bot.ui.texts import common as texts
 from bot.ui.texts import sending as sending_texts
+from router.classifier.second_request import second_request_in
 from router.errors import BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.types import (
@@ -35,6 +36,7 @@ EXTRACTIVE = "extractive"
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
 SEND = "send_answer"
 ANSWER_WITHOUT = "answer_without_files"
+ANSWER_SECOND = "answer_second"
 FALLBACK_LIMIT = 3900
 """Characters of a message's text: `chat.update` refuses more than 4,000."""
 BUTTON_LIMIT = 75
@@ -55,9 +57,16 @@ class Rendered:
 
 
 def answer(
-    request: Request, decision: Decision, outcome: Outcome, offers: Sequence[RouteOffer]
+    request: Request,
+    decision: Decision,
+    outcome: Outcome,
+    offers: Sequence[RouteOffer],
+    part: Request | None = None,
 ) -> Rendered:
-    """Returns the one visible answer to a request, whatever its outcome."""
+    """Returns the one visible answer to a request, whatever its outcome.
+
+    `part` is the request that another part of its message has made.
+    """
     if outcome.error:
         return _failed(request, decision, outcome)
     if decision.verb == "ask":
@@ -78,15 +87,13 @@ def answer(
         return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
-    other = short_lines.second_request(request, decision, offers)
-    if other:
-        body.append(rich_text.section(rich_text.text(other, italic=True)))
-
     note = short_lines.note(outcome, offers)
     if note:
         body.append(rich_text.section(rich_text.text(note, italic=True)))
 
+    other = _second_request(request, decision, offers, part)
     closing = [
+        *other.blocks,
         _context(decision, outcome),
         _thumbs(request, decision),
         actions(
@@ -97,7 +104,7 @@ def answer(
             ]
         ),
     ]
-    text = _fallback_text(plain_text(body))
+    text = _fallback_text(f"{plain_text(body)}\n{other.text}".rstrip("\n"))
     return Rendered(text, [*rich_text.blocks(body), *closing])
 
 
@@ -324,6 +331,28 @@ def _send_button(
         return []
 
     return [button(sending_texts.SEND, SEND, _ids(request, decision))]
+
+
+def _second_request(
+    request: Request, decision: Decision, offers: Sequence[RouteOffer], part: Request | None
+) -> Rendered:
+    """Returns what is said of another request in the same message, with a button to answer it.
+
+    Empty without one.
+    """
+    second = second_request_in(request.text, decision.reason)
+    # A route that the person may not use is not named.
+    if second is None or second.route not in {offer.name for offer in offers}:
+        return Rendered("", [])
+
+    is_taken_up = part is not None and part.text == second.words
+    line = short_lines.second_request(second, decision.route, is_taken_up=is_taken_up)
+    shown = plain_paragraph(line)
+    if not is_taken_up:
+        ids = _ids(request, decision)
+        shown["accessory"] = button(texts.ANSWER_SECOND, ANSWER_SECOND, ids)
+
+    return Rendered(line, [shown])
 
 
 def _private_buttons(request: Request, outcome: Outcome) -> list[Block]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from html import escape
 
@@ -11,15 +11,8 @@ from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common as texts
 from bot.ui.texts import languages
 from bot.ui.texts import small_talk as small_talk_texts
-from router.types import (
-    LANGUAGE,
-    SECOND_REQUEST,
-    SMALL_TALK,
-    Decision,
-    Outcome,
-    Request,
-    RouteOffer,
-)
+from router.classifier.second_request import SecondRequest
+from router.types import LANGUAGE, SMALL_TALK, Decision, Outcome, RouteOffer
 from workers.llm.model_prices import LOCAL
 
 SHOWN = 2
@@ -71,20 +64,14 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     return texts.OUT_OF_SCOPE.format(nearest=texts.NEAREST.format(routes=routes))
 
 
-def second_request(request: Request, decision: Decision, offers: Sequence[RouteOffer]) -> str:
-    """Returns what is said of another request in the same message; empty without one."""
-    second = decision.reason.get(SECOND_REQUEST)
-    # A route that the person may not use is not named.
-    if not isinstance(second, Mapping) or second.get("route") not in {o.name for o in offers}:
-        return ""
+def second_request(second: SecondRequest, first: str | None, *, is_taken_up: bool) -> str:
+    """Returns what is said of another request in the same message."""
+    words = strip_invisible(second.words)
+    if len(words) > MAX_EXAMPLE_CHARS:
+        words = f"{words[: MAX_EXAMPLE_CHARS - 1]}…"
 
-    words = request.text[int(second["start"]) : int(second["end"])].strip()
-    # The message may have been edited since.
-    if not words:
-        return ""
-
-    shown = f"{words[: MAX_EXAMPLE_CHARS - 1]}…" if len(words) > MAX_EXAMPLE_CHARS else words
-    return texts.SECOND_REQUEST.format(words=shown, route=second["route"], first=decision.route)
+    text = texts.SECOND_TAKEN_UP if is_taken_up else texts.SECOND_REQUEST
+    return text.format(words=words, route=second.route, first=first)
 
 
 def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:

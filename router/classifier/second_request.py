@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from router.text.order import split_order
 from router.types import SECOND_REQUEST, Decision
@@ -56,6 +57,14 @@ class Part:
     def words_in(self, text: str) -> str:
         """Returns the piece's words."""
         return text[self.start : self.end].strip()
+
+
+@dataclass(frozen=True, slots=True)
+class SecondRequest:
+    """Another request in a message: its words, and the route that it is for by itself."""
+
+    route: str
+    words: str
 
 
 def parts_of(text: str) -> list[Part]:
@@ -112,6 +121,22 @@ def with_second_request(decision: Decision, parts: Sequence[tuple[Part, Decision
     part, _ = surest[second]
     found = {"route": second, "start": part.start, "end": part.end}
     return replace(decision, reason={**decision.reason, SECOND_REQUEST: found})
+
+
+def second_request_in(text: str, reason: Mapping[str, Any]) -> SecondRequest | None:
+    """Returns the other request that the reasons of a decision name in the message.
+
+    None where they name none, or where the message was edited since, so that its parts are others.
+    """
+    found = reason.get(SECOND_REQUEST)
+    if not isinstance(found, Mapping):
+        return None
+
+    part = Part(int(found["start"]), int(found["end"]))
+    if part not in parts_of(text):
+        return None
+
+    return SecondRequest(str(found["route"]), part.words_in(text))
 
 
 def _is_surely(decision: Decision, confidence: float, in_scope: float) -> bool:

@@ -34,6 +34,7 @@ from router.store.requests.decisions import Decisions
 from router.store.requests.feedback import FeedbackTable
 from router.store.requests.history import RequestHistory
 from router.store.requests.labels import Labels
+from router.store.requests.message_parts import MessageParts
 from router.store.requests.proposals import Proposals
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
@@ -92,6 +93,7 @@ class Store:
         self.sendings = Sendings(engine)
         self.cancellations = Cancellations(engine)
         self.withdrawals = Withdrawals(engine)
+        self.message_parts = MessageParts(engine)
         self.feedback = FeedbackTable(engine)
         self.labels = Labels(engine)
         self.request_history = RequestHistory(engine)

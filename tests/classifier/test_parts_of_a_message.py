@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from router.classifier.follow_up import is_follow_up
-from router.classifier.second_request import Part, parts_of, with_second_request
+from router.classifier.second_request import (
+    Part,
+    SecondRequest,
+    parts_of,
+    second_request_in,
+    with_second_request,
+)
 from router.types import SECOND_REQUEST, Decision
 
 
@@ -102,3 +108,23 @@ def test_of_two_requests_one_is_decided_and_the_other_is_named(whole, parts, rou
     if second is not None:
         start = next(part.start for part, one in placed if one.route == second)
         assert named == {"route": second, "start": start, "end": start + 9}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("The vpn is down. How many sick days do we get?", "How many sick days do we get?"),
+        # Edited within the part: what is there now counts.
+        ("The vpn is down. How many free days do we get?", "How many free days do we get?"),
+        ("The vpn is down. How many days do we get?", None),
+        ("The vpn is down", None),
+        ("", None),
+    ],
+)
+def test_the_words_of_the_second_request_are_found_again_while_they_are_a_part(text, words):
+    reason = {SECOND_REQUEST: {"route": "handbook", "start": 17, "end": 46}}
+
+    found = second_request_in(text, reason)
+
+    assert found == (None if words is None else SecondRequest("handbook", words))
+    assert second_request_in(text, {}) is None

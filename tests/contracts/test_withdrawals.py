@@ -27,7 +27,7 @@ def withdraw(store, request, now):
 
 
 def test_the_words_go_and_the_place_stays(every_store, clock, answered):
-    assert withdraw(every_store, answered, clock()) == answered.id
+    assert withdraw(every_store, answered, clock()) == [answered.id]
 
     kept = every_store.requests.get(answered.id)
     assert (kept.state, kept.text) == ("withdrawn", "")
@@ -38,7 +38,7 @@ def test_the_words_go_and_the_place_stays(every_store, clock, answered):
 
 
 def test_a_message_that_made_no_request_withdraws_nothing(every_store, clock, answered):
-    assert every_store.withdrawals.begin("T2", answered.channel, answered.ts, clock()) is None
+    assert every_store.withdrawals.begin("T2", answered.channel, answered.ts, clock()) == []
     assert every_store.requests.get(answered.id).text == answered.text
 
 

@@ -53,6 +53,7 @@ FOR_EVERYBODY = {
     r"choose_route:\d+": "the channel's question, answered by whoever reads it",
     "try_again": "a failed answer that everybody sees",
     "answer_without_files": "a question to the channel, like a failed answer",
+    "answer_second": "for the author alone, checked with the request",
     "thumb": "everybody's own opinion",
     r"reason:\w+": "everybody's own opinion",
     "why_route": "shown to the person alone",

@@ -34,7 +34,7 @@ class InProcess:
         body, context = envelope.payload, {}
         unify_deletions(body, lambda: self._intake(body=body, context=context, next=lambda: None))
         if DELETED in context:
-            self.deleted.append(context[DELETED])
+            self.deleted += context[DELETED]
 
         return DeliveryResult(True)
 

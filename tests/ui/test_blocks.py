@@ -110,6 +110,7 @@ CASES = {
         OFFERS,
     ),
     "error_model": lambda: blocks.answer(REQUEST, decision(), outcome(error="model"), OFFERS),
+    "second": lambda: with_two_requests(),
     "empty": lambda: blocks.answer(REQUEST, decision(), outcome(text="  "), OFFERS),
 }
 
@@ -277,18 +278,43 @@ def test_money_is_readable(usd, said):
     assert blocks.format_usd(usd) == said
 
 
-def test_another_request_in_the_message_is_named_with_its_words():
-    request = replace(REQUEST, text="the vpn is down. Make this text clear: utilise it")
-    second = {"route": "rewrite", "start": 17, "end": 49}
-    found = decision(reason={SECOND_REQUEST: second})
+TWO = replace(REQUEST, text="the vpn is down. Can you sum up this thread?")
+SUM_UP = decision(reason={SECOND_REQUEST: {"route": "rewrite", "start": 17, "end": 44}})
 
-    shown = str(blocks.answer(request, found, outcome(text="Noted."), OFFERS).blocks)
-    assert "“Make this text clear: utilise it” (rewrite)" in shown
-    assert "a message of its own" in shown
 
-    # A route that the person may not use stays unnamed.
-    shown = str(blocks.answer(request, found, outcome(text="Noted."), OFFERS[:1]).blocks)
-    assert "message of its own" not in shown
+def with_two_requests(offers=OFFERS, request=TWO, part=None):
+    return blocks.answer(request, SUM_UP, outcome(text="Noted."), offers, part)
+
+
+def test_another_request_in_the_message_is_named_with_its_words_and_a_button():
+    shown = with_two_requests()
+
+    line = "the other one: “Can you sum up this thread?” (rewrite)"
+    assert line in shown.text
+    assert line in str(shown.blocks)
+    assert blocks.ANSWER_SECOND in str(shown.blocks)
+
+
+def test_a_request_for_a_route_that_the_person_may_not_use_stays_unnamed():
+    shown = with_two_requests(offers=OFFERS[:1])
+    assert "sum up" not in shown.text + str(shown.blocks)
+    assert blocks.ANSWER_SECOND not in str(shown.blocks)
+
+
+def test_of_a_message_that_was_edited_since_nothing_else_is_named():
+    shown = with_two_requests(request=replace(TWO, text="the vpn is down. It is urgent, please"))
+    assert shown == blocks.answer(REQUEST, decision(reason={}), outcome(text="Noted."), OFFERS)
+
+
+def test_a_request_that_was_taken_up_has_no_button_unless_it_says_something_else_now():
+    part = replace(REQUEST, id="r2", text="Can you sum up this thread?")
+
+    shown = with_two_requests(part=part)
+    assert "“Can you sum up this thread?” (rewrite), has a message of its own below" in shown.text
+    assert blocks.ANSWER_SECOND not in str(shown.blocks)
+
+    shown = with_two_requests(part=replace(part, text="Can you sum up the last one?"))
+    assert blocks.ANSWER_SECOND in str(shown.blocks)
 
 
 def test_a_message_in_another_language_is_answered_in_it():

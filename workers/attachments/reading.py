@@ -88,7 +88,8 @@ def _message_with_files(context: Context, request: Request) -> Request | None:
     """Returns the request if it has files, else the newest one before it in its thread that has."""
     if request.file_ids:
         return request
-    if request.thread_ts is None:
+    # What came with a message is not known to belong to the second request in it.
+    if request.thread_ts is None or request.part_of:
         return None
 
     earlier = context.store.requests.earlier_in_thread(request)

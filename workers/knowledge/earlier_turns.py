@@ -15,8 +15,11 @@ def earlier_turns(store: Store, request: Request, limit: int = MAX_TURNS) -> lis
     """Returns the last `limit` requests that this one goes on with, oldest first.
 
     Those are the ones before it in its thread. A message outside a thread begins one, unless it is
-    a follow-up in a direct message.
+    a follow-up in a direct message. A part of a message goes on with nothing: the other part asked
+    for something else.
     """
+    if request.part_of:
+        return []
     if request.thread_ts is not None:
         return store.requests.earlier_in_thread(request, limit)
 

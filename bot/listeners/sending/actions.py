@@ -249,7 +249,9 @@ class SendActions:
             return ""
 
         try:
-            answer = client.chat_getPermalink(channel=request.channel, message_ts=request.ts)
+            # A part of a message is no message: its thread is the place to go to.
+            at = request.thread if request.part_of else request.ts
+            answer = client.chat_getPermalink(channel=request.channel, message_ts=at)
         except (SlackApiError, *UNREACHABLE):
             return ""
 

@@ -46,9 +46,20 @@ NEEDS_LARGER_MODEL = (
     "answer, or ask an admin to set BEAGLE_MODEL."
 )
 SECOND_REQUEST = (
-    "Your message seems to hold two requests. This answers the one for {first}. For the other one, "
-    "“{words}” ({route}), please write a message of its own."
+    "Your message seems to hold two requests. This answers the one for {first}, and not the other "
+    "one: “{words}” ({route})."
 )
+ANSWER_SECOND = "Answer the other one too"
+SECOND_TAKEN_UP = (
+    "Your message seems to hold two requests. This answers the one for {first}. The other one, "
+    "“{words}” ({route}), has a message of its own below."
+)
+SECOND_ALREADY = "I have taken up the other request already. Its answer comes in this thread."
+SECOND_LATE = (
+    "It is too late for that: your message was changed or deleted since, or answered in another "
+    "way. Please write the other request as a message of its own."
+)
+SECOND_NOT_YOURS = "Only the person who wrote the message can ask for that."
 GENERAL = (
     "*General answer.* None of my routes fits, so this comes from the model's own knowledge, not "
     "from your documents or systems. Please check what matters."

@@ -51,9 +51,7 @@ class Requests:
         Slack sends a mention as two events with one ts, and a retry with the same event id, so both
         keys are unique.
         """
-        row = as_row(new)
-        row |= {"thread": new.thread, "wake_at": wake_at, "fence": 0, "tries": 0}
-        row["served_for"] = new.asker.key_in_team
+        row = new_row(new, wake_at)
         statement = self._insert(request).values(row).on_conflict_do_nothing()
 
         with one_statement(self._engine) as connection:
@@ -374,3 +372,11 @@ class Requests:
             row = connection.execute(query).one_or_none()
 
         return (row.encoder, unpack_vector(row.vector)) if row else None
+
+
+def new_row(new: Request, wake_at: float) -> dict[str, object]:
+    """Returns the request table's row of a request that nobody has decided yet."""
+    row = as_row(new)
+    row |= {"thread": new.thread, "wake_at": wake_at, "fence": 0, "tries": 0}
+    row["served_for"] = new.asker.key_in_team
+    return row

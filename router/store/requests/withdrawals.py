@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, select, update
 from router.store.base.engine import one_statement, writing
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.requests.sendings import sending
+from router.types import PART_EVENT
 
 
 class Withdrawals:
@@ -18,16 +19,17 @@ class Withdrawals:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, team: str, channel: str, ts: str, now: float) -> str | None:
-        """Withdraws the request that the message at `ts` made; returns its id, None without one.
+    def begin(self, team: str, channel: str, ts: str, now: float) -> list[str]:
+        """Withdraws the requests that the message at `ts` made; returns their ids.
 
-        Everything written about it is deleted. A worker on it loses its lease and may not post.
+        These are the message's own and that of another part of it. Everything written about them
+        is deleted. A worker on one of them loses its lease and may not post.
         """
         place = (request.c.team == team, request.c.channel == channel, request.c.ts == ts)
         with writing(self._engine) as connection:
             key: str | None = connection.execute(select(request.c.id).where(*place)).scalar()
             if key is None:
-                return None
+                return []
 
             values = {
                 "state": "withdrawn",
@@ -42,11 +44,15 @@ class Withdrawals:
                 "wake_at": now,
                 "done_at": now,
             }
+            # The whole message first: who makes a request of a part of it holds its row until then.
             connection.execute(update(request).where(request.c.id == key).values(values))
+            part = request.c.event_id == f"{PART_EVENT}{key}"
+            withdrawn = update(request).where(part).values(values).returning(request.c.id)
+            keys = [key, *connection.execute(withdrawn).scalars()]
             for table in (decision, outcome, feedback, sending):
-                connection.execute(delete(table).where(table.c.request == key))
+                connection.execute(delete(table).where(table.c.request.in_(keys)))
 
-        return key
+        return keys
 
     def withdrawn_at(self, key: str) -> float | None:
         """Returns when the request was withdrawn, in unix seconds; None if it is not."""
