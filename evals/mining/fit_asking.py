@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from evals.mining.streams.chatter import chatter
-from evals.mining.streams.habits import FITTED, read_companies
+from evals.mining.streams.company_files import FITTED, read_companies
 from evals.mining.streams.synthetic_streams import read_corpus
 from router.text.printable import print_line
 from workers.mining.mood.asking import cues

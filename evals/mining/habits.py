@@ -11,8 +11,8 @@ import numpy as np
 import typer
 
 from evals.mining.mine import EmbeddingCache, means, measure
+from evals.mining.streams.company_files import FITTED, HELD_OUT, read_companies
 from evals.mining.streams.company_streams import chat_stream, company_stream
-from evals.mining.streams.habits import FITTED, HELD_OUT, read_companies
 from evals.mining.streams.synthetic_streams import read_corpus
 from router.config import read_settings
 from router.encoder.factory import open_encoder

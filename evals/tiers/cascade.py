@@ -17,9 +17,9 @@ import numpy as np
 import typer
 
 from evals.figures import print_figures
+from evals.tiers.cascade_world.help_desk import HelpDesk
 from evals.tiers.cascade_world.models import LoopbackModel
 from evals.tiers.cascade_world.tasks import LABELS, Task, draw_task
-from evals.tiers.cascade_world.world import CascadeWorld
 from router.config import read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
@@ -68,9 +68,9 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Serve requests in a world of known quality; print what they cost and how good they were."""
+    """Serve requests by models of known quality; print what they cost and how good they were."""
     set_up_logs("auto", "error")
-    results = [_run_world(seed, requests) for seed in range(seeds)]
+    results = [_run_desk(seed, requests) for seed in range(seeds)]
     figures = {name: float(np.mean([result[name] for result in results])) for name in results[0]}
     print_figures(figures, as_json=as_json, number_format=".4f")
 
@@ -82,32 +82,32 @@ def _models() -> dict[str, LoopbackModel]:
     }
 
 
-def _run_world(seed: int, requests: int) -> dict[str, float]:
-    """Returns the figures of one world: the steady state, a loss and a gain of the small tier."""
-    figures = _in_world(seed, lambda world, rng: _steady(world, rng, requests))
-    figures["adapted_after"] = _in_world(
-        seed, lambda world, rng: _adaption(world, rng, requests // 3, CHANGED, LOSS)
+def _run_desk(seed: int, requests: int) -> dict[str, float]:
+    """Returns the figures of one desk: the steady state, a loss and a gain of the small tier."""
+    figures = _at_a_desk(seed, lambda desk, rng: _steady(desk, rng, requests))
+    figures["adapted_after"] = _at_a_desk(
+        seed, lambda desk, rng: _adaption(desk, rng, requests // 3, CHANGED, LOSS)
     )
-    figures["improved_after"] = _in_world(
-        seed, lambda world, rng: _adaption(world, rng, requests // 3, IMPROVED, GAIN)
+    figures["improved_after"] = _at_a_desk(
+        seed, lambda desk, rng: _adaption(desk, rng, requests // 3, IMPROVED, GAIN)
     )
     return figures
 
 
-def _in_world(seed: int, play: Callable[[CascadeWorld, random.Random], Result]) -> Result:
+def _at_a_desk(seed: int, play: Callable[[HelpDesk, random.Random], Result]) -> Result:
     with tempfile.TemporaryDirectory(prefix="beagle-cascade") as folder:
         encoder = open_encoder("fast", read_settings().encoder_cache)
-        world = CascadeWorld(Path(folder), _models(), TIERS, seed, encoder=encoder)
+        desk = HelpDesk(Path(folder), _models(), TIERS, seed, encoder=encoder)
         try:
-            return play(world, random.Random(f"people {seed}"))  # noqa: S311  # a simulation
+            return play(desk, random.Random(f"people {seed}"))  # noqa: S311  # a simulation
         finally:
-            world.close()
+            desk.close()
 
 
-def _steady(world: CascadeWorld, rng: random.Random, requests: int) -> dict[str, float]:
-    served = [_serve(world, rng, draw_task(rng)) for _ in range(requests)]
-    prices = _prices(world)
-    large = world.client.models[LARGE]
+def _steady(desk: HelpDesk, rng: random.Random, requests: int) -> dict[str, float]:
+    served = [_serve(desk, rng, draw_task(rng)) for _ in range(requests)]
+    prices = _prices(desk)
+    large = desk.client.models[LARGE]
     always = float(np.mean([large.chance(one.task.label) for one in served]))
     quality = float(np.mean([one.right for one in served]))
     usd = float(np.mean([one.usd for one in served]))
@@ -121,49 +121,47 @@ def _steady(world: CascadeWorld, rng: random.Random, requests: int) -> dict[str,
         "escalation_precision": float(np.mean(needed)) if needed else 0.0,
         "quality": quality,
         "always_strongest": always,
-        "regret": _oracle(world, served) - quality,
-        "oracle_cost_share": _oracle_usd(world, served) / prices[LARGE],
+        "regret": _oracle(desk, served) - quality,
+        "oracle_cost_share": _oracle_usd(desk, served) / prices[LARGE],
     }
 
 
-def _serve(world: CascadeWorld, rng: random.Random, task: Task) -> Served:
+def _serve(desk: HelpDesk, rng: random.Random, task: Task) -> Served:
     """Lets a person ask; one who got a wrong answer may say so, or ask once more."""
-    request, _, outcome = world.ask(task)
+    request, _, outcome = desk.ask(task)
     usd = outcome.usd
-    right = world.is_right(outcome, task)
+    right = desk.is_right(outcome, task)
     if not right:
         draw = rng.random()
         if draw < REPORTED:
-            world.press(request, "down")
+            desk.press(request, "down")
         elif draw < REPORTED + REPHRASED:
             # The second answer is a cost of the first; the person has what came last.
-            _, _, again = world.ask_again(request, task)
+            _, _, again = desk.ask_again(request, task)
             usd += again.usd
-            right = world.is_right(again, task)
+            right = desk.is_right(again, task)
 
     return Served(task, outcome, right, usd)
 
 
-def _adaption(
-    world: CascadeWorld, rng: random.Random, before: int, label: str, change: float
-) -> float:
+def _adaption(desk: HelpDesk, rng: random.Random, before: int, label: str, change: float) -> float:
     """Returns how many requests of an intent it takes until the small tier is used accordingly.
 
     Used less: in at most half as many requests as before, used more: in at least half of them, over
     a window that begins there.
     """
     for number in range(before):
-        _serve(world, rng, draw_task(rng, label if number % 3 == 0 else ""))
+        _serve(desk, rng, draw_task(rng, label if number % 3 == 0 else ""))
 
-    usual = [_first(_serve(world, rng, draw_task(rng, label))) for _ in range(WINDOW)]
-    small = world.client.models[SMALL]
+    usual = [_first(_serve(desk, rng, draw_task(rng, label))) for _ in range(WINDOW)]
+    small = desk.client.models[SMALL]
     small.lost[label] = change
     # Silently: nothing in its answers shows it, so no check does.
     small.hides.add(label)
 
     used: list[bool] = []
     for number in range(MAX_ADAPTION):
-        used.append(_first(_serve(world, rng, draw_task(rng, label))))
+        used.append(_first(_serve(desk, rng, draw_task(rng, label))))
         recent = used[-WINDOW:]
         share = sum(recent) / len(recent)
         is_adapted = share <= sum(usual) / len(usual) / 2 if change > 0 else share >= 0.5
@@ -180,32 +178,32 @@ def _first(served: Served) -> bool:
     return tiers[0] == "small"
 
 
-def _prices(world: CascadeWorld) -> dict[str, float]:
+def _prices(desk: HelpDesk) -> dict[str, float]:
     """Returns what one answer of each model costs."""
     usd = {}
-    for name in world.client.models:
-        price = world.client.price(name)
+    for name in desk.client.models:
+        price = desk.client.price(name)
         if price is None:
             raise LookupError(f"pricing {name!r}: the price list does not have it")
 
-        usd[name] = world.client.usd(price)
+        usd[name] = desk.client.usd(price)
 
     return usd
 
 
-def _oracle(world: CascadeWorld, served: Sequence[Served]) -> float:
+def _oracle(desk: HelpDesk, served: Sequence[Served]) -> float:
     """Returns the quality of who knows which models can answer a message, and asks the cheapest."""
-    models = world.client.models.values()
+    models = desk.client.models.values()
     return float(np.mean([max(model.chance(one.task.label) for model in models) for one in served]))
 
 
-def _oracle_usd(world: CascadeWorld, served: Sequence[Served]) -> float:
+def _oracle_usd(desk: HelpDesk, served: Sequence[Served]) -> float:
     """Returns the mean USD of the oracle, which asks the largest model where none can answer."""
-    prices = _prices(world)
+    prices = _prices(desk)
     total = 0.0
     for one in served:
         able = []
-        for name, model in world.client.models.items():
+        for name, model in desk.client.models.items():
             if one.task.difficulty < model.chance(one.task.label):
                 able.append(prices[name])
 

@@ -6,9 +6,9 @@ import random
 
 import pytest
 
+from evals.tiers.cascade_world.help_desk import HelpDesk
 from evals.tiers.cascade_world.models import LoopbackModel
 from evals.tiers.cascade_world.tasks import LABELS, ROUTE, Task, draw_task
-from evals.tiers.cascade_world.world import CascadeWorld
 from router.errors import RouteError
 from router.types import INSTALLATION, TIERS
 
@@ -33,7 +33,7 @@ def make_world(tmp_path):
 
     def make(small: LoopbackModel, large: LoopbackModel, tiers: str = TIERS_OF_FILE, **settings):
         folder, models = tmp_path / str(len(worlds)), {SMALL: small, LARGE: large}
-        worlds.append(CascadeWorld(folder, models, tiers, rows_each=ROWS_EACH, **settings))
+        worlds.append(HelpDesk(folder, models, tiers, rows_each=ROWS_EACH, **settings))
         return worlds[-1]
 
     yield make
@@ -45,7 +45,7 @@ EAGER = TIERS_OF_FILE.replace("0.85", "0.4")
 """The same with a target that the small tier reaches, however its few rows were answered."""
 
 
-def ask(world: CascadeWorld, count: int = 15):
+def ask(world: HelpDesk, count: int = 15):
     rng = random.Random(7)
     # Each by somebody else, so that nobody asks again.
     return [world.ask(draw_task(rng), f"P{number}") for number in range(count)]

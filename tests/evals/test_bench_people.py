@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.intake.people import PeopleOfPayloads
-from evals.bench.people.world import PeopleWorld
+from evals.bench.people.generated_workspace import GeneratedWorkspace
 from workers.affiliation import Affiliation
 from workers.knowledge.sources import slack_message
 
@@ -13,19 +13,19 @@ PEOPLE = 60
 
 
 def test_no_words_of_another_company_are_kept_and_no_colleague_is_a_guest(store) -> None:
-    world = PeopleWorld(store, seed=3)
+    workspace = GeneratedWorkspace(store, seed=3)
 
-    wrong = world.run(PEOPLE)
+    wrong = workspace.run(PEOPLE)
 
     assert {name: count for name, count in wrong.items() if count} == {}
-    assert {person.is_outsider for person, _ in world.requests} == {True, False}
+    assert {person.is_outsider for person, _ in workspace.requests} == {True, False}
 
 
 def test_an_intake_that_takes_slack_s_fields_as_they_are_is_found(
     store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(PeopleOfPayloads, "__call__", lambda _self, _body, next: next())  # noqa: A006
-    wrong = PeopleWorld(store, seed=3).run(PEOPLE)
+    wrong = GeneratedWorkspace(store, seed=3).run(PEOPLE)
 
     assert wrong["request_of_the_wrong_company"] > 0
     assert wrong["click_of_the_wrong_company"] > 0
@@ -34,7 +34,7 @@ def test_an_intake_that_takes_slack_s_fields_as_they_are_is_found(
 
 def test_words_that_are_kept_are_found(store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slack_message, "affiliation", lambda _said, _team: Affiliation())
-    wrong = PeopleWorld(store, seed=3).run(PEOPLE)
+    wrong = GeneratedWorkspace(store, seed=3).run(PEOPLE)
 
     assert wrong["outsiders_kept"] > 0
     assert wrong["outsiders_mined"] > 0

@@ -8,7 +8,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from evals.mining.streams.habits import FITTED, HELD_OUT, read_companies
+from evals.mining.streams.company_files import FITTED, HELD_OUT, read_companies
 from workers.mining.mood.asking import load_asking_model
 from workers.mining.naming import name_cluster
 from workers.mining.pipeline import MiningLimits, mine

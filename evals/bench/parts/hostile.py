@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import random
-import re
 import sys
 import time
-import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
 from bot.intake.message_text import MAX_CHARACTERS, strip_mention
 from bot.replies.stream import escape_markdown, partial_message
 from bot.ui import blocks
 from bot.ui.button_values import decode_value
 from evals.figures import print_figures
+from evals.stand_ins import HashingEncoder
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
@@ -88,7 +86,9 @@ def main(
 ) -> None:
     """Time hostile texts in intake, decision, masking, rendering and mining."""
     set_up_logs("auto", "error")
-    chosen = HashEncoder() if encoder == "stand-in" else open_encoder(encoder, cache)
+    chosen = (
+        HashingEncoder(trigrams=False) if encoder == "stand-in" else open_encoder(encoder, cache)
+    )
     figures = measure(texts, seed, text_steps(chosen), report=None if as_json else _progress)
     print_figures(figures, as_json=as_json)
 
@@ -185,24 +185,6 @@ def text_steps(encoder: Encoder) -> dict[str, Step]:
         "history": plain_text,
         "calculator": evaluate,
     }
-
-
-class HashEncoder:
-    """A stand-in that counts words in hashed columns; the steps around it are the real ones."""
-
-    model_id, dim = "hash", 64
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """See `Encoder.encode`."""
-        rows = np.full((len(texts), self.dim), 0.01, np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for word in re.findall(r"\w+", text.lower()):
-                row[zlib.crc32(word.encode()) % self.dim] += 1
-            row /= np.linalg.norm(row)
-
-        return rows
-
-    views = encode
 
 
 def _render(text: str) -> object:

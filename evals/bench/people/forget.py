@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.bench.people.life import FOLDERS, Life, World
+from evals.bench.people.life import FOLDERS, Installation, Life
 from router.log import set_up_logs
 from router.store import open_store
 from router.store.privacy.erasures import Erasure
@@ -22,7 +22,7 @@ from router.text.printable import print_line
 from workers.privacy.erasure import erase_person, prove_erased
 from workers.privacy.folder_erasure import FolderErasures
 
-LIVES_PER_WORLD = 40
+LIVES_PER_INSTALLATION = 40
 TEAMS = ("T1", "T2")
 REPLACED = "(forgotten)"
 
@@ -58,24 +58,27 @@ def measure(lives: int, seed: int) -> dict[str, Any]:
     totals = {"lives": 0, "left": 0, "foreign_changed": 0, "stored_rows": 0}
 
     while totals["lives"] < lives:
-        count = min(LIVES_PER_WORLD, lives - totals["lives"])
+        count = min(LIVES_PER_INSTALLATION, lives - totals["lives"])
         with tempfile.TemporaryDirectory(prefix="bg") as folder:
-            for name, value in _measure_world(Path(folder), rng, count).items():
+            for name, value in _measure_installation(Path(folder), rng, count).items():
                 totals[name] += value
 
     return {**totals, "seconds": round(time.monotonic() - start, 1), "seed": seed}
 
 
-def _measure_world(folder: Path, rng: random.Random, count: int) -> dict[str, int]:
+def _measure_installation(folder: Path, rng: random.Random, count: int) -> dict[str, int]:
     """Lets `count` people live in two workspaces, with equal user ids, and forgets them all."""
     database = folder / FOLDERS[0] / "beagle.db"
     with closing(open_store(f"sqlite:///{database}")) as store:
-        world = World(store, folder, rng)
-        processes = [FolderErasures(store, world.data(name), name, world.now) for name in FOLDERS]
+        installation = Installation(store, folder, rng)
+        processes = [
+            FolderErasures(store, installation.data(name), name, installation.now)
+            for name in FOLDERS
+        ]
         for process in processes:
             process.run_once()
 
-        people = list(_people(world, count))
+        people = list(_people(installation, count))
         for life in people:
             life.live()
 
@@ -91,24 +94,24 @@ def _measure_world(folder: Path, rng: random.Random, count: int) -> dict[str, in
     return totals
 
 
-def _people(world: World, count: int) -> Iterator[Life]:
+def _people(installation: Installation, count: int) -> Iterator[Life]:
     """Yields people; in pairs they have the same id in both workspaces."""
     for number in range(count):
         user = f"U{number // len(TEAMS)}"
-        token = f"zq{number}x{world.rng.randrange(10**9)}"
+        token = f"zq{number}x{installation.rng.randrange(10**9)}"
         team = TEAMS[number % len(TEAMS)]
-        yield Life(world, team, user, f"n{number}", token, ("UBOB", "UEVE"))
+        yield Life(installation, team, user, f"n{number}", token, ("UBOB", "UEVE"))
 
 
 def _forget(life: Life, processes: list[FolderErasures]) -> None:
     """Does what the button does, in all processes."""
-    world, store = life.world, life.world.store
-    erased = erase_person(store, store.documents, life.team, life.user, world.now())
+    installation, store = life.installation, life.installation.store
+    erased = erase_person(store, store.documents, life.team, life.user, installation.now())
     if erased.remaining:
         raise AssertionError(f"the proof itself found words of {life.user}: {erased.remaining}")
 
     key = life.name
-    at = world.now()
+    at = installation.now()
     store.erasures.start(Erasure(key, life.team, life.user, erased.sentences, erased.datasets, at))
     for process in processes:
         process.run_once()
@@ -118,7 +121,7 @@ def _forget(life: Life, processes: list[FolderErasures]) -> None:
     assert finished.confirmed
     store.erasures.remove(key)
     store.personal_data.overwrite_deleted()
-    files = [path for path in world.data(FOLDERS[0]).glob("beagle.db*") if path.is_file()]
+    files = [path for path in installation.data(FOLDERS[0]).glob("beagle.db*") if path.is_file()]
     if prove_erased(store, files, erased.terms):
         raise AssertionError(f"the proof itself found bytes of {life.user}")
 

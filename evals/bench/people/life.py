@@ -43,7 +43,7 @@ def readable_vector(text: str) -> bytes:
 
 
 @dataclass(slots=True)
-class World:
+class Installation:
     """A store, the data folders of three processes, and a clock that only moves forward."""
 
     store: Store
@@ -74,7 +74,7 @@ class Life:
     `rows` are the keys of rows, (table, text in the row), that an erasure may change or delete.
     """
 
-    world: World
+    installation: Installation
     team: str
     user: str
     name: str
@@ -84,16 +84,16 @@ class Life:
 
     def sentence(self) -> str:
         """Returns a new sentence of the person."""
-        rng = self.world.rng
+        rng = self.installation.rng
         return (
             f"the {rng.choice(SUBJECTS)} of {self.token} {rng.choice(VERBS)} "
-            f"in room {self.world.number()}"
+            f"in room {self.installation.number()}"
         )
 
     def live(self) -> None:
         """Stores everything: by the person, and by two others what is made from it."""
         asked = [self.ask(self.sentence(), self.user) for _ in range(2)]
-        self.ask(self.world.rng.choice(SHARED), self.user)
+        self.ask(self.installation.rng.choice(SHARED), self.user)
         self.note_feedback(asked[0])
         said = self.speak()
         self.repeat(said)
@@ -105,8 +105,8 @@ class Life:
 
     def ask(self, text: str, user: str, answer: str = "", **over: str) -> str:
         """Stores a request with its answer; returns its id."""
-        store, now = self.world.store, self.world.now()
-        number = self.world.number()
+        store, now = self.installation.store, self.installation.now()
+        number = self.installation.number()
         key = f"{self.team}-r{number}"
         request = Request(
             id=key,
@@ -124,7 +124,7 @@ class Life:
         store.decisions.insert_first(key, decision, now, ("e", readable_vector(text)))
         cited = (Citation(1, "t", "u", answer or "q"),)
         outcome = Outcome(text=answer or f"You ask: {text}", citations=cited, model="m")
-        store.decisions.insert_outcome(key, 0, outcome, self.world.now())
+        store.decisions.insert_outcome(key, 0, outcome, self.installation.now())
         if user == self.user or self.token in text + answer:
             self.rows.add(("", key))
 
@@ -132,23 +132,25 @@ class Life:
 
     def note_feedback(self, key: str) -> None:
         """Stores the person's own words about an answer, and a label."""
-        now = self.world.now()
-        feedback = self.world.store.feedback
+        now = self.installation.now()
+        feedback = self.installation.store.feedback
         feedback.record(Feedback(key, self.user, "note", self.sentence(), now))
         feedback.record(Feedback(key, self.user, "route", "rewrite", now))
 
     def speak(self) -> str:
         """Stores a message in a thread that somebody else began; returns its sentence."""
-        store = self.world.store
+        store = self.installation.store
         history = ChannelHistory(store.documents, store.access, lambda _: "")
         harbour = ChannelInfo(CHANNEL, "harbour", public=True, shared=False)
-        history.allow(self.team, harbour, [self.user], self.world.now())
-        root = f"{1_700_000_000 + self.world.number()}.000100"
+        history.allow(self.team, harbour, [self.user], self.installation.now())
+        root = f"{1_700_000_000 + self.installation.number()}.000100"
         said = self.sentence()
         begun = {"type": "message", "channel": CHANNEL, "user": self.others[0], "ts": root}
         reply = begun | {"user": self.user, "ts": f"{float(root) + 1:.6f}", "thread_ts": root}
         history.apply(self.team, begun | {"text": f"who knows about number {root}"})
-        history.apply(self.team, reply | {"text": f"{said}. {self.world.rng.choice(SHARED)}"})
+        history.apply(
+            self.team, reply | {"text": f"{said}. {self.installation.rng.choice(SHARED)}"}
+        )
         self.rows.add(("", f"slack:{CHANNEL}:{root}"))
         return said
 
@@ -156,8 +158,10 @@ class Life:
         """Stores answers to others that repeat the person, and one that only seems to."""
         other = self.others[0]
         self.ask("what was said in that thread", other, f"She said that {said}.")
-        self.ask("and what else", other, f"Nothing about {self.world.rng.choice(SUBJECTS)}s.")
-        self.ask(self.world.rng.choice(SHARED), other)
+        self.ask(
+            "and what else", other, f"Nothing about {self.installation.rng.choice(SUBJECTS)}s."
+        )
+        self.ask(self.installation.rng.choice(SHARED), other)
 
     def press_shortcuts(self, said: str) -> None:
         """Stores what others asked about the message: with its author known, and unknown."""
@@ -166,7 +170,7 @@ class Life:
 
     def keep_note(self, said: str) -> None:
         """Stores a note and a proposed change that another person made from the words."""
-        store, now = self.world.store, self.world.now()
+        store, now = self.installation.store, self.installation.now()
         key = self.ask("keep that please", self.others[1])
         store.proposals.propose(Proposal(key, 0, "note", {"text": said}, f"Keep “{said}”?", now))
         store.documents.upsert(
@@ -186,18 +190,18 @@ class Life:
 
     def capture(self) -> None:
         """Stores a masked message of a channel that is mined."""
-        messages = self.world.store.channel_messages
+        messages = self.installation.store.channel_messages
         messages.start_mining(self.team, "C2", "UADMIN", 0.0)
         for user, text in ((self.user, self.sentence()), (self.others[0], SHARED[0])):
-            ts = f"{self.world.number()}.000200"
-            at = self.world.now()
+            ts = f"{self.installation.number()}.000200"
+            at = self.installation.now()
             messages.insert(ChannelMessage(self.team, "C2", ts, user, text, "public", at))
             if user == self.user:
                 self.rows.add(("overheard", ts))
 
     def be_mined(self, said: str) -> None:
         """Stores a candidate, a digest and a dataset that quote the person among others."""
-        store, now = self.world.store, self.world.now()
+        store, now = self.installation.store, self.installation.now()
         key = f"{self.team}:{self.name}"
         evidence = CandidateEvidence(
             count=30, examples=(said, SHARED[1]), recommendation="keep the prompt", reasons=("r",)
@@ -220,7 +224,7 @@ class Life:
     def leave_files(self, said: str) -> None:
         """Writes what processes leave in their own folders, and a file that an admin exported."""
         for process in FOLDERS:
-            data = self.world.data(process)
+            data = self.installation.data(process)
             training = workspace_folder(data / "training", self.team) / f"d{self.name}-run"
             files = {
                 workspace_folder(data / "optimise", self.team) / self.name / "calls.jsonl": said,
@@ -234,7 +238,7 @@ class Life:
                 with file.open("a", encoding="utf-8") as lines:
                     lines.write(text)
 
-        export = self.world.folder / "elsewhere" / f"rows-{self.team}-{self.name}.jsonl"
+        export = self.installation.folder / "elsewhere" / f"rows-{self.team}-{self.name}.jsonl"
         export.parent.mkdir(exist_ok=True)
         export.write_text(json.dumps({"text": said, "answer": "a"}), "utf-8")
-        record_exports(self.world.data(FOLDERS[0]), [export])
+        record_exports(self.installation.data(FOLDERS[0]), [export])

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from evals.bench.people.world import PeopleWorld
+from evals.bench.people.generated_workspace import GeneratedWorkspace
 from evals.figures import print_figures
 from router.log import set_up_logs
 from router.store import open_store
@@ -25,9 +25,9 @@ def main(
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
         store = open_store(f"sqlite:///{Path(folder) / 'people.db'}")
-        world = PeopleWorld(store, seed)
-        wrong = world.run(people)
-        asked = len(world.requests)
+        workspace = GeneratedWorkspace(store, seed)
+        wrong = workspace.run(people)
+        asked = len(workspace.requests)
         store.close()
 
     figures = {"people": people, "requests": asked, "wrong": sum(wrong.values()), **wrong}

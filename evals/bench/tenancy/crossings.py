@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evals.bench.tenancy.bot_without_slack import BotWithoutSlack
 from evals.bench.tenancy.people import People
 from evals.bench.tenancy.plan import CANARY, TEAMS, Action
-from evals.bench.tenancy.world import World
 
 MAX_EXAMPLES = 10
 
@@ -34,8 +34,8 @@ def run_actions(actions: Iterable[Action], folder: Path) -> Crossings:
 
     What a person sees, and what is stored for a workspace, must not depend on the other one.
     """
-    shared = People(World(folder / "shared", TEAMS))
-    alone = {team: People(World(folder / team, (team,))) for team in TEAMS}
+    shared = People(BotWithoutSlack(folder / "shared", TEAMS))
+    alone = {team: People(BotWithoutSlack(folder / team, (team,))) for team in TEAMS}
     found = Crossings()
 
     try:
@@ -48,10 +48,10 @@ def run_actions(actions: Iterable[Action], folder: Path) -> Crossings:
                 _compare(action, shared.perform(action), alone[action.team].perform(action), found)
 
         for team in TEAMS:
-            _compare_rows(team, shared.world, alone[team].world, found)
+            _compare_rows(team, shared.bot, alone[team].bot, found)
     finally:
         for people in (shared, *alone.values()):
-            people.world.close()
+            people.bot.close()
 
     return found
 
@@ -65,7 +65,9 @@ def _compare(action: Action, together: str, alone: str, found: Crossings) -> Non
         found.add(action.name, f"{action} showed {_difference(together, alone)}")
 
 
-def _compare_rows(team: str, shared: World, alone: World, found: Crossings) -> None:
+def _compare_rows(
+    team: str, shared: BotWithoutSlack, alone: BotWithoutSlack, found: Crossings
+) -> None:
     expected = alone.rows(team)
     for table, rows in shared.rows(team).items():
         if rows == expected[table]:

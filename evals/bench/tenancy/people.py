@@ -1,4 +1,4 @@
-"""People at work: carries an action out on a world, through the listeners that Slack would call."""
+"""People at work: carries an action out on a bot, through the listeners that Slack would call."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.listeners.stats import StatsActions
 from bot.ui import blocks
 from bot.ui.ephemeral import send_ephemeral
+from evals.bench.tenancy.bot_without_slack import BotWithoutSlack
 from evals.bench.tenancy.plan import TEAMS, Action
-from evals.bench.tenancy.world import World
 from router.types import Request
 from workers.fakes import MemoryDirectory
 from workers.privacy.erasure import expire_texts
@@ -36,15 +36,15 @@ KEEP_DAYS = 0.5
 
 
 class People:
-    """What people of the world's workspaces do. `perform` returns all that was shown."""
+    """What people of the bot's workspaces do. `perform` returns all that was shown."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, bot: BotWithoutSlack) -> None:
+        self.bot = bot
         self._team = ""
-        store, routing, now = world.store, world.routing, world.clock
-        shown: Any = world.shown
+        store, routing, now = bot.store, bot.routing, bot.clock
+        shown: Any = bot.shown
 
-        self._intake = Intake(store, ME, now, lambda: world.new_id(self._team), routing.limit)
+        self._intake = Intake(store, ME, now, lambda: bot.new_id(self._team), routing.limit)
         homes = HomeLookup(store.access, MemoryDirectory())
         self._messages = MessageListener(store, routing, homes)
         self._correction = RouteCorrection(store, routing, now)
@@ -52,10 +52,10 @@ class People:
         self._labels = LabelActions(store, routing)
         self._stats = StatsActions(store, routing)
         self._home = HomePublisher(
-            world.settings, store, routing, routing.admins, lambda _team: shown
+            bot.settings, store, routing, routing.admins, lambda _team: shown
         )
-        folders = FolderErasures(store, world.settings.data, "here", now)
-        self._erasure = ErasureActions(world.settings, store, world.queue, routing.retrain, folders)
+        folders = FolderErasures(store, bot.settings.data, "here", now)
+        self._erasure = ErasureActions(bot.settings, store, bot.queue, routing.retrain, folders)
         self._steps: dict[str, Callable[[Action], object]] = {
             "ask": self._ask,
             "correct": self._correct,
@@ -71,17 +71,17 @@ class People:
     def perform(self, action: Action) -> str:
         """Carries the action out and returns all that it showed, as JSON."""
         self._team = action.team
-        self.world.now = action.at
-        self.world.settle(action.team)
+        self.bot.now = action.at
+        self.bot.settle(action.team)
         self._steps.get(action.name, self._press)(action)
-        self.world.work()
+        self.bot.work()
 
-        return self.world.take_shown()
+        return self.bot.take_shown()
 
     def expire(self, action: Action) -> None:
         """Lets old texts expire: the installation does that for all workspaces at once."""
-        self.world.now = action.at
-        expire_texts(self.world.store, action.at, KEEP_DAYS)
+        self.bot.now = action.at
+        expire_texts(self.bot.store, action.at, KEEP_DAYS)
 
     def _ask(self, action: Action) -> None:
         ts = action.ts
@@ -108,19 +108,19 @@ class People:
         self._intake(body, context, lambda: BoltResponse(status=200, body=""))
         request = context.get(REQUEST)
         if request is None:
-            self.world.shown("not stored")
+            self.bot.shown("not stored")
             return
 
-        self.world.routing.decide(request)
-        self.world.work()
+        self.bot.routing.decide(request)
+        self.bot.work()
         self._show_answer(request)
 
     def _show_answer(self, request: Request) -> None:
-        answered = self.world.replies.answers.get(request.id)
+        answered = self.bot.replies.answers.get(request.id)
         if answered is not None:
-            offers = self.world.routing.offers(request.asker, request.channel)
+            offers = self.bot.routing.offers(request.asker, request.channel)
             message = blocks.answer(request, *answered, offers)
-            self.world.shown(message.text, blocks=message.blocks)
+            self.bot.shown(message.text, blocks=message.blocks)
 
     def _correct(self, action: Action) -> None:
         request = self._request(action)
@@ -148,7 +148,7 @@ class People:
         button: Any = {"value": json.dumps(value)}
         thumb: Any = {"value": f"down {json.dumps(value)}"}
         body: Any = self._body(action)
-        shown: Any = self.world.shown
+        shown: Any = self.bot.shown
 
         if action.name == "why":
             self._answers.explain(_ack, button, body, shown)
@@ -181,24 +181,24 @@ class People:
         self._type(action, "why", (f"https://x.example/archives/{action.channel}/p{ts}",))
 
     def _type(self, action: Action, word: str, words: tuple[str, ...]) -> None:
-        world = self.world
+        bot = self.bot
         context = CommandContext(
             words=words,
             team=action.team,
             user=action.user,
             channel=action.channel,
-            settings=world.settings,
-            store=world.store,
-            queue=world.queue,
-            routing=world.routing,
-            now=world.clock,
-            admins=world.routing.admins,
+            settings=bot.settings,
+            store=bot.store,
+            queue=bot.queue,
+            routing=bot.routing,
+            now=bot.clock,
+            admins=bot.routing.admins,
             client=self._client(),
             trigger_id="t",
         )
         message = commands.answer(word, context)
         if message is not None:
-            shown: Any = world.shown
+            shown: Any = bot.shown
             send_ephemeral(shown, message)
 
     def _open_home(self, action: Action) -> None:
@@ -207,22 +207,22 @@ class People:
 
     def _set_default_route(self, action: Action) -> None:
         """An admin's choice for a channel, as the dialog of `/beagle channel` stores it."""
-        rules = self.world.store.channel_rules
+        rules = self.bot.store.channel_rules
         rule = rules.for_channel(action.team, action.channel)
-        route = action.text if action.text in self.world.routing.catalog.routes else ""
-        self.world.shown(str(rules.upsert(replace(rule, default_route=route))))
+        route = action.text if action.text in self.bot.routing.catalog.routes else ""
+        self.bot.shown(str(rules.upsert(replace(rule, default_route=route))))
 
     def _forget_me(self, action: Action) -> None:
-        shown: Any = self.world.shown
+        shown: Any = self.bot.shown
         button: Any = {"value": json.dumps({"user": action.user})}
         self._erasure.erase(_ack, self._body(action), button, shown)
 
     def _uninstall(self, action: Action) -> None:
         """Removes the app, and installs it again at once."""
-        rows = purge_workspace(self.world.store, action.team)
-        self.world.routing.forget(action.team)
-        self.world.shown("uninstalled", rows=dict(rows))
-        self.world.install(action.team)
+        rows = purge_workspace(self.bot.store, action.team)
+        self.bot.routing.forget(action.team)
+        self.bot.shown("uninstalled", rows=dict(rows))
+        self.bot.install(action.team)
 
     def _expire(self, action: Action) -> None:
         self.expire(action)
@@ -232,14 +232,14 @@ class People:
         if action.forged:
             team = next(other for other in TEAMS if other != team)
 
-        return self.world.request_id(team, action.request)
+        return self.bot.request_id(team, action.request)
 
     def _revision(self, request: str) -> int:
-        newest = self.world.store.decisions.newest(request)
+        newest = self.bot.store.decisions.newest(request)
         return newest.revision if newest else 0
 
     def _client(self) -> Any:
-        return self.world.shown
+        return self.bot.shown
 
     def _body(self, action: Action) -> Any:
         return {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from evals.mining.streams.chatter import chatter
-from evals.mining.streams.habits import Company
+from evals.mining.streams.company_files import Company
 from evals.mining.streams.streams import Stream
 from workers.mining.rows import Row
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import select
 
 from bot.admins import Admins
-from bot.routing.background_training import BackgroundTrainer
 from bot.routing.service import RoutingService
 from evals.bench.tenancy.plan import CHANNELS, TOPICS, USERS
+from evals.stand_ins import HashingEncoder, ImmediateTrainer
 from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.encoder.cache import CachingEncoder
@@ -41,28 +38,6 @@ UNSTABLE_COLUMNS = frozenset(
     {"decision.seconds", "outcome.seconds", "erasure.id", "erasure.sentences", "turn.number"}
 )
 """Columns that measure this machine, are drawn at random, or number the turns of everybody."""
-
-
-class HashingEncoder:
-    """Counts words and trigrams in hashed columns: quick, and enough to tell topics apart."""
-
-    model_id, dim = "hashed", 64
-
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns the views: there is only one."""
-        return self.views(texts)
-
-    def views(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Returns `(n, 64)` unit vectors."""
-        rows = np.zeros((len(texts), self.dim), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            row[0] = 0.01
-            for word in re.findall(r"\w+", text.lower()):
-                for part in (word, *(word[i : i + 3] for i in range(max(1, len(word) - 2)))):
-                    row[zlib.crc32(part.encode()) % self.dim] += 1
-            row /= np.linalg.norm(row)
-
-        return rows
 
 
 class EchoModel:
@@ -95,20 +70,7 @@ class Recorder:
         return call
 
 
-class ImmediateTrainer(BackgroundTrainer):
-    """Trains at once, in the thread of whoever requests it."""
-
-    def request(self, team: str, wait: float = 0.0) -> bool:
-        """Trains the workspace's router if its labels have changed; returns True."""
-        state = self._states().get(team)
-        if state != self._trained.get(team):
-            self._train(team)
-            self._trained[team] = state
-
-        return True
-
-
-class World:
+class BotWithoutSlack:
     """The bot of the workspaces `teams`, on a database and folder of its own.
 
     `now` is the time, which the caller moves on.

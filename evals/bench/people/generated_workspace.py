@@ -66,7 +66,7 @@ class GeneratedDirectory(MemoryDirectory):
         return sorted(self.users)
 
 
-class PeopleWorld:
+class GeneratedWorkspace:
     """One workspace with Beagle. Every channel is read and mined, some are heard as a whole."""
 
     def __init__(self, store: Store, seed: int) -> None:

@@ -11,7 +11,7 @@ from bot.admins import Admins
 from bot.listeners.answer_actions import AnswerActions
 from bot.listeners.route_correction import RouteCorrection
 from bot.routing.service import RoutingService
-from evals.bench.tenancy.world import HashingEncoder, ImmediateTrainer
+from evals.stand_ins import HashingEncoder, ImmediateTrainer
 from evals.tiers.cascade_world.models import LoopbackClient, LoopbackModel
 from evals.tiers.cascade_world.tasks import REPHRASED, ROUTE, Task, write_route
 from router.catalog.catalog import load_routes
@@ -37,7 +37,7 @@ PEOPLE = 40
 ROWS_EACH = 16
 
 
-class CascadeWorld:
+class HelpDesk:
     """The desk on a database of its own in `folder`, with loopback `models` by their names.
 
     `tiers` is what the route's file says about them; the dev and the test split have `rows_each`
