@@ -55,11 +55,11 @@ DEMO_THRESHOLDS = {
 TOUR = """
 Beagle runs. Open {page} and try, in #general:
   1. @Beagle the vpn is down again for the whole Berlin office
-     (sorted: queue, urgency and a summary, as strict JSON)
+     (sorted by a tuned 135M model: queue, urgency and a summary, as strict JSON)
   2. @Beagle how many weeks of parental leave do we get?
      (quoted from a handbook, with links)
   3. @Beagle I'm off next Thursday and Friday, Priya covers
-     (answered by a tuned 135M model with a LoRA adapter)
+     (the same small model with another LoRA adapter fills in a form)
   4. @Beagle say this in plain English: …    or   /beagle stats
      (streams its answer; shows what all answers cost)
   5. @Beagle draft an answer: can my dog come to the office on Friday?
@@ -81,13 +81,16 @@ LONG_LETTER = (
 )
 TOUR_TITLE = "Welcome. Seven things to try, one click each:"
 TOUR_PROMPTS = (
-    ("1. A support message is sorted", "@beagle the vpn is down again for the whole Berlin office"),
+    (
+        "1. A small tuned model sorts a message",
+        "@beagle the vpn is down again for the whole Berlin office",
+    ),
     (
         "2. An answer quoted from a handbook",
         "@beagle how many weeks of parental leave do we get?",
     ),
     (
-        "3. A small tuned model fills in a form",
+        "3. The same model, tuned for a form, fills it in",
         "@beagle I'm off next Thursday and Friday, Priya covers",
     ),
     ("4. The cheapest tier answers; click twice and the next one does", f"@beagle {SHORT_LETTER}"),

@@ -225,8 +225,13 @@ def _killed_worker(user: ScriptUser) -> ScriptStep:
 
 STEPS: tuple[Step, ...] = (
     _question(
-        "a prompt workflow with a strict schema",
+        "a support message, sorted by a small tuned model",
         "the vpn is down again for the whole Berlin office",
+        "tuned",
+    ),
+    _question(
+        "a prompt workflow with a strict schema",
+        "incident report: the login page was down from 9:05 to 9:40, nobody could sign in",
         "prompt",
     ),
     _question(
@@ -235,7 +240,9 @@ STEPS: tuple[Step, ...] = (
         "prompt",
     ),
     _question("retrieval, quoted with links", "how many weeks of parental leave do we get?", "rag"),
-    _question("a tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"),
+    _question(
+        "another tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"
+    ),
     _follow_up,
     _edited_page,
     _out_of_scope,

@@ -40,7 +40,7 @@ def main(
     """Measure zero-shot, rules, examples, reasoning, schema, votes and tuning in turn."""
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    route = find_route(name, settings)
+    route = find_route(name, settings, all_tiers=True)
     tests, devs = labelled_rows(route, "test")[: rows or None], labelled_rows(route, "dev")
     rung_figures = []
 

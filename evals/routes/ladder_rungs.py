@@ -67,14 +67,19 @@ def rungs(route: Route) -> list[Rung]:
             Rung(f"{SAMPLES} votes on {vote}", lambda v: _step(v, samples=SAMPLES, vote=vote))
         )
 
-    if own.traits.takes_adapter:
-        ladder.append(Rung("tuned", lambda _: own))
+    tuned = [version for version in _versions(route) if version.traits.takes_adapter]
+    if tuned:
+        ladder.append(Rung("tuned", lambda _: tuned[0]))
 
     return (
         ladder
         if trained
         else [rung for rung in ladder if rung.name not in ("few-shot", "nearest examples")]
     )
+
+
+def _versions(route: Route) -> list[Version]:
+    return [tier.version for tier in route.tiers] or [route.version]
 
 
 def _zero_shot(route: Route, shape: str) -> Version:

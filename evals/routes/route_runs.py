@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from router.catalog.catalog import Route, read_route
+from router.catalog.catalog import Catalog, Route, read_route
 from router.catalog.installed import has_larger_model, installed_routes
 from router.catalog.route_file import ExampleRow
 from router.config import Settings, read_settings
@@ -33,15 +33,18 @@ DOCUMENTS = Path(__file__).parents[1] / "handbook"
 """The default documents for routes that search."""
 
 
-def find_route(name: str, settings: Settings) -> Route:
+def find_route(name: str, settings: Settings, *, all_tiers: bool = False) -> Route:
     """Returns the route of that name or in that folder, with the tiers that the model has.
+
+    With `all_tiers` it has those that need a larger model too, so its version is the prompted one.
 
     Raises RouteError naming all routes.
     """
     if Path(name).is_dir():
-        return read_route(Path(name).absolute(), larger_model=has_larger_model(settings))
+        larger_model = all_tiers or has_larger_model(settings)
+        return read_route(Path(name).absolute(), larger_model=larger_model)
 
-    catalog = installed_routes(settings)
+    catalog = installed_routes(settings, all_tiers=all_tiers)
     if name not in catalog.routes:
         known = ", ".join(sorted(catalog.routes))
         raise RouteError(f"finding route {name!r}: neither a folder nor a route; known: {known}")
@@ -68,13 +71,13 @@ def labelled_rows(route: Route, split: str) -> list[ExampleRow]:
 def route_on_rows(
     name: str, split: str, count: int
 ) -> Iterator[tuple[Context, Route, list[ExampleRow]]]:
-    """Yields a real context with a route and its first `count` labelled rows; 0 for all.
+    """Yields a real context with a prompted route and its first `count` labelled rows; 0 for all.
 
     Raises RouteError as `find_route` and `labelled_rows` do.
     """
     settings = read_settings()
     set_up_logs(settings.log, "warning")
-    route = find_route(name, settings)
+    route = find_route(name, settings, all_tiers=True)
     rows = labelled_rows(route, split)[: count or None]
 
     with real_context(settings, route) as context:
@@ -133,9 +136,7 @@ def _local_server(settings: Settings, route: Route) -> LocalModelServer | None:
     if settings.model_url or LOCAL not in (settings.model, *route.version.models):
         return None
 
-    adapters = {}
-    if route.version.adapter and route.adapter:
-        adapters[route.version.adapter] = route.adapter
+    adapters = Catalog({route.name: route}).adapter_files()
 
     options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
     return LocalModelServer.start(settings.data / "measure", adapters, options)

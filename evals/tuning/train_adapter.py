@@ -28,8 +28,8 @@ GENERATORS: Mapping[str, Callable[[int], Sequence[Row]]] = {
     "leave": leave.make_rows,
     "triage": triage.make_rows,
 }
-PROMPTS = {"incident": "Fill in the incident record.", "triage": "Sort the support message."}
-"""The whole prompt of the tuned version, where `route.md` holds that of the prompted one."""
+INCIDENT_PROMPT = "Fill in the incident record."
+"""The whole prompt of a tuned version of `incident`, which has none yet."""
 WRITES_ROWS = "leave"
 """The route whose examples are the made-up ones; the others have hand-written ones."""
 
@@ -59,7 +59,7 @@ def main(
     settings = read_settings()
     out = out or builtin_routes_folder() / route
     rows = training_rows(route, out, seed)
-    prompt = PROMPTS.get(route) or read_route_file(out / "route.md")[1]
+    prompt = INCIDENT_PROMPT if route == "incident" else tuned_prompt(out / "route.md")
     options = TrainingOptions(
         rank=rank,
         alpha=2 * rank,
@@ -80,6 +80,13 @@ def main(
     shutil.copyfile(trained.artifact, out / "adapter.gguf")
     cost = _training_cost(trained, out / "adapter.gguf")
     print_line(json.dumps(cost) if as_json else _as_text(cost))
+
+
+def tuned_prompt(file: Path) -> str:
+    """Returns the prompt of a route file's tuned tier, or that of a route that is tuned itself."""
+    front, prompt = read_route_file(file)
+    own = [tier.prompt for tier in front.tiers if tier.kind == "tuned" and tier.prompt]
+    return own[0] if own else prompt
 
 
 def training_rows(route: str, folder: Path, seed: int) -> list[Row]:

@@ -22,9 +22,12 @@ def route_folders(settings: Settings) -> list[Path]:
     return [builtin_routes_folder(), *own]
 
 
-def installed_routes(settings: Settings) -> Catalog:
+def installed_routes(settings: Settings, *, all_tiers: bool = False) -> Catalog:
     """Returns the installation's routes as the files are now, with the tiers that its model has.
+
+    With `all_tiers` those that need a larger model are there too: what works on prompts wants them.
 
     Raises RouteError when a folder is missing.
     """
-    return load_routes(*route_folders(settings), larger_model=has_larger_model(settings))
+    larger_model = all_tiers or has_larger_model(settings)
+    return load_routes(*route_folders(settings), larger_model=larger_model)

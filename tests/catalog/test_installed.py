@@ -58,3 +58,14 @@ def test_tiers_depend_on_the_model(settings):
     assert [tier.name for tier in small.tiers] == ["small", "medium"]
     assert [tier.name for tier in large.tiers] == ["small", "medium", "large"]
     assert small.version == large.tiers[1].version
+    assert installed_routes(settings(), all_tiers=True).routes["greet"].tiers == large.tiers
+
+
+def test_triage_is_tuned_for_the_included_model_and_prompted_for_a_larger_one():
+    small = installed_routes(Settings(_env_file=None)).routes["triage"]
+    large = installed_routes(Settings(_env_file=None, model="openai/gpt-5.4-mini")).routes["triage"]
+
+    assert (small.version.kind, small.tiers) == ("tuned", ())
+    assert [tier.version.kind for tier in large.tiers] == ["tuned", "prompt"]
+    # It learned its short prompt alone.
+    assert (small.version.prompt, small.version.role) == ("Sort the support message.", "")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from bot.app import catalog
 from bot.cli.terminal import load_data_settings
 from router.catalog.catalog import Route
 from router.catalog.export import write_route
+from router.catalog.installed import installed_routes
 from router.catalog.version import Version
 from router.config import Settings
 from router.errors import InputError, RouteError
@@ -58,7 +58,8 @@ def main(
 
 def import_program(settings: Settings, wanted: DspyImport, folder: Path) -> str:
     """Writes the route and says where. Raises InputError or RouteError for what cannot be taken."""
-    routes = catalog(settings).routes
+    # A predictor takes the place of a prompt, which may be that of a tier for larger models.
+    routes = installed_routes(settings, all_tiers=True).routes
     if wanted.route not in routes:
         raise RouteError(
             f"importing into route {wanted.route!r}: there is none; known: "
