@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +14,7 @@ import typer
 from bot.cli.terminal import Json
 from evals.routing.router_data import (
     CachedEncoder,
+    Row,
     Trial,
     draw_trial,
     hide_siblings,
@@ -32,6 +35,25 @@ from router.log import set_up_logs
 from router.text.normalise import normalise
 from router.text.printable import print_line
 from router.types import Example
+
+
+@dataclass(frozen=True, slots=True)
+class TrialOptions:
+    """How a trial is drawn; `shots` is None for all examples of each route."""
+
+    shots: int | None
+    domain_labels: frozenset[str] | None
+    use_oos: bool
+    near: bool
+    names: bool
+
+    def draw(self, rows: Sequence[Row], seed: int, encoder: CachedEncoder) -> Trial:
+        """Returns the trial of that seed."""
+        trial = draw_trial(rows, self.shots, seed, self.domain_labels, self.use_oos)
+        if self.near:
+            trial = hide_siblings(trial, seed, encoder)
+
+        return trial if self.names else without_names(trial)
 
 
 def main(
@@ -83,20 +105,19 @@ def main(
 
     _check_shots(shots, names=names)
     rows = read_rows(data)
-    domain_labels = labels_of_domain(data, domain, domains) if domain else None
+    options = TrialOptions(
+        shots=None if shots == "full" else int(shots),
+        domain_labels=labels_of_domain(data, domain, domains) if domain else None,
+        use_oos=use_oos,
+        near=near,
+        names=names,
+    )
     opened_encoder = open_encoder(encoder, cache)
     cached_encoder = CachedEncoder(opened_encoder)
     results, others, answers, router = [], [], None, None
 
     for seed in range(seeds):
-        trial = draw_trial(
-            rows, None if shots == "full" else int(shots), seed, domain_labels, use_oos
-        )
-        if near:
-            trial = hide_siblings(trial, seed, cached_encoder)
-        if not names:
-            trial = without_names(trial)
-
+        trial = options.draw(rows, seed, cached_encoder)
         router, answers, cpu_seconds = train_and_answer(trial, cached_encoder, seed, false_reject)
         results.append(scores(answers) | {"train_cpu_seconds": cpu_seconds})
         if peer is not None:

@@ -105,32 +105,7 @@ def main(
         / _run_name(len(task.labels), draw, seed, epochs, rows if labels else 0, RATE)
     )
 
-    head = train_in_subprocess(
-        "head",
-        chat_examples(task),
-        settings.encoder_cache,
-        work / "head",
-        TrainingOptions(seed=seed),
-    )
-    options = TrainingOptions(
-        rank=16,
-        alpha=32,
-        learning_rate=RATE,
-        epochs=epochs,
-        evaluations_per_epoch=2,
-        patience=3,
-        seed=seed,
-        threads=settings.local_threads,
-    )
-
-    tuned = train_in_subprocess(
-        "lora",
-        chat_examples(task),
-        find_weights(settings.data),
-        work / "lora",
-        options,
-        _print_progress,
-    )
+    head, tuned = _train(settings, task, work, epochs, seed)
     contenders = list(_contenders(settings, task, head, tuned, (shots, uncached)))
     _add_prices(contenders, usd_per_cpu_hour)
     report = {
@@ -154,6 +129,30 @@ def main(
         essay_page.write(page, report)
 
     print_line(json.dumps(report) if as_json else essay_page.table(report))
+
+
+def _train(
+    settings: Settings, task: Task, work: Path, epochs: int, seed: int
+) -> tuple[TrainedModel, TrainedModel]:
+    """Returns the linear head and the adapter, trained on the same examples."""
+    examples = chat_examples(task)
+    head = train_in_subprocess(
+        "head", examples, settings.encoder_cache, work / "head", TrainingOptions(seed=seed)
+    )
+    options = TrainingOptions(
+        rank=16,
+        alpha=32,
+        learning_rate=RATE,
+        epochs=epochs,
+        evaluations_per_epoch=2,
+        patience=3,
+        seed=seed,
+        threads=settings.local_threads,
+    )
+    weights = find_weights(settings.data)
+    tuned = train_in_subprocess("lora", examples, weights, work / "lora", options, _print_progress)
+
+    return head, tuned
 
 
 def _run_name(*values: float) -> str:

@@ -19,6 +19,7 @@ from router.text.printable import print_line
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import (
     ReinforcementOptions,
+    TrainedModel,
     TrainingOptions,
     TrainingProgress,
 )
@@ -44,30 +45,9 @@ def main(
     """
     set_up_logs("auto", "warning")
     options = TrainingOptions(epochs=2, seed=seed, device="cuda", four_bit=four_bit)
-    rows = make_rows(seed)
-    lessons = [rft.chat_example(row, "train") for row in rows if row["split"] == "train"]
-    dev = [rft.chat_example(row, "dev") for row in rows if row["split"] == "dev"][:DEV_ROWS]
     started = time.monotonic()
-
     with tempfile.TemporaryDirectory(prefix="beagle-gpu-") as folder:
-        work = Path(folder)
-        start = train_in_subprocess(
-            "lora", [*lessons[:ROWS], *dev], base, work / "lora", options, _print_progress
-        )
-        reinforcement = ReinforcementOptions(
-            reward=rft.REWARD.as_dict(),
-            start=str(work / "lora"),
-            steps=steps,
-            answer_tokens=rft.OUTPUT_TOKENS,
-        )
-        reinforced = train_in_subprocess(
-            "rft",
-            [*lessons[ROWS:], *dev],
-            base,
-            work / "rft",
-            dataclasses.replace(options, reinforcement=reinforcement),
-            _print_progress,
-        )
+        start, reinforced = _train_twice(base, Path(folder), options, steps)
 
     report: dict[str, Any] = {
         "base": base.name,
@@ -84,6 +64,34 @@ def main(
         "seconds": round(time.monotonic() - started, 1),
     }
     print_line(json.dumps(report) if as_json else json.dumps(report, indent=2))
+
+
+def _train_twice(
+    base: Path, work: Path, options: TrainingOptions, steps: int
+) -> tuple[TrainedModel, TrainedModel]:
+    """Returns the supervised adapter, and the one that was reinforced from it."""
+    rows = make_rows(options.seed)
+    lessons = [rft.chat_example(row, "train") for row in rows if row["split"] == "train"]
+    dev = [rft.chat_example(row, "dev") for row in rows if row["split"] == "dev"][:DEV_ROWS]
+
+    start = train_in_subprocess(
+        "lora", [*lessons[:ROWS], *dev], base, work / "lora", options, _print_progress
+    )
+    reinforcement = ReinforcementOptions(
+        reward=rft.REWARD.as_dict(),
+        start=str(work / "lora"),
+        steps=steps,
+        answer_tokens=rft.OUTPUT_TOKENS,
+    )
+    reinforced = train_in_subprocess(
+        "rft",
+        [*lessons[ROWS:], *dev],
+        base,
+        work / "rft",
+        dataclasses.replace(options, reinforcement=reinforcement),
+        _print_progress,
+    )
+    return start, reinforced
 
 
 def _print_progress(progress: TrainingProgress) -> None:

@@ -94,18 +94,7 @@ class _Year:
             received_at=at,
             state=state,
         )
-        decision = Decision(
-            verb=verb,
-            route=name if verb == "route" else None,
-            confidence=0.91,
-            margin=0.6,
-            in_scope=0.97,
-            scores=tuple(Score(route, round(rng.random(), 6)) for route, *_ in ROUTES),
-            router_version="router-2027",
-            version="v1" if verb == "route" else None,
-            reason={"threshold": 0.62, "nearest": [f"{name}:{n}" for n in range(3)]},
-            seconds=0.02,
-        )
+        decision = self._decision(verb, name)
         outcome = self._outcome(number, name, kind, seconds) if verb == "route" else Outcome("?")
         if failed:
             outcome = Outcome("", error="model", route=name, kind=kind, version="v1")
@@ -119,6 +108,20 @@ class _Year:
             tuple(self._feedback(request)),
             reply_ts=f"{at + 0.2:.6f}",
             vector=(RECIPE, rng.choice(self.vectors)) if is_recent else None,
+        )
+
+    def _decision(self, verb: Verb, name: str) -> Decision:
+        return Decision(
+            verb=verb,
+            route=name if verb == "route" else None,
+            confidence=0.91,
+            margin=0.6,
+            in_scope=0.97,
+            scores=tuple(Score(route, round(self.rng.random(), 6)) for route, *_ in ROUTES),
+            router_version="router-2027",
+            version="v1" if verb == "route" else None,
+            reason={"threshold": 0.62, "nearest": [f"{name}:{n}" for n in range(3)]},
+            seconds=0.02,
         )
 
     def _outcome(self, number: int, route: str, kind: Kind, seconds: float) -> Outcome:
