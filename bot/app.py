@@ -327,7 +327,7 @@ class WorkerProcess:
             encoder=LazyEncoder(lambda: encoder(settings)),
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
             sees=vision_lookup(settings, client.lists_vision),
-            sender=SlackSender(clients, store.sendings.is_current),
+            sender=SlackSender(clients, store.sendings.is_current, store.reminders),
         )
         erasures = FolderErasures(store, settings.data, socket.gethostname(), now)
         self._reaper = self._backend.lead(REAPER, settings)

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from router.store.requests.reminders import ScheduledReminder
 from router.store.requests.sendings import Sending
+from router.store.workspace.audit import ActionOutcome
 from router.types import ChannelKind, Citation, Decision, Outcome, Request, SlackPerson, Tokens
 from workers.affiliation import Affiliation
 
@@ -249,6 +251,14 @@ class Sender(Protocol):
         """Posts or schedules what is sent, once: a resumed one is first looked for in Slack.
 
         Raises SendError, which says whether it may have arrived.
+        """
+        ...
+
+    def cancel(self, reminder: ScheduledReminder) -> ActionOutcome | None:
+        """Takes back a reminder that Slack has not posted yet; `late` where it is too late.
+
+        None where Slack has none of which nobody knows the id. Raises SendError when Slack does not
+        answer or refuses, NoTokenError without a token.
         """
         ...
 

@@ -261,6 +261,7 @@ class Intake:
             times.delete_message(team, channel, ts, at)
             keys = self._store.withdrawals.begin(team, channel, ts, self._now())
             if not keys:
+                self._cancel_reminders(team, channel, ts)
                 self._capture.delete(event, team)
                 return False
 
@@ -282,6 +283,12 @@ class Intake:
 
         context[EDITED] = request
         return True
+
+    def _cancel_reminders(self, team: str, channel: str, ts: str) -> None:
+        """Cancels the reminders of an answer that somebody deleted."""
+        answered = self._store.replies.request_at(team, channel, ts)
+        if answered is not None:
+            self._store.reminders.cancel(answered, self._now())
 
     def _edited(self, request: Request | None, message: Message, me: str) -> Request | None:
         """Returns the request if its author gave it another text, with that text.

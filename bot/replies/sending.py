@@ -17,13 +17,16 @@ from bot.transport.pages import pages
 from bot.ui.sent_message import (
     EVENT_TYPE,
     ending_text,
+    is_reminder,
     metadata,
     reminder_text,
     sent_message,
 )
 from router.errors import SendError
 from router.log import get_log
+from router.store.requests.reminders import Reminders, ScheduledReminder
 from router.store.requests.sendings import Sending
+from router.store.workspace.audit import ActionOutcome
 from router.types import Request
 
 PAGE_SIZE, MAX_PAGES = 200, 10
@@ -33,6 +36,9 @@ EARLIER_SECONDS = 60.0
 """Slack's clock and ours may differ by so much."""
 NOT_IN = ("not_in_channel", "channel_not_found", "is_archived")
 BUSY = ("ratelimited", "rate_limited", "message_limit_exceeded", "restricted_too_many")
+TOO_LATE = ("invalid_scheduled_message_id", "channel_not_found", "is_archived")
+"""Slack's errors where nothing can be cancelled: it was posted, is posted within a minute, or will
+never be (https://docs.slack.dev/reference/methods/chat.deleteScheduledMessage)."""
 UNKNOWN = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
 """Slack's errors after which nobody knows whether it was done."""
 CODE = re.compile(r"[a-z0-9_]{1,80}")
@@ -42,12 +48,16 @@ CODE = re.compile(r"[a-z0-9_]{1,80}")
 class SlackSender:
     """The `Sender` port on Slack's Web API.
 
-    `is_current` says right before a post whether it is still this worker's to make.
+    `is_current` says right before a post whether it is still this worker's to make. `reminders`
+    keeps where those are that Slack is to post.
     """
 
-    def __init__(self, clients: Clients, is_current: Callable[[Sending], bool]) -> None:
+    def __init__(
+        self, clients: Clients, is_current: Callable[[Sending], bool], reminders: Reminders
+    ) -> None:
         self._clients = clients
         self._is_current = is_current
+        self._reminders = reminders
         self._log = get_log(part="sending")
 
     def send(self, request: Request, sending: Sending) -> None:
@@ -60,6 +70,9 @@ class SlackSender:
                 return
             if not self._is_current(sending):
                 raise SendError("sending an answer: it was deleted", "gone", is_sure=True)
+
+            if sending.kind == "reminder":
+                self._begin_reminder(channel, request, sending)
 
             has_begun = True
             if sending.kind == "reminder":
@@ -76,6 +89,27 @@ class SlackSender:
                 retry=True,
                 is_sure=not has_begun,
             ) from error
+
+    def cancel(self, reminder: ScheduledReminder) -> ActionOutcome | None:
+        """See `Sender.cancel`."""
+        try:
+            client = self._clients.for_team(reminder.team).retrying
+            ids = [reminder.scheduled] if reminder.scheduled else self._unrecorded(client, reminder)
+            outcomes = [_delete_scheduled(client, reminder.channel, found) for found in ids]
+        except SlackApiError as error:
+            raise _refused(error) from error
+        except UNREACHABLE as error:
+            raise SendError(
+                f"cancelling a reminder: Slack was not reached ({error_code(error)})",
+                "unreachable",
+                retry=True,
+                is_sure=False,
+            ) from error
+
+        if not outcomes:
+            return None
+
+        return "applied" if all(outcomes) else "late"
 
     def tell(self, request: Request, sending: Sending) -> bool:
         """See `Sender.tell`. Only the person sees it."""
@@ -128,13 +162,38 @@ class SlackSender:
     def _schedule(
         self, client: WebClient, channel: str, request: Request, sending: Sending
     ) -> None:
-        client.chat_scheduleMessage(
+        scheduled = client.chat_scheduleMessage(
             channel=channel,
             thread_ts=request.thread,
             post_at=int(sending.post_at),
             # Without metadata: Slack would never post it.
             text=reminder_text(sending.content),
         )
+        self._reminders.record(sending.key, str(scheduled["scheduled_message_id"]))
+
+    def _begin_reminder(self, channel: str, request: Request, sending: Sending) -> None:
+        new = ScheduledReminder(
+            key=sending.key,
+            team=request.team,
+            channel=channel,
+            request=request.id,
+            user=sending.user,
+            # When this try has ended at the latest.
+            at=sending.wake_at or sending.at,
+            post_at=sending.post_at,
+        )
+        if not self._reminders.begin(new):
+            raise SendError("sending a reminder: its words were deleted", "gone", is_sure=True)
+
+    def _unrecorded(self, client: WebClient, reminder: ScheduledReminder) -> list[str]:
+        """Returns the ids of reminders for that second which no worker lived to record."""
+        found = []
+        for message in _scheduled(client, reminder.channel, reminder.post_at):
+            key = str(message.get("id"))
+            if is_reminder(message) and not self._reminders.is_recorded(key):
+                found.append(key)
+
+        return found
 
     def _is_there(
         self, client: WebClient, channel: str, request: Request, sending: Sending
@@ -142,14 +201,13 @@ class SlackSender:
         """Returns whether an earlier try reached Slack."""
         if sending.kind == "reminder":
             # Slack lists neither thread nor metadata of what is scheduled: text and second decide.
-            at = str(int(sending.post_at))
-            listed = _pages(
-                client.chat_scheduledMessages_list, channel=channel, oldest=at, latest=at
-            )
             text = reminder_text(sending.content)
-            return any(
-                _same_text(one, text) for page in listed for one in page["scheduled_messages"]
-            )
+            for message in _scheduled(client, channel, sending.post_at):
+                if _same_text(message, text):
+                    self._reminders.record(sending.key, str(message.get("id")))
+                    return True
+
+            return False
 
         since = {"channel": channel, "oldest": str(sending.at - EARLIER_SECONDS)}
         if sending.kind == "reply":
@@ -174,6 +232,26 @@ def _is_marked(message: Any, key: str) -> bool:
     marked = message.get("metadata") or {}
     payload = marked.get("event_payload") or {}
     return marked.get("event_type") == EVENT_TYPE and payload.get("key") == key
+
+
+def _scheduled(client: WebClient, channel: str, post_at: float) -> Iterator[Any]:
+    """Yields what Slack is to post in the channel at that second."""
+    at = str(int(post_at))
+    for page in _pages(client.chat_scheduledMessages_list, channel=channel, oldest=at, latest=at):
+        yield from page["scheduled_messages"]
+
+
+def _delete_scheduled(client: WebClient, channel: str, key: str) -> bool:
+    """Deletes a scheduled message; returns False where Slack has posted it, or is about to."""
+    try:
+        client.chat_deleteScheduledMessage(channel=channel, scheduled_message_id=key)
+    except SlackApiError as error:
+        if error_code(error) not in TOO_LATE:
+            raise
+
+        return False
+
+    return True
 
 
 def _same_text(scheduled: Any, text: str) -> bool:

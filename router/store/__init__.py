@@ -36,6 +36,7 @@ from router.store.requests.history import RequestHistory
 from router.store.requests.labels import Labels
 from router.store.requests.message_parts import MessageParts
 from router.store.requests.proposals import Proposals
+from router.store.requests.reminders import Reminders
 from router.store.requests.replies import ReplyOutbox
 from router.store.requests.requests import Requests
 from router.store.requests.sendings import Sendings
@@ -91,6 +92,7 @@ class Store:
         self.replies = ReplyOutbox(engine)
         self.proposals = Proposals(engine)
         self.sendings = Sendings(engine)
+        self.reminders = Reminders(engine)
         self.cancellations = Cancellations(engine)
         self.withdrawals = Withdrawals(engine)
         self.message_parts = MessageParts(engine)

@@ -159,7 +159,8 @@ def test_what_a_colleague_answered_is_not_taken_for_a_lost_answer(
     sandbox, store, replies, post_request, make_decision, clock
 ):
     ada, request = post_request()
-    sender = SlackSender(Clients.single(sandbox.bot_token, sandbox.api_url), lambda _: True)
+    clients = Clients.single(sandbox.bot_token, sandbox.api_url)
+    sender = SlackSender(clients, lambda _: True, store.reminders)
     sender.send(request, passed_on(request, "reply", clock()))
     # A worker announced the answer and died before it reached Slack.
     store.replies.begin_post(request.id, request.channel)
@@ -180,7 +181,7 @@ def test_a_reminder_is_not_taken_for_a_lost_answer(store, make_request, make_dec
         place = {"team": seed_data.TEAM_ID, "channel": ada.channel("general"), "ts": ts}
         request = make_request(**place)
         store.requests.insert(request, slack_clock.now())
-        sender = SlackSender(clients, lambda _: True)
+        sender = SlackSender(clients, lambda _: True, store.reminders)
         sender.send(request, passed_on(request, "reminder", slack_clock.now()))
         slack.call(lambda: slack_clock.advance(61))
         # A worker announced the answer and died before it reached Slack.

@@ -301,7 +301,7 @@ def test_a_scheduled_message_comes_at_its_time(
     forward: Callable[[float], None],
     sandbox: Sandbox,
 ) -> None:
-    general, at = ada.channel("general"), int(time.now()) + 60
+    general, at = ada.channel("general"), int(time.now()) + 120
     client.chat_scheduleMessage(channel=general, text="later", post_at=at)
     dropped = client.chat_scheduleMessage(channel=general, text="never", post_at=at)[
         "scheduled_message_id"
@@ -309,6 +309,11 @@ def test_a_scheduled_message_comes_at_its_time(
     client.chat_deleteScheduledMessage(channel=general, scheduled_message_id=dropped)
     assert client.conversations_history(channel=general)["messages"] == []
     forward(61)
+    (last,) = client.chat_scheduledMessages_list(channel=general)["scheduled_messages"]
+    late = {"channel": general, "scheduled_message_id": last["id"]}
+    assert word(client.chat_deleteScheduledMessage, **late) == "invalid_scheduled_message_id"
+    forward(60)
+    assert word(client.chat_deleteScheduledMessage, **late) == "invalid_scheduled_message_id"
     assert [m["text"] for m in client.conversations_history(channel=general)["messages"]] == [
         "later"
     ]

@@ -219,8 +219,11 @@ def desk(sandbox, receiver, tmp_path, clock, make_context, make_request, make_de
         webhook_private_hosts="127.0.0.1",
     )
     store_context = make_context(settings=settings)
+    store = store_context.store
     sender = SlackSender(
-        Clients.single(sandbox.bot_token, sandbox.api_url), store_context.store.sendings.is_current
+        Clients.single(sandbox.bot_token, sandbox.api_url),
+        store.sendings.is_current,
+        store.reminders,
     )
     context = make_context(
         settings=settings, sender=sender, queue=store_context.queue, store=store_context.store

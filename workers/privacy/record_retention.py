@@ -34,6 +34,7 @@ class RecordRetention:
         now, records = self.now(), self.store.old_records
         deleted = {"install_state": records.delete_expired_states(now)}
         deleted["event_time"] = records.delete_message_events(now - MESSAGE_EVENT_SECONDS)
+        deleted["reminder"] = self.store.reminders.delete_past(now - DAY_SECONDS)
 
         audit_days = self.settings.audit_retention_days
         if audit_days:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from router.store import Store
 from router.store.requests.proposals import Proposals
+from router.store.requests.reminders import Reminders
 from router.store.requests.requests import Requests
 from router.store.requests.sendings import Sendings
 from workers.ports import Queue
@@ -69,6 +70,18 @@ def reap_sendings(sendings: Sendings, queue: Queue, now: float) -> int:
     return len(keys)
 
 
+def reap_reminders(reminders: Reminders, queue: Queue, now: float) -> int:
+    """Enqueues the reminders that are to be cancelled and returns how many."""
+    if not _room(queue):
+        return 0
+
+    keys = reminders.overdue(now)
+    for key in keys:
+        queue.enqueue("cancel_reminder", key)
+
+    return len(keys)
+
+
 def _room(queue: Queue) -> int:
     """Returns how many wake-up calls fit.
 
@@ -82,4 +95,5 @@ def reap(store: Store, queue: Queue, now: float, again_seconds: float) -> None:
     reap_requests(store.requests, queue, now, again_seconds)
     reap_proposals(store.proposals, queue, now)
     reap_sendings(store.sendings, queue, now)
+    reap_reminders(store.reminders, queue, now)
     reap_withdrawals(store.requests, queue, now, again_seconds)

@@ -8,6 +8,8 @@ from bot.sandbox.web_api import messages, streams
 from bot.sandbox.web_api.call import Call, Method, RefusalError, paginate
 
 MAX_SCHEDULE_SECONDS = 120 * 86_400
+UNDELETABLE_SECONDS = 60
+"""So shortly before it is posted no scheduled message can be deleted."""
 SCHEDULE_WINDOW, MAX_IN_WINDOW = 300, 30
 """Scheduled messages that Slack takes for one channel in five minutes."""
 
@@ -186,11 +188,19 @@ def schedule_message(call: Call) -> Json:
 
 
 def delete_scheduled(call: Call) -> Json:
-    """Deletes a scheduled message."""
-    key = call.text("scheduled_message_id")
-    if call.context.scheduled_messages.pop(key, None) is None:
+    """Deletes a scheduled message.
+
+    Slack deletes none that it has posted or posts within a minute
+    (https://docs.slack.dev/reference/methods/chat.deleteScheduledMessage).
+    """
+    channel, key = call.channel(), call.text("scheduled_message_id")
+    found = call.context.scheduled_messages.get(key)
+    if found is None or found["channel_id"] != channel["id"]:
+        raise RefusalError("invalid_scheduled_message_id")
+    if found["post_at"] - call.context.clock.now() < UNDELETABLE_SECONDS:
         raise RefusalError("invalid_scheduled_message_id")
 
+    del call.context.scheduled_messages[key]
     return {}
 
 

@@ -48,6 +48,7 @@ from router.store.privacy.removal import (
 )
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.store.requests.reminders import cancel_reminders, reminder
 from router.store.requests.sendings import sending
 from router.store.requests.turns import turn
 from router.store.usage.spend import spend
@@ -137,6 +138,7 @@ class PersonalData:
             rows = remove_copies(connection, copies)
             rows["captured"] = remove_captured(connection, captured_of(team, user))
             remove_captured(connection, without_words(copies.teams))
+            cancel_reminders(connection, _reminders_of(person))
             for name, statement in _own_rows(person).items():
                 rows[name] = rows.get(name, 0) + _count(connection, statement)
 
@@ -305,6 +307,13 @@ def _own_rows(person: Author) -> dict[str, Delete]:
     }
 
 
+def _reminders_of(person: Author) -> ColumnElement[bool]:
+    """Returns the condition that a reminder quotes the person, or was asked for by them."""
+    own = select(request.c.id).where(requests_of(person.team, person.user))
+    pressed = and_(reminder.c.team == person.team, reminder.c.user == person.user)
+    return or_(reminder.c.request.in_(own), pressed)
+
+
 def _has_turns_of(
     team: ColumnElement[str], key: ColumnElement[str], person: Author
 ) -> ColumnElement[bool]:
@@ -333,6 +342,7 @@ def _make_anonymous(connection: Connection, person: Author) -> None:
     for table, column in (
         (proposal, proposal.c.decided_by),
         (sending, sending.c.user),
+        (reminder, reminder.c.user),
         # Whoever took it over, and answered.
         (sending, sending.c.target),
         (captured_answer, captured_answer.c.owner),

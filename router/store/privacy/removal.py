@@ -14,6 +14,7 @@ from router.store.privacy.copies import Copies
 from router.store.privacy.others import Author, strings
 from router.store.privacy.sentences import Sentences, WrittenText
 from router.store.requests.proposals import proposal
+from router.store.requests.reminders import cancel_reminders, reminder
 from router.store.requests.sendings import sending
 from router.types import INSTALLATION
 
@@ -39,6 +40,7 @@ def blank_requests(connection: Connection, keys: Collection[str]) -> None:
         update(proposal).where(proposal.c.request.in_(keys)).values(**BLANK_PROPOSAL)
     )
     connection.execute(update(sending).where(sending.c.request.in_(keys)).values(**BLANK_SENDING))
+    cancel_reminders(connection, reminder.c.request.in_(keys))
 
 
 def remove_copies(connection: Connection, copies: Copies) -> dict[str, int]:
@@ -49,6 +51,7 @@ def remove_copies(connection: Connection, copies: Copies) -> dict[str, int]:
     for key, revision in copies.answers:
         same = and_(outcome.c.request == key, outcome.c.revision == revision)
         connection.execute(update(outcome).where(same).values(**BLANK_ANSWER))
+        cancel_reminders(connection, reminder.c.request == key)
 
     for key, revision in copies.proposals:
         same = and_(proposal.c.request == key, proposal.c.revision == revision)

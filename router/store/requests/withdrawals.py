@@ -9,6 +9,7 @@ from sqlalchemy import Engine, delete, select, update
 
 from router.store.base.engine import one_statement, writing
 from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.reminders import cancel_reminders, reminder
 from router.store.requests.sendings import sending
 from router.types import PART_EVENT
 
@@ -49,6 +50,7 @@ class Withdrawals:
             part = request.c.event_id == f"{PART_EVENT}{key}"
             withdrawn = update(request).where(part).values(values).returning(request.c.id)
             keys = [key, *connection.execute(withdrawn).scalars()]
+            cancel_reminders(connection, reminder.c.request.in_(keys), now)
             for table in (decision, outcome, feedback, sending):
                 connection.execute(delete(table).where(table.c.request.in_(keys)))
 
