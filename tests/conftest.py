@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["local_model", "model_weights", "training_packages"]  # fixtures for every folder
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # noqa: TID251  # before anything loads numpy
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # a test that reaches for a hub must fail, not wait
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251  # fail, do not wait
 
 LONG_FIRST = ("nightly", "chaos", "fuzz", "training", "model", "browser", "slow")
 """Markers of tests that take seconds to minutes; files with the first of them start first."""

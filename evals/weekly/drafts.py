@@ -200,9 +200,9 @@ def _judge(
     evidence = store.candidates.history(candidate.id)[-1].evidence
     routing = evidence.routing  # type: ignore[attr-defined]  # it is in state drafted
     warnings = list(evidence.open_points)  # type: ignore[attr-defined]
-    version = Version.model_validate(
-        dict(store.versions.get(TEAM, drafted.name, drafted.version).body)  # type: ignore[union-attr]
-    )
+    stored = store.versions.get(TEAM, drafted.name, drafted.version)
+    assert stored is not None
+    version = Version.model_validate(dict(stored.body))
     route = drafted.as_route(version)
     catalog = Catalog({**workspace.context.routes_of(TEAM).routes, route.name: route})
     router = _train(catalog, encoder)

@@ -38,7 +38,7 @@ def browser() -> Iterator[Browser]:
     if found is None:
         # On a laptop without a browser these tests are left out; where they must run, that is a
         # failure.
-        if os.environ.get("CI") == "true":  # noqa: TID251  # the one thing that tells CI from a laptop
+        if os.environ.get("CI") == "true":  # noqa: TID251  # tells CI from a laptop
             pytest.fail(f"no browser: looked for {', '.join(NAMES)}; install Debian's chromium")
 
         pytest.skip("no Chromium is installed")
@@ -54,7 +54,7 @@ def picture() -> Callable[[Page, str], None]:
     """Saves a screenshot for the docs where `SCREENSHOTS=write` is set."""
 
     def keep(page: Page, name: str) -> None:
-        if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # a switch of these tests alone
+        if os.environ.get("SCREENSHOTS") == "write":  # noqa: TID251  # for these tests alone
             page.wait_for_timeout(300)
             page.screenshot(path=IMAGES / f"slack-{name}.png")
 

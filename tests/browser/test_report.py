@@ -100,7 +100,8 @@ def test_private_requests_appear_nowhere_on_the_page(page: Page) -> None:
 
 
 def test_the_page_makes_a_picture_for_the_docs(page: Page, request: pytest.FixtureRequest) -> None:
-    if os.environ.get("SCREENSHOTS") == "write" and "light" in request.node.name:  # noqa: TID251  # as in test_screens
+    is_written = os.environ.get("SCREENSHOTS") == "write"  # noqa: TID251  # as in test_screens
+    if is_written and "light" in request.node.name:
         page.set_viewport_size({"width": 1000, "height": 900})
         page.screenshot(path=IMAGES / "mine-report.png")
 

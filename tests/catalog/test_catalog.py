@@ -48,7 +48,8 @@ def write(
 
 def load(folder: Path, old: str = "", new: str = "", **kwargs: object) -> Route:
     assert old in GOOD
-    return read_route(write(folder, GOOD.replace(old, new, 1) if old else GOOD, **kwargs))  # type: ignore[arg-type]  # test
+    text = GOOD.replace(old, new, 1) if old else GOOD
+    return read_route(write(folder, text, **kwargs))  # type: ignore[arg-type]  # test
 
 
 def test_a_folder_becomes_a_route_with_a_strict_schema(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def tracked() -> list[Path]:
 
     if listed.returncode:
         # In CI there is always one; a missing list would pass over all these tests.
-        if os.environ.get("CI") == "true":  # noqa: TID251  # the one thing that tells CI from a laptop
+        if os.environ.get("CI") == "true":  # noqa: TID251  # tells CI from a laptop
             pytest.fail(listed.stderr.decode())
 
         pytest.skip("not a git checkout")

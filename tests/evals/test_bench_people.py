@@ -24,7 +24,10 @@ def test_no_words_of_another_company_are_kept_and_no_colleague_is_a_guest(store)
 def test_an_intake_that_takes_slack_s_fields_as_they_are_is_found(
     store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PeopleOfPayloads, "__call__", lambda _self, _body, next: next())  # noqa: A006
+    def pass_on(_self, _body, next):  # noqa: A002
+        return next()
+
+    monkeypatch.setattr(PeopleOfPayloads, "__call__", pass_on)
     wrong = GeneratedWorkspace(store, seed=3).run(PEOPLE)
 
     assert wrong["request_of_the_wrong_company"] > 0

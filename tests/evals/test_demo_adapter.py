@@ -54,7 +54,7 @@ def test_the_adapter_learns_the_messages_that_the_route_sends(route: Route) -> N
     text = lesson.messages[-1]["content"]
     values = {"message": text, "thread": "", "passages": "", "today": ""}
     (step,) = route.version.steps
-    sent = build_prompt(route.version, step, values)  # type: ignore[arg-type]  # a tuned route has one prompt step
+    sent = build_prompt(route.version, step, values)  # type: ignore[arg-type]  # it has one
     assert [dict(message) for message in sent.messages] == list(lesson.messages)
 
 

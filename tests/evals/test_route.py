@@ -85,7 +85,7 @@ def context(store: Store, clock: Any) -> Callable[[LanguageModel], Context]:
 
     def build(model: LanguageModel) -> Context:
         return Context(
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # it takes one
             store=store,
             queue=MemoryQueue({}),
             model=model,
@@ -255,8 +255,9 @@ def test_the_route_in_the_guide_loads(tmp_path: Path) -> None:
     text = DOCS.read_text()
     place = tmp_path / "refund"
     place.mkdir()
-    (place / "route.md").write_text(re.search(r"```markdown\n(.+?)\n```", text, re.DOTALL)[1])  # type: ignore[index]
-    (place / "examples.jsonl").write_text(re.search(r"```json\n(.+?)\n```", text, re.DOTALL)[1])  # type: ignore[index]
+    files = {"route.md": r"```markdown\n(.+?)\n```", "examples.jsonl": r"```json\n(.+?)\n```"}
+    for name, block in files.items():
+        (place / name).write_text(re.search(block, text, re.DOTALL)[1])  # type: ignore[index]
 
     catalog = load_routes(tmp_path)
 

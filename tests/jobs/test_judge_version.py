@@ -44,7 +44,7 @@ class Reader:
 def context(store: Store, clock: Any, tmp_path: Path) -> Context:
     (tmp_path / "routes").mkdir()
     return Context(
-        settings=Settings(_env_file=None, routes=tmp_path / "routes"),  # type: ignore[call-arg]  # pydantic-settings takes it
+        settings=Settings(_env_file=None, routes=tmp_path / "routes"),  # type: ignore[call-arg]
         store=store,
         queue=MemoryQueue({}),
         model=Reader(),

@@ -147,7 +147,8 @@ def test_killed_in_the_middle_it_goes_on_from_what_was_paid_for(tmp_path):
     context.store.close()
 
     root = Path(__file__).parents[2]
-    environment = {"PYTHONPATH": str(root), "PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1"}  # noqa: TID251
+    path = os.environ["PATH"]  # noqa: TID251
+    environment = {"PYTHONPATH": str(root), "PATH": path, "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.fixtures.rule_model", str(halved)], env=environment, cwd=root
     )

@@ -36,7 +36,7 @@ class Notebook:
         self.waiting: list[Proposal] = []
         self._make_request, self._make_decision = make_request, make_decision
         self._context = Context(
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # it takes one
             store=store,
             queue=MemoryQueue({}),
             model=ScriptedModel([]),

@@ -60,7 +60,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
         **version: Any,
     ) -> Outcome:
         context = Context(
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # it takes one
             store=store,
             queue=MemoryQueue({}),
             model=model,
@@ -150,7 +150,8 @@ def test_reasoning_comes_before_the_answer_and_is_not_shown(serve: Serve) -> Non
 
     outcome = serve(model, output=QUEUE, steps=(PromptStep(reasoning="field"),))
 
-    assert next(iter(model.calls[0].schema["properties"])) == "reasoning"  # type: ignore[index]  # it has a schema
+    schema = model.calls[0].schema
+    assert next(iter(schema["properties"])) == "reasoning"  # type: ignore[index]  # it has one
     assert outcome.data == {"note": "wifi", "queue": "network"}
     assert "reasoning" not in outcome.text.lower()
 

@@ -53,7 +53,7 @@ def serve(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Se
         model: LanguageModel, text: str = "what is our budget", search: Any = None, **over: Any
     ) -> Outcome:
         context = Context(
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # pydantic-settings takes it
+            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # it takes one
             store=store,
             queue=MemoryQueue({}),
             model=model,

@@ -218,7 +218,7 @@ def test_a_dead_slack_refuses_everything_until_it_is_back(
     with pytest.raises((ConnectionError, websocket.WebSocketException)):
         connection.next()
 
-    with pytest.raises(OSError):  # noqa: PT011  # reset, refused or cut short: all are a dead server
+    with pytest.raises(OSError):  # noqa: PT011  # whichever: the server is dead
         client.auth_test()
 
     forward(5.1)

@@ -233,7 +233,8 @@ def clicks(blocks: list[dict[str, Any]]) -> set[tuple[str, str]]:
     found = set()
     for element in elements(blocks):
         for action in possible_actions(element):
-            restore_clicks({"actions": [action]}, lambda: None)  # type: ignore[arg-type,return-value]
+            click = {"actions": [action]}
+            restore_clicks(click, lambda: None)  # type: ignore[arg-type,return-value]
             chosen = action.get("selected_option") or action
             found.add((action["action_id"], chosen.get("value") or ""))
 

@@ -104,7 +104,7 @@ CASES = {
 
 
 def compare(path: Path, text: str) -> None:
-    if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # a switch for the person who reviews them
+    if os.environ.get("GOLDEN_FILES") == "write":  # noqa: TID251  # for who reviews them
         path.write_text(text, "utf-8")
 
     assert path.read_text("utf-8") == text

@@ -20,7 +20,8 @@ _VALUE = re.compile(
     rf"|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{_MONTHS})\b|\b(?:{_MONTHS})\s\d{{1,2}}(?:st|nd|rd|th)?\b"
     rf"|\b(?:next\s)?{_WEEKDAYS}s?\b|\bnext\s(?:week|month)\b|\b(?:today|tomorrow|tonight)\b)"
     r"|(?P<time>\b\d{1,2}:\d{2}(?:\s?[ap]m)?\b|\b\d{1,2}\s?[ap]m\b|\bnoon\b)"
-    r"|(?P<amount>[$€£]\s?\d[\d.,]{0,12}|\b\d[\d.,]{0,12}\s?(?:usd|eur|gbp|euros?|dollars?|pounds?)\b)"
+    r"|(?P<amount>[$€£]\s?\d[\d.,]{0,12}"
+    r"|\b\d[\d.,]{0,12}\s?(?:usd|eur|gbp|euros?|dollars?|pounds?)\b)"
     r"|(?P<duration>\b\d{1,3}\s?(?:minutes?|mins?|hours?|days?|weeks?|months?)\b)"
     r"|(?P<reference>\b[A-Za-z]{2,8}-\d{1,6}\b|(?<!\w)#\d{1,6}\b)"
     r"|(?P<number>\b\d{1,4}\b)",

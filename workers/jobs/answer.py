@@ -234,7 +234,7 @@ def _produce_outcome(context: Context, lease: Lease, progress: RequestProgress) 
             return None
 
         return replace(failed, error="path", seconds=context.now() - start)
-    except Exception as error:  # noqa: BLE001  # the job boundary: the person sees an outcome in any case
+    except Exception as error:  # noqa: BLE001  # the boundary: people always see an outcome
         return _crashed(context, lease, error, replace(failed, seconds=context.now() - start))
 
 

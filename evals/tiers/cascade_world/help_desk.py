@@ -126,7 +126,8 @@ class HelpDesk:
             "team": {"id": TEAM},
             "channel": {"id": CHANNEL},
         }
-        self.clicks.thumb(_nothing, {"value": f"{direction} {ids}"}, body, _nothing)  # type: ignore[arg-type]
+        action = {"value": f"{direction} {ids}"}
+        self.clicks.thumb(_nothing, action, body, _nothing)  # type: ignore[arg-type]
 
     def answer_to(self, request: Request) -> tuple[Decision, Outcome]:
         """Returns the request's decision with its outcome."""

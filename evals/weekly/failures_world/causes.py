@@ -114,7 +114,8 @@ def serve_by_chance(topic: Topic, people: Person) -> Served:
     reason = people.rng.choice(REASONS)
     is_cited = topic.route == DOCUMENTS
     signs = people.complain(reason, 0.5)
-    return Served(topic.route, answered=True if is_cited else None, cited=is_cited, **signs)  # type: ignore[arg-type]
+    answered = True if is_cited else None
+    return Served(topic.route, answered=answered, cited=is_cited, **signs)  # type: ignore[arg-type]
 
 
 def _misrouted(topic: Topic, people: Person) -> Served:
@@ -125,7 +126,8 @@ def _misrouted(topic: Topic, people: Person) -> Served:
     if people.is_so(0.5):
         return Served(wrong, answered=answered, chosen=right)
 
-    return Served(wrong, answered=answered, **people.complain("route", 0.4))  # type: ignore[arg-type]
+    signs = people.complain("route", 0.4)
+    return Served(wrong, answered=answered, **signs)  # type: ignore[arg-type]
 
 
 def _without_document(topic: Topic, people: Person) -> Served:

@@ -57,5 +57,6 @@ def _sqlite_tables(connection: Connection) -> dict[str, int]:
 
 
 def _ordered(connection: Connection, query: object) -> dict[str, int]:
-    rows = [(str(row[0]), int(row[1])) for row in connection.execute(query)]  # type: ignore[call-overload]
+    found = connection.execute(query)  # type: ignore[call-overload]
+    rows = [(str(row[0]), int(row[1])) for row in found]
     return dict(sorted(rows, key=lambda row: (-row[1], row[0])))

@@ -72,7 +72,8 @@ def _blocks(shapes: Iterable[Any], depth: int) -> Iterator[str]:
         elif shape.has_text_frame:
             yield "\n".join(_paragraphs(shape.text_frame))
         elif shape.shape_type == 13:  # a picture
-            yield clean(shape._element._nvXxPr.cNvPr.get("descr") or "")  # noqa: SLF001  # no accessor
+            properties = shape._element._nvXxPr.cNvPr  # noqa: SLF001  # no accessor
+            yield clean(properties.get("descr") or "")
 
 
 def _paragraphs(frame: Any) -> Iterator[str]:

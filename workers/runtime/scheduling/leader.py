@@ -98,7 +98,7 @@ class LeaderLease:
         now = self._now()
         try:
             fence = self._store.leaders.hold(self._work, self._owner, now, self._seconds)
-        except Exception as error:  # noqa: BLE001  # a boundary: without its thread nobody might lead for weeks
+        except Exception as error:  # noqa: BLE001  # a boundary: nobody would lead without it
             self._log.warning("leadership_not_renewed", work=self._work, error=type(error).__name__)
             if self._store.is_embedded and self.is_held:
                 # Nobody else on this machine can write to the file either. On a full disk it is

@@ -41,7 +41,7 @@ class PeriodicTask:
             except (QueueError, StoreAwayError, SQLAlchemyError) as error:
                 # A database or queue that restarts is no fault of ours: one line, no stack trace.
                 self._log.warning("task_failed", error=type(error).__name__)
-            except Exception:  # noqa: BLE001  # a boundary: nobody would miss a dead thread for weeks
+            except Exception:  # noqa: BLE001  # a boundary: a dead thread would go unnoticed
                 self._log.exception("periodic_task_crashed")
 
             if self._stop.wait(self._interval_seconds):
