@@ -36,6 +36,7 @@ NOTES_NONE_ABOUT = (
 )
 NOTE_TITLE = "Note: {beginning}"
 
+CUT = "… (this is only the beginning: the rest was too long to be passed on)"
 NO_TEXT = (
     "There is no text with this that I can read, so I would have to make it up. Please paste it "
     "into your message, attach it as a text file, or forward the message to me. In a thread I read "

@@ -13,6 +13,7 @@ from bot.ui.rich_text import Element
 from bot.ui.texts import sending as texts
 from router.store.requests.sendings import Sending, SendingKind
 from router.types import Outcome, Tokens
+from workers.sending.content import cut
 
 ANSWER = "answer_handed_over"
 EVENT_TYPE = "beagle_sending"
@@ -37,6 +38,13 @@ def sent_message(kind: SendingKind, content: Mapping[str, Any], key: str = "") -
     # Words of people and models: in them nothing is markup.
     words = escape(outcome_text.plain_text(body), quote=False)
     text = f"{opening}\n{words}"
+    if kind == "reply":
+        # Read again by its text when it is saved, so nothing of it may be missing.
+        return Rendered(text, shown)
+    if kind == "reminder" and len(text) > blocks.FALLBACK_LIMIT:
+        # Its text is all that Slack posts; whoever is shown it before sees the blocks.
+        return Rendered(cut(text, blocks.FALLBACK_LIMIT), [*shown, blocks.paragraph(texts.CUT)])
+
     return Rendered(blocks.truncate(text, blocks.FALLBACK_LIMIT), shown)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from html import unescape
 
 import pytest
 
 from bot.listeners.people_answers.thread import AnswerThreads
 from bot.sandbox import seed_data
+from bot.ui.sent_message import EVENT_TYPE, sent_message, written_reply
 from bot.ui.texts import sending as texts
 from tests.sending.conftest import ADA, GRACE, MAE, OMAR
 from workers.jobs import send_answer
 from workers.knowledge.membership import ReadingRights
+from workers.sending.content import MAX_TEXT
+from workers.texts import CUT
 
 CHANNEL = {"type": "conversations_select"}
 
@@ -230,3 +234,58 @@ def test_answers_from_documents_that_not_everybody_may_read_stay(desk, acls: str
 
     assert desk.press() is None
     assert desk.said == [texts.PRIVATE]
+
+
+LONG = "The lift is stuck. " * 500
+
+
+def answer_at_length(desk) -> None:
+    with desk.store.begin() as connection:
+        change = "UPDATE outcome SET data = NULL, text = ?"
+        connection.exec_driver_sql(change, (f"{LONG}{desk.request.ts}",))
+
+
+def test_what_is_cut_says_so_in_the_dialog_and_where_it_arrives(desk) -> None:
+    answer_at_length(desk)
+
+    view = desk.pick("A channel")
+    desk.submit(view, channel=random_of(desk))
+    desk.work()
+
+    message = next(m for m in desk.passed_on("random") if LONG[:1000] in json.dumps(m["blocks"]))
+    for shown in (view["blocks"], message["blocks"]):
+        assert CUT in json.dumps(shown, ensure_ascii=False)
+
+
+def test_a_webhook_gets_the_mark_too(desk, receiver) -> None:
+    answer_at_length(desk)
+
+    desk.submit(desk.pick("Flow"))
+    desk.work()
+
+    ((_, body),) = receiver.got
+    assert json.loads(body)["text"].endswith(CUT)
+    assert len(json.loads(body)["text"]) <= MAX_TEXT
+
+
+def test_a_reminder_that_is_cut_says_so_in_the_dialog_and_at_its_end(desk) -> None:
+    answer_at_length(desk)
+
+    view = desk.pick("Remind me here")
+    desk.submit(view, when={"selected_option": {"value": "In a week"}})
+    desk.work()
+
+    assert texts.CUT in json.dumps(view["blocks"])
+    listed = desk.client.chat_scheduledMessages_list(channel=desk.request.channel, limit=1000)
+    at = int(desk.clock() + 7 * 86_400)
+    (mine,) = [m for m in listed["scheduled_messages"] if m["post_at"] == at]
+    assert mine["text"].endswith(CUT)
+
+
+def test_a_long_reply_is_read_again_whole() -> None:
+    words = "Use <b> & “quotes”. " * 140
+    shown = sent_message("reply", {"user": GRACE, "text": words})
+    marked = {"event_type": EVENT_TYPE, "event_payload": {"kind": "reply", "author": GRACE}}
+    message = {"user": "UBEAGLE", "ts": "1.0", "text": shown.text, "metadata": marked}
+
+    assert unescape(written_reply(message, "UBEAGLE")["text"]).strip() == words.strip()

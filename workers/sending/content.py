@@ -9,6 +9,7 @@ from typing import Any
 
 from router.catalog.actions import SendAction, fill_body
 from router.types import Outcome, Request
+from workers import texts
 
 MAX_MESSAGE = 2000
 """Characters of the request's own words that are passed on."""
@@ -24,13 +25,21 @@ def content_of(request: Request, outcome: Outcome, user: str, link: str) -> dict
     """Returns what is passed on of the answer, without a note."""
     return {
         "route": outcome.route,
-        "message": request.text[:MAX_MESSAGE],
-        "text": outcome.text[:MAX_TEXT],
+        "message": cut(request.text, MAX_MESSAGE),
+        "text": cut(outcome.text, MAX_TEXT),
         "data": outcome.data,
         "link": link,
         "user": user,
         "note": "",
     }
+
+
+def cut(text: str, limit: int) -> str:
+    """Returns the text with at most `limit` characters; one that is cut says so at its end."""
+    if len(text) <= limit:
+        return text
+
+    return text[: limit - len(texts.CUT)].rstrip() + texts.CUT
 
 
 def seal_of(content: Content) -> str:

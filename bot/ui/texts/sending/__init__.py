@@ -29,6 +29,7 @@ DELAYS = {
     "In a week": 604_800.0,
 }
 """What a person chooses, and the seconds until then."""
+CUT = "_A reminder holds less than this. It will be cut, and say so at its end._"
 ASK_NOTE = "Anything to add?"
 
 FROM = "<@{user}> sends you this from Beagle ({route}):"
