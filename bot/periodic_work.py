@@ -12,8 +12,8 @@ from bot.replies.queue_notices import QUEUE_NOTICE_SECONDS, QueueNotices
 from bot.routing.service import RoutingService
 from bot.slack_app import SlackApp
 from bot.transport.clients import Clients
+from bot.weekly.digest_publisher import SECONDS as WEEKLY_SECONDS
 from bot.weekly.rollout_publisher import EVERY_SECONDS as CARDS_SECONDS
-from bot.weekly.scheduler import SECONDS as WEEKLY_SECONDS
 from router.config import Settings
 from router.store import Store
 from router.store.usage.counting import INTERVAL_SECONDS as USAGE_SECONDS

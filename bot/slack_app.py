@@ -77,13 +77,13 @@ from bot.transport.subscriptions import SubscriptionRecorder
 from bot.transport.workspaces import Workspaces
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.digest_publisher import DigestPublisher
 from bot.weekly.drafts.actions import DraftActions
 from bot.weekly.drafts.wish import RouteWishes
 from bot.weekly.drift_actions import DriftActions
 from bot.weekly.failures.actions import FailureActions
 from bot.weekly.rollout_actions import RolloutActions
 from bot.weekly.rollout_publisher import RolloutPublisher
-from bot.weekly.scheduler import WeeklyScheduler
 from router.config import Settings
 from router.errors import SettingsError, StoreAwayError
 from router.log import get_log
@@ -128,7 +128,7 @@ class SlackApp:
         self.folders = FolderErasures(store, settings.data, socket.gethostname(), self._now)
         self.erasure_reports = ErasureReports(store, self._client, self._now)
         self.answer_expiry = AnswerExpiry(store, routing.rights, self._client, self._now)
-        self.weekly = WeeklyScheduler(settings, store, queue, self._client, self._now)
+        self.weekly = DigestPublisher(settings, store, queue, self._client, self._now)
         self.rollout = RolloutPublisher(settings, store, self._client, self._now)
         self.catch_up = CatchUp(
             store,

@@ -15,7 +15,7 @@ from bot.weekly.candidate_view import deciding_gate, ids_of
 from router.config import Settings
 from router.lifecycle_evidence import ApprovalEvidence
 from router.types import Candidate
-from workers.rollout.rungs import Rung, offered_rungs
+from workers.rollout.approval_choices import ApprovalChoice, approval_choices
 from workers.training.plan.candidate import learnable_rows
 
 VIEW = "candidate_approve_view"
@@ -27,15 +27,15 @@ EXPLANATION_LIMIT = 3000
 def approval_view(candidate: Candidate, settings: Settings) -> Block:
     """Returns the dialog, filled in except for the consent and a reason against advice."""
     evidence = candidate.evidence
-    rungs = offered_rungs(candidate, settings)
-    bases = [option(rung.label, rung.word) for rung in rungs]
+    choices = approval_choices(candidate, settings)
+    bases = [option(choice.label, choice.word) for choice in choices]
     learnable = f"{learnable_rows(candidate):,}"
     consent = option(texts.APPROVE_CONSENT_OPTION.format(count=learnable), "yes")
     warn = advised_against(candidate) or not evidence.tuning_pays
 
     blocks: list[Block] = [
         notice(_advice(candidate), "warning" if warn else "info"),
-        plain_paragraph(_explanation(candidate, rungs)),
+        plain_paragraph(_explanation(candidate, choices)),
         question("budget", texts.APPROVE_BUDGET, _budget(settings), hint=texts.APPROVE_BUDGET_HINT),
         question(
             "base",
@@ -70,7 +70,7 @@ def parse_approval(
         errors["budget"] = texts.APPROVE_BUDGET_WRONG.format(most=f"{MAX_USD:.0f}")
 
     base = answer_to(view, "base")
-    if base not in [rung.word for rung in offered_rungs(candidate, settings)]:
+    if base not in [choice.word for choice in approval_choices(candidate, settings)]:
         errors["base"] = texts.APPROVE_BASE_WRONG
     if "yes" not in answers_to(view, "consent"):
         errors["consent"] = texts.APPROVE_CONSENT_WRONG
@@ -111,29 +111,29 @@ def _advice(candidate: Candidate) -> str:
     return texts.APPROVE_ADVICE.format(label=label, advice=texts.advice(candidate.evidence))
 
 
-def _explanation(candidate: Candidate, rungs: Sequence[Rung]) -> str:
-    """Returns the reason of the recommendation, the money, each rung, and what happens next."""
+def _explanation(candidate: Candidate, choices: Sequence[ApprovalChoice]) -> str:
+    """Returns the reason of the recommendation, the money, each choice, and what happens next."""
     evidence = candidate.evidence
     gate = deciding_gate(evidence)
     lines = [texts.gate_sentence(gate)] if gate is not None else []
     lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
-    lines += [texts.APPROVE_RUNGS, *filter(None, map(_rung_line, rungs))]
+    lines += [texts.APPROVE_CHOICES, *filter(None, map(_choice_line, choices))]
 
     return truncate("\n".join(lines), EXPLANATION_LIMIT)
 
 
-def _rung_line(rung: Rung) -> str:
-    """Returns what a rung would cost and need; empty for the one that trains nothing."""
-    if rung.usd is not None:
-        return texts.APPROVE_RUNG_PROVIDER.format(label=rung.label, usd=f"{rung.usd:,.0f}")
-    if rung.plan is None:
+def _choice_line(choice: ApprovalChoice) -> str:
+    """Returns what a choice would cost and need; empty for the one that trains nothing."""
+    if choice.usd is not None:
+        return texts.APPROVE_CHOICE_PROVIDER.format(label=choice.label, usd=f"{choice.usd:,.0f}")
+    if choice.plan is None:
         return ""
 
-    minutes = [max(1, round(60 * hours)) for hours in rung.plan.hours]
-    return texts.APPROVE_RUNG_HERE.format(
-        label=rung.label,
-        rows=f"{rung.plan.rows:,}",
+    minutes = [max(1, round(60 * hours)) for hours in choice.plan.hours]
+    return texts.APPROVE_CHOICE_HERE.format(
+        label=choice.label,
+        rows=f"{choice.plan.rows:,}",
         low=f"{minutes[0]:,}",
         high=f"{minutes[1]:,}",
-        memory=f"{rung.plan.memory.total[1]:.0f}",
+        memory=f"{choice.plan.memory.total[1]:.0f}",
     )

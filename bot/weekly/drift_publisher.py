@@ -31,7 +31,7 @@ posted twice, which is better than never."""
 
 
 class DriftPublisher:
-    """The weekly scheduler calls it. `client` returns a workspace's client."""
+    """The digest publisher calls it. `client` returns a workspace's client."""
 
     def __init__(
         self,

@@ -21,8 +21,8 @@ from bot.transport.events import Events
 from bot.weekly import report_view
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
+from bot.weekly.digest_publisher import DigestPublisher
 from bot.weekly.rollout_publisher import RolloutPublisher
-from bot.weekly.scheduler import WeeklyScheduler
 from router.catalog.catalog import Route
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
@@ -84,7 +84,7 @@ def posted(
     home.listen(bolt, Events(bolt))
     clicks = CandidateClicks(store, queue, admin, clock)
     CandidateActions(settings, store, clicks, clock, home.refresh).listen(bolt)
-    WeeklyScheduler(settings, store, queue, lambda _: slack, clock).tick()
+    DigestPublisher(settings, store, queue, lambda _: slack, clock).tick()
 
     return store
 

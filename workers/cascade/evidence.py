@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.store.versions.quality import JudgedRow
 from router.types import Decision, Outcome, Request
-from workers.cascade.ladder import Ladder
+from workers.cascade.request_tiers import RequestTiers
 from workers.context import Context
 
 
@@ -13,8 +13,8 @@ def record_answer(context: Context, request: Request, decision: Decision, outcom
 
     A request without tiers, or without an answer, leaves nothing. Doing it twice changes nothing.
     """
-    ladder = Ladder.of_decision(decision)
-    if ladder is None or outcome.error or not outcome.version or not outcome.tier:
+    tiers = RequestTiers.of_decision(decision)
+    if tiers is None or outcome.error or not outcome.version or not outcome.tier:
         return
 
     now = context.now()
@@ -28,7 +28,7 @@ def record_answer(context: Context, request: Request, decision: Decision, outcom
             team=request.team,
             route=route,
             tier=tier,
-            region=ladder.region,
+            region=tiers.region,
             source="answer" if stood else "escalation",
             value=value,
             stood=stood,

@@ -11,7 +11,7 @@ from router.errors import BudgetError, ModelError, PathError
 from router.log import get_log
 from router.types import EarlierAttempt, Outcome
 from workers.cascade.checks import Checks
-from workers.cascade.ladder import Ladder
+from workers.cascade.request_tiers import RequestTiers
 from workers.cascade.signals import AnswerFacts, signals_of
 from workers.context import Context, Work
 from workers.evaluation.agreement import agreement
@@ -42,33 +42,33 @@ def serve(context: Context, work: Work) -> Outcome:
 
     Raises what the paths raise; see `ServingPath`.
     """
-    ladder = Ladder.of_decision(work.decision)
-    if ladder is None:
+    tiers = RequestTiers.of_decision(work.decision)
+    if tiers is None:
         return get_path(work.version.kind).run(context, work)
 
-    above = _version_near(context, work, ladder.above(work.version.id))
+    above = _version_near(context, work, tiers.above(work.version.id))
     if above is None:
-        return _run_last(context, work, ladder)
+        return _run_last(context, work, tiers)
 
     start = context.now()
     # The request has one deadline and one limit, which are the route's and not the tier's.
     deadline = start + above.limits.seconds
     first = _run_first(context, replace(work, emit=None, is_checked=True, deadline=deadline))
     if not first.failed and first.outcome is not None:
-        return replace(first.outcome, tier=ladder.name_of(work.version.id))
+        return replace(first.outcome, tier=tiers.name_of(work.version.id))
 
-    return _escalate(context, work, above, deadline, first, ladder)
+    return _escalate(context, work, above, deadline, first, tiers)
 
 
-def _run_last(context: Context, work: Work, ladder: Ladder) -> Outcome:
+def _run_last(context: Context, work: Work, tiers: RequestTiers) -> Outcome:
     """Returns the answer of the last tier; where its model gives none, that of the tier below."""
-    tier = ladder.name_of(work.version.id)
+    tier = tiers.name_of(work.version.id)
     deadline = context.now() + work.version.limits.seconds
     try:
         outcome = get_path(work.version.kind).run(context, work)
         return replace(outcome, tier=tier)
     except ModelError as error:
-        below = _version_near(context, work, ladder.below(work.version.id))
+        below = _version_near(context, work, tiers.below(work.version.id))
         if below is None or deadline - context.now() < MIN_SECONDS:
             raise
 
@@ -83,7 +83,7 @@ def _run_last(context: Context, work: Work, ladder: Ladder) -> Outcome:
     return replace(
         outcome,
         usd=outcome.usd + spent,
-        tier=ladder.name_of(below.id),
+        tier=tiers.name_of(below.id),
         attempts=(attempt,),
     )
 
@@ -132,15 +132,20 @@ def failed_checks(context: Context, team: str, facts: AnswerFacts) -> tuple[str,
 
 
 def _escalate(
-    context: Context, work: Work, above: Version, deadline: float, first: _First, ladder: Ladder
+    context: Context,
+    work: Work,
+    above: Version,
+    deadline: float,
+    first: _First,
+    tiers: RequestTiers,
 ) -> Outcome:
     """Returns the next tier's answer, or the first one where there is no time or no other."""
-    tier = ladder.name_of(work.version.id)
+    tier = tiers.name_of(work.version.id)
     outcome = first.outcome
     if outcome is not None and deadline - context.now() < MIN_SECONDS:
         return replace(outcome, tier=tier)
 
-    work.report_activity(Activity("check", done=False, detail=ladder.name_of(above.id)))
+    work.report_activity(Activity("check", done=False, detail=tiers.name_of(above.id)))
     second = replace(
         work,
         version=above,
@@ -171,6 +176,6 @@ def _escalate(
         final,
         usd=first.usd + max(final.usd, sum(second.costs)),
         tokens=tokens,
-        tier=ladder.name_of(above.id),
+        tier=tiers.name_of(above.id),
         attempts=(attempt,),
     )

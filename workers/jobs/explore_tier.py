@@ -11,7 +11,7 @@ from router.log import get_log
 from router.store.usage.spend import DAY_SECONDS
 from router.store.versions.quality import JudgedRow, Judgement
 from router.types import TIERS, Decision, Outcome, Request
-from workers.cascade.ladder import Ladder
+from workers.cascade.request_tiers import RequestTiers
 from workers.cascade.serve import failed_checks
 from workers.cascade.signals import AnswerFacts
 from workers.context import Context, Work
@@ -27,7 +27,7 @@ def enqueue_exploration(context: Context, request: Request, decision: Decision) 
     """Enqueues this job for a share of the requests that a tier has answered."""
     share = context.settings.explore_share
     # By a hash of the request, so that a repeated job chooses the same requests.
-    if Ladder.of_decision(decision) is None or bucket("explore", request.id) >= share:
+    if RequestTiers.of_decision(decision) is None or bucket("explore", request.id) >= share:
         return
 
     try:
@@ -47,19 +47,19 @@ def run(context: Context, key: str) -> None:
     if request is None or decision is None or request.files:
         return
 
-    ladder = Ladder.of_decision(decision)
+    tiers = RequestTiers.of_decision(decision)
     answer = context.store.decisions.outcome(key, decision.revision)
-    if ladder is None or answer is None or answer.error or answer.version not in ladder.versions:
+    if tiers is None or answer is None or answer.error or answer.version not in tiers.versions:
         return
 
-    tiers: Sequence[Mapping[str, Any]] = decision.reason[TIERS]["ladder"]
-    answered = ladder.versions.index(answer.version)
-    other = _other_tier(tiers, answered, key)
-    if other is None or not _may_spend(context, request.team, tiers[other]):
+    records: Sequence[Mapping[str, Any]] = decision.reason[TIERS]["ladder"]
+    answered = tiers.versions.index(answer.version)
+    other = _other_tier(records, answered, key)
+    if other is None or not _may_spend(context, request.team, records[other]):
         return
 
     try:
-        version = context.exact_version(request.team, str(decision.route), ladder.versions[other])
+        version = context.exact_version(request.team, str(decision.route), tiers.versions[other])
         if version.traits.has_side_effects:
             return
 
@@ -72,15 +72,15 @@ def run(context: Context, key: str) -> None:
     failed = failed_checks(
         context, request.team, AnswerFacts(version, request.text, outcome, work.signals)
     )
-    _store(context, work, answer, outcome, ladder, stood=not failed)
+    _store(context, work, answer, outcome, tiers, stood=not failed)
 
 
-def _other_tier(tiers: Sequence[Mapping[str, Any]], answered: int, key: str) -> int | None:
+def _other_tier(records: Sequence[Mapping[str, Any]], answered: int, key: str) -> int | None:
     """Returns the index of the tier to try: the next higher one, or the least known lower one."""
     lower = list(range(answered))
-    higher = [answered + 1] if answered + 1 < len(tiers) else []
+    higher = [answered + 1] if answered + 1 < len(records) else []
     if lower and (not higher or bucket("direction", key) < 0.5):
-        return min(lower, key=lambda index: (float(tiers[index].get("answers", 0.0)), index))
+        return min(lower, key=lambda index: (float(records[index].get("answers", 0.0)), index))
 
     return higher[0] if higher else None
 
@@ -101,13 +101,13 @@ def _store(
     work: Work,
     answer: Outcome,
     outcome: Outcome,
-    ladder: Ladder,
+    tiers: RequestTiers,
     *,
     stood: bool,
 ) -> None:
     """Stores the comparison as an opinion of the lower tier's answer, and what it cost."""
     version, answered = work.version.id, str(answer.version)
-    is_higher = ladder.versions.index(version) > ladder.versions.index(answered)
+    is_higher = tiers.versions.index(version) > tiers.versions.index(answered)
     better, worse = (outcome, answer) if is_higher else (answer, outcome)
     agreed = agreement(work.version.output, better, worse)
 
@@ -120,8 +120,8 @@ def _store(
             version=version,
             team=request.team,
             route=work.version.route,
-            tier=ladder.name_of(version),
-            region=ladder.region,
+            tier=tiers.name_of(version),
+            region=tiers.region,
             source="reference" if is_higher else "shadow",
             value=1.0 if is_higher else agreed,
             stood=stood,

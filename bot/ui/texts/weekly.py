@@ -261,12 +261,12 @@ APPROVE_NEXT = (
     "examples, trains a model and measures it. No user gets a new version before you start its "
     "canary."
 )
-APPROVE_RUNGS = "What each kind of training would take:"
-APPROVE_RUNG_HERE = Counted(
+APPROVE_CHOICES = "What each kind of training would take:"
+APPROVE_CHOICE_HERE = Counted(
     "• {label}: {low} to {high:minute|minutes} for {rows:example|examples} on a quiet machine with "
     "two cores, at most {memory} GB of memory; nothing is rented."
 )
-APPROVE_RUNG_PROVIDER = (
+APPROVE_CHOICE_PROVIDER = (
     "• {label}: about ${usd} a run by your settings. It needs a key and a price, the masked "
     "examples leave, and it starts with `beagle dataset provider` after the review."
 )

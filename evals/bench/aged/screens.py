@@ -16,7 +16,7 @@ from bot.listeners.home_view import render_home
 from bot.routing.route_access import route_offers, usable_routes
 from bot.routing.service import RoutingService
 from bot.transport.health import StoreCollector
-from bot.weekly.scheduler import WeeklyScheduler
+from bot.weekly.digest_publisher import DigestPublisher
 from evals.bench.aged.year import ADMIN, BUSIEST, NOW, PERSON, TEAM
 from router.catalog.catalog import Catalog, Route, builtin_routes_folder, load_routes
 from router.config import Settings
@@ -116,7 +116,7 @@ def screens(store: Store) -> Mapping[str, Action]:
 def polls(store: Store) -> Mapping[str, Action]:
     """Returns what the bot and the workers do again and again without being asked."""
     options, queue = settings(), MemoryQueue(queue_of_job())
-    scheduler = WeeklyScheduler(options, store, queue, _no_slack, _now)
+    scheduler = DigestPublisher(options, store, queue, _no_slack, _now)
     housekeeping = Housekeeping(store, queue, RECIPE, options, _now)
     records = RecordRetention(store, options, _now)
 

@@ -27,7 +27,7 @@ RETRY_SECONDS = 900.0
 """A requested job that has written no digest after so long is requested again."""
 
 
-class WeeklyScheduler:
+class DigestPublisher:
     """`tick` is called every SECONDS; it does nothing most of the time."""
 
     def __init__(

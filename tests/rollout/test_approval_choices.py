@@ -1,4 +1,4 @@
-"""The rungs that the approval dialog offers: those that make sense for the candidate."""
+"""The choices that the approval dialog offers: those that make sense for the candidate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from router.errors import InputError
 from router.lifecycle import SYSTEM
 from router.types import Candidate
 from tests.fixtures.rollout import RolloutWorkspace, no_base_model
-from workers.rollout.rungs import offered_rungs
+from workers.rollout.approval_choices import approval_choices
 from workers.rollout.states import get_handler
 from workers.training.provider.version import newest_provider_version, store_provider_version
 
@@ -29,7 +29,7 @@ def candidate(count: int = 400, checkable: bool | None = True) -> Candidate:
 
 def words(*arguments, **settings) -> list[str]:
     chosen = Settings(_env_file=None, **settings)
-    return [rung.word for rung in offered_rungs(candidate(*arguments), chosen)]
+    return [choice.word for choice in approval_choices(candidate(*arguments), chosen)]
 
 
 def test_the_included_model_comes_first_and_nothing_at_all_last():
@@ -52,10 +52,10 @@ def test_the_dialog_shows_what_each_rung_takes_and_refuses_others():
     settings = Settings(_env_file=None, model="gpt-5.6-luna")
     view = approval_dialog.approval_view(candidate(), settings)
     text = json.dumps(view, ensure_ascii=False)
-    for rung in offered_rungs(candidate(), settings):
-        assert rung.label in text
-        if rung.plan is not None:
-            assert f"{rung.plan.memory.total[1]:.0f} GB" in text
+    for choice in approval_choices(candidate(), settings):
+        assert choice.label in text
+        if choice.plan is not None:
+            assert f"{choice.plan.memory.total[1]:.0f} GB" in text
 
     assert "$20 a run" in text
     state = {"base": {"base": {"selected_option": {"value": "local-rft"}}}}

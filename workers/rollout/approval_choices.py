@@ -1,4 +1,4 @@
-"""The rungs that make sense for one candidate, each with what it would cost and need."""
+"""The choices that make sense for one candidate, each with what it would cost and need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHECKABLE_GATE = "checkable reward"
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class ApprovalChoice:
     """One thing that an admin may approve: the stored word, and what people read.
 
     `plan` is what training would take on this machine, None where nothing is trained here. `usd`
@@ -30,25 +30,25 @@ class Rung:
     usd: float | None = None
 
 
-def offered_rungs(candidate: Candidate, settings: Settings) -> tuple[Rung, ...]:
+def approval_choices(candidate: Candidate, settings: Settings) -> tuple[ApprovalChoice, ...]:
     """Returns what may be approved for the candidate, the default first.
 
     Reinforcement is offered where a program can check the answers, all weights where there are as
     many examples as they need, and a provider where requests go to one already.
     """
-    rungs = []
+    choices = []
     for trainer in trainers_by_cost().values():
         for word, label in trainer.BASES.items():
             plan = plan_here(candidate, LOCAL, settings.tune_rank, trainer.METHOD)
             if _makes_sense(trainer, candidate, plan):
-                rungs.append(Rung(word, label, plan))
+                choices.append(ApprovalChoice(word, label, plan))
 
     if settings.model != LOCAL:
         label = "At a provider's fine-tuning service"
-        rungs.append(Rung(PROVIDER, label, usd=settings.training_usd))
+        choices.append(ApprovalChoice(PROVIDER, label, usd=settings.training_usd))
 
-    rungs.append(Rung(PROMPT_ONLY, "None: improve the prompt only"))
-    return tuple(rungs)
+    choices.append(ApprovalChoice(PROMPT_ONLY, "None: improve the prompt only"))
+    return tuple(choices)
 
 
 def _makes_sense(trainer: Trainer, candidate: Candidate, plan: TrainingPlan) -> bool:

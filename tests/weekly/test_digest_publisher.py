@@ -1,4 +1,4 @@
-"""The weekly scheduler: each digest is requested once, due once and posted once."""
+"""The digest publisher: each digest is requested once, due once and posted once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.demo import sample_data
-from bot.weekly.scheduler import WeeklyScheduler
+from bot.weekly.digest_publisher import DigestPublisher
 from router.config import Settings
 from tests.fixtures.weekly import (
     TEAM,
@@ -22,7 +22,7 @@ def test_the_scheduler_asks_for_a_week_once_and_posts_it_once(
     context, store, settings, slack, queue, clock
 ):
     sample_data.load_into(store, TEAM, "C1", sample_data.sample_requests(clock(), incidents=30))
-    both = [WeeklyScheduler(settings, store, queue, lambda _: slack, clock) for _ in range(2)]
+    both = [DigestPublisher(settings, store, queue, lambda _: slack, clock) for _ in range(2)]
     both[0].tick()
     both[0].tick()
     name, _ = due_week(settings, clock())
@@ -41,7 +41,7 @@ def test_a_digest_whose_poster_died_is_posted_by_another(
     store, week, settings, slack, queue, clock
 ):
     store.digests.claim(TEAM, week, "C0ADMIN")
-    weekly = WeeklyScheduler(settings, store, queue, lambda _: slack, clock)
+    weekly = DigestPublisher(settings, store, queue, lambda _: slack, clock)
     weekly.tick()
     assert slack.posts == []
     clock.forward(3600.0)
@@ -51,7 +51,7 @@ def test_a_digest_whose_poster_died_is_posted_by_another(
 
 
 def test_without_an_admin_channel_nothing_is_made(store, queue, slack, clock):
-    WeeklyScheduler(Settings(_env_file=None), store, queue, lambda _: slack, clock).tick()
+    DigestPublisher(Settings(_env_file=None), store, queue, lambda _: slack, clock).tick()
     assert not queue.jobs
 
 
@@ -94,7 +94,7 @@ def test_each_week_is_due_once_whatever_clocks_are_put_forward_or_back(zone, day
 def test_bots_in_other_time_zones_and_processes_post_one_digest(
     context, store, week, settings, slack, queue, clock
 ):
-    bots = [WeeklyScheduler(settings, store, queue, lambda _: slack, clock) for _ in range(8)]
+    bots = [DigestPublisher(settings, store, queue, lambda _: slack, clock) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda bot: bot.tick(), bots * 3))
 

@@ -10,7 +10,7 @@ from router.types import TIERS, Decision
 
 
 @dataclass(frozen=True, slots=True)
-class Ladder:
+class RequestTiers:
     """The names and versions of a request's tiers, the cheapest first, and its region.
 
     `chosen` is the index of the one that answers first.
@@ -22,9 +22,10 @@ class Ladder:
     region: str
 
     @classmethod
-    def of_decision(cls, decision: Decision) -> Ladder | None:
+    def of_decision(cls, decision: Decision) -> RequestTiers | None:
         """Returns the decision's tiers; None for a route without any."""
         choice = decision.reason.get(TIERS)
+        # Decisions are stored with this word for a request's tiers.
         if not isinstance(choice, Mapping) or not choice.get("ladder"):
             return None
 
