@@ -30,9 +30,9 @@ _POINTER = re.compile(r"\[json-pointer:([^\[\]]{0,300})\]")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refused call: Slack's error code, and the `kinds` at the places that it points at.
+    """A refused call: Slack's error code, and the kinds of block that its error points at.
 
-    Those that it does not take at all, whatever they hold, are `unknown` too.
+    `unknown` are those among `kinds` that Slack does not support at all, whatever they hold.
     """
 
     code: str

@@ -58,7 +58,7 @@ class SlackReplies:
     """The `Replies` port on Slack's Web API.
 
     `offers` returns the routes that the asker may use where they asked, `proposal` what an answer
-    asks them to confirm, `part` the request that another part of a request's message has made.
+    asks them to confirm, `part` the request that a click made of the other one in its message.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class SlackReplies:
         self._streams.append(request, decision, text)
 
     def show_activity(self, request: Request, decision: Decision, step: Activity) -> None:
-        """See `Replies.show_activity`."""
+        """See `workers.ports.Replies.show_activity`."""
         self._streams.show_activity(request, decision, step)
 
     def deliver(self, request: Request, decision: Decision, outcome: Outcome) -> None:

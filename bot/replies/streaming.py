@@ -211,7 +211,7 @@ class AnswerStreams:
 
 
 def task_chunk(step: Activity) -> Block:
-    """Returns the step as a `task_update` chunk; its text is ours, its links lead to sources."""
+    """Returns the step as a `task_update` chunk; its text is Beagle's own, never a model's."""
     titles = {}
     for source in step.sources:
         if source.url.startswith(("https://", "http://")):

@@ -26,7 +26,7 @@ from router.tiers.record import measured_rows, price_of, tier_record
 from router.tiers.regions import Regions, find_regions
 from router.types import ON_TRIAL, TIERS, Decision, Request
 
-ROLLOUT_TIER = "tuned"
+ROLLOUT_TIER = "trained"
 """The name of a tier that a rollout made."""
 DIGITS = 4
 

@@ -41,7 +41,7 @@ from workers.datasets.review import (
     record_verdict,
     to_records,
 )
-from workers.evaluation.guardrails import MIN_ANSWERS, replayed, shadow_complete
+from workers.evaluation.guardrails import MIN_ANSWERS, shadow_complete, trial_row_count
 
 ERROR_LIMIT = 150
 """Characters of a problem that a dialog shows at a question."""
@@ -203,7 +203,7 @@ class RolloutActions:
 
         calls = in_shadow.calls
         if live is None:
-            calls += replayed(self._store.datasets.newest_report(team, route, version))
+            calls += trial_row_count(self._store.datasets.newest_report(team, route, version))
 
         # Fewer requests than this could not tell a worse version from chance.
         drafted = self._store.drafted_routes.get(team, route)

@@ -36,7 +36,7 @@ from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
 from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
-from workers.evaluation.guardrails import HOUR_SECONDS, disagrees, replayed
+from workers.evaluation.guardrails import HOUR_SECONDS, disagrees, trial_row_count
 
 MINED_DAYS = 28
 """Days that a candidate's count covers."""
@@ -183,7 +183,7 @@ def _next_step(rollout: RolloutState) -> list[Element]:
     elif candidate.state == "shadow":
         left = rollout.shadow_requests - rollout.in_shadow.calls
         if not rollout.has_live:
-            left -= replayed(rollout.report)
+            left -= trial_row_count(rollout.report)
         text = texts.NEXT_CANARY
         if left > 0:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
@@ -292,7 +292,7 @@ def _shadow(rollout: RolloutState) -> list[str]:
     version, live = rollout.in_shadow, rollout.live_again
     if rollout.drafted is not None and not rollout.has_live:
         text = texts.SHADOW_CALLS_OF_DRAFT
-        tried, valid = replayed(rollout.report), version.valid if version.calls else 1.0
+        tried, valid = trial_row_count(rollout.report), version.valid if version.calls else 1.0
         wanted, calls = rollout.shadow_requests, version.calls + tried
         return [text.format(calls=calls, wanted=wanted, tried=tried, valid=valid)]
 

@@ -99,8 +99,8 @@ class Learner:
         """Returns the workspace's router: `base` with those of its corrections that hold up.
 
         `base` was trained on `own` examples; `corrections` are the workspace's and come oldest
-        first. When they are refused all together, those still count that counted before. Without
-        corrections the workspace's files are removed.
+        first. If the gate refuses the router that learned all of them, only those are used that an
+        earlier router had learned from. Without corrections the workspace's files are removed.
         """
         if not corrections:
             self._remove_corrections(team)

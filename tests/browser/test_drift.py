@@ -15,6 +15,7 @@ from slack_sdk import WebClient
 from bot.admins import Admins
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox
+from bot.ui.texts import drift as texts
 from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.drift_actions import DriftActions
 from bot.weekly.drift_publisher import DriftPublisher
@@ -152,7 +153,7 @@ def test_an_admin_reads_what_drifted_and_keeps_it_with_a_reason(page: Page, drif
     page.get_by_test_id("modal").get_by_role("textbox").fill("we sell other things since Monday")
     page.get_by_test_id("modal-submit").click()
     expect(message).to_contain_text("we sell other things since Monday")
-    expect(message.get_by_role("button", name="Retrain")).to_have_count(0)
+    expect(message.get_by_role("button", name=texts.RETRAIN)).to_have_count(0)
     assert drifted.candidates.history(KEY)[-1].actor == seed_data.user_id("ada")
 
 

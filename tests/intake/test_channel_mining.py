@@ -20,10 +20,10 @@ from router.store.workspace.channel_rules import ChannelRule
 from workers.fakes import MemoryQueue
 from workers.privacy.erasure import (
     erase_person,
-    expire_texts,
     find_remaining,
     overwrite_deleted,
 )
+from workers.privacy.text_retention import expire_texts
 from workers.privacy.workspace_purge import purge_workspace
 from workers.runtime.person_limit import PersonLimit
 

@@ -12,7 +12,8 @@ from router.types import Citation, Feedback, Outcome, Proposal
 from workers.knowledge.channel_history import ChannelHistory
 from workers.knowledge.ingest import embed_chunks
 from workers.ports import ChannelInfo
-from workers.privacy.erasure import erase_person, expire_texts, find_remaining, overwrite_deleted
+from workers.privacy.erasure import erase_person, find_remaining, overwrite_deleted
+from workers.privacy.text_retention import expire_texts
 
 CANARY = "zanzibarcanary"
 

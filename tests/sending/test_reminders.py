@@ -10,7 +10,8 @@ from router.types import SlackPerson
 from tests.fixtures.knowledge import index
 from tests.sending.conftest import ADA, OMAR
 from workers.jobs import cancel_reminder
-from workers.privacy.erasure import erase_person, expire_texts
+from workers.privacy.erasure import erase_person
+from workers.privacy.text_retention import expire_texts
 from workers.runtime.person_limit import PersonLimit
 from workers.runtime.reaper import reap_reminders
 

@@ -40,10 +40,11 @@ def canary_step_complete(
     return waited and report is not None
 
 
-def replayed(report: Report | None) -> int:
-    """Returns how many held-out requests a drafted route was tried on.
+def trial_row_count(report: Report | None) -> int:
+    """Returns how many held-out requests a drafted route was tried on, 0 without a report.
 
-    There is no live version beside which it could run, so these count as its shadow test's.
+    They count towards the shadow test's least number, because there is no live version to compare
+    the draft with.
     """
     return 0 if report is None else int(report.body["rows"])
 

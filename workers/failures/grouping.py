@@ -35,16 +35,16 @@ class EncodedRequests:
 
 @dataclass(frozen=True, slots=True)
 class FoundGroup:
-    """Failed requests about the same: places among the encoded ones, ascending.
+    """Failed requests about the same: their indices into the encoded requests, ascending.
 
-    `near` are the places of all that are like them, failed or not. `radius` is the cosine to the
-    `centroid` from which a request is.
+    `near` are the indices of all similar requests, failed or not. A request is similar if its
+    cosine to `centroid` is at least `min_cosine`.
     """
 
     failed: tuple[int, ...]
     near: tuple[int, ...]
     centroid: NDArray[np.float32]
-    radius: float
+    min_cosine: float
 
 
 def encode_requests(requests: Sequence[WeekRequest]) -> EncodedRequests:
@@ -82,13 +82,13 @@ def group_failures(encoded: EncodedRequests, failed: Collection[str]) -> list[Fo
 
 
 def places_near(
-    encoded: EncodedRequests, centroid: NDArray[np.float32], radius: float
+    encoded: EncodedRequests, centroid: NDArray[np.float32], min_cosine: float
 ) -> tuple[int, ...]:
     """Returns the places of the requests that are like a group."""
     if not len(encoded.vectors) or encoded.vectors.shape[1] != len(centroid):
         return ()
 
-    return tuple(np.flatnonzero(encoded.vectors @ centroid >= radius).tolist())
+    return tuple(np.flatnonzero(encoded.vectors @ centroid >= min_cosine).tolist())
 
 
 def _highest_nodes(tree: Dendrogram) -> list[int]:
@@ -110,6 +110,6 @@ def _highest_nodes(tree: Dendrogram) -> list[int]:
 def _group(encoded: EncodedRequests, members: Sequence[int]) -> FoundGroup:
     vectors = encoded.vectors[list(members)]
     centroid = centroid_of(vectors)
-    radius = float(np.quantile(vectors @ centroid, MEMBER_QUANTILE))
-    near = set(places_near(encoded, centroid, radius)) | set(members)
-    return FoundGroup(tuple(sorted(members)), tuple(sorted(near)), centroid, radius)
+    min_cosine = float(np.quantile(vectors @ centroid, MEMBER_QUANTILE))
+    near = set(places_near(encoded, centroid, min_cosine)) | set(members)
+    return FoundGroup(tuple(sorted(members)), tuple(sorted(near)), centroid, min_cosine)

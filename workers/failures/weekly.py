@@ -53,7 +53,7 @@ class _Weeks:
         return self.encoded.requests[place].id in self.signals
 
     def counts(self, places: Sequence[int], since: float, until: float) -> tuple[int, int]:
-        """Returns how many of the places' requests of that time failed, of how many."""
+        """Returns (failed, all) of the requests at these indices with `since <= at < until`."""
         within = [p for p in places if since <= self.encoded.requests[p].received_at < until]
         return sum(map(self.failed, within)), len(within)
 
@@ -103,7 +103,7 @@ def _stored_group(
 
     routes = [request.first_route or "" for request in failed]
     route = max(sorted(set(routes)), key=routes.count)
-    detail = {**diagnosis.detail, "radius": group.radius, "certainty": diagnosis.certainty}
+    detail = {**diagnosis.detail, "radius": group.min_cosine, "certainty": diagnosis.certainty}
     detail |= _more_detail(context, weeks, diagnosis, failed, route)
 
     earlier = _same_group(group, encoded.encoder, known)

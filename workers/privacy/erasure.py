@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from router.config import Settings
 from router.errors import StoreError
 from router.index import Index
 from router.log import get_log
@@ -24,7 +23,6 @@ from router.text.redact import redact
 from workers.knowledge.sources.slack_message import without_author
 from workers.mining.requests import text_hash
 
-DAY = 86_400.0
 KEY_BYTES = 16
 SHOWN_CHARACTERS = 80
 """Characters of a message that an explanation shows."""
@@ -131,28 +129,6 @@ def _terms(written: Iterable[WrittenText], own: Sentences) -> tuple[str, ...]:
                 terms.add(sentence)
 
     return tuple(sorted(terms))
-
-
-def expire_texts(store: Store, now: float, days: float) -> int:
-    """Blanks texts older than `days`, with their vectors; their bytes are overwritten later.
-
-    Counts, times and costs stay. Captured channel messages are deleted whole. Returns how many
-    requests and messages it were.
-    """
-    return store.personal_data.expire_texts(now - days * DAY)
-
-
-def expire_quotations(store: Store, now: float, settings: Settings) -> int:
-    """Blanks what candidates, digests and data cards quote, and deletes old rows of datasets.
-
-    Quotations expire with the texts, rows of datasets after `dataset_retention_days`; 0 days keep
-    them. Returns how many rows it changed.
-    """
-    limits = []
-    for days in (settings.retention_days, settings.dataset_retention_days):
-        limits.append(now - days * DAY if days else float("-inf"))
-
-    return store.personal_data.expire_quotations(*limits)
 
 
 def overwrite_deleted(store: Store) -> None:

@@ -17,7 +17,8 @@ from router.errors import QueueError, StoreError
 from router.log import get_log
 from router.store import Store
 from workers.ports import Queue
-from workers.privacy.erasure import expire_quotations, expire_texts, overwrite_deleted
+from workers.privacy.erasure import overwrite_deleted
+from workers.privacy.text_retention import expire_quotations, expire_texts
 
 INTERVAL_SECONDS = 60.0
 """Between two runs. Deleted words are promised to be gone from SQLite's files within minutes."""

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.catalog.version import Version
+from router.kinds import ADAPTER_KINDS
 from router.lifecycle_evidence import EvaluatedEvidence
 from workers.context import Context
 from workers.datasets.labelled import LabelledRows
@@ -74,7 +75,7 @@ def earlier_tuned_gains(context: Context, team: str) -> list[float]:
 
             route = str(candidate.route or candidate.evidence.route)
             report = store.datasets.newest_report(team, route, evidence.subject_version)
-            if report is None or report.body["kinds"].get("new") != "tuned":
+            if report is None or report.body["kinds"].get("new") not in ADAPTER_KINDS:
                 continue
 
             figures = report.body["figures"]

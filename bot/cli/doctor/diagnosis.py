@@ -54,7 +54,7 @@ class Diagnosis:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
-        """Returns the same for scripts; the keys are those of release 0.1."""
+        """Returns the diagnosis for `--json`; the keys are those of release 0.1."""
         parts = {check.part: {"ok": check.ok, "said": check.text} for check in self.checks}
         dead = []
         for letter in self.dead_letters:

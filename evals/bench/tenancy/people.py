@@ -26,8 +26,8 @@ from evals.bench.tenancy.bot_without_slack import BotWithoutSlack
 from evals.bench.tenancy.plan import TEAMS, Action
 from router.types import Request
 from workers.fakes import MemoryDirectory
-from workers.privacy.erasure import expire_texts
 from workers.privacy.folder_erasure import FolderErasures
+from workers.privacy.text_retention import expire_texts
 from workers.privacy.workspace_purge import purge_workspace
 
 ME = "UBEAGLE"

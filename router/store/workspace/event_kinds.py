@@ -20,7 +20,7 @@ class ArrivedEvents:
 
 
 class EventKinds:
-    """The event_kind table."""
+    """When the first event of a workspace came, and the newest of each kind: table event_kind."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

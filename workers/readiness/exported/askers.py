@@ -50,7 +50,11 @@ def describe_asked(
     minutes: float,
     usd_per_hour: float,
 ) -> Demand:
-    """Returns what is known of these requests; `minutes` is what one of them takes of a person."""
+    """Returns where these requests are asked, who answers them, and what that costs.
+
+    `answers` are by the request's channel and time. A person needs `minutes` for each, at
+    `usd_per_hour`.
+    """
     channels = Counter(row.channel if row.quotable else PRIVATE for row in rows if row.channel)
     found = [answers[row.channel, row.at] for row in rows if (row.channel, row.at) in answers]
     by_person = Counter(answer.user for answer in found)
