@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -64,6 +65,15 @@ class SendAction(FrozenModel):
                 "(%20), umlauts (as the browser copies them) or a password; put that into "
                 "BEAGLE_WEBHOOK_SECRETS"
             )
+        secret = self.authorization or self.secret
+        if secret and not _stays_inside(self.url):
+            raise ValueError(
+                f"webhook {self.name!r}: it uses {secret!r} of BEAGLE_WEBHOOK_SECRETS and is sent "
+                f"to {urlsplit(self.url).hostname!r} over plain http, where anybody on the way can "
+                "read it; allowed: https, or http to this machine, a private address or a name "
+                "without a dot; change the url to https"
+            )
+
         return self
 
     @property
@@ -83,6 +93,22 @@ def _is_callable(url: str) -> bool:
     is_web = parts.scheme in ("https", "http") and bool(parts.hostname) and is_port
     is_plain = url.isascii() and url.isprintable() and " " not in url
     return is_web and is_plain and not parts.username and not parts.password
+
+
+def _stays_inside(url: str) -> bool:
+    """Returns whether nobody outside can read what is sent there: https, or a network of one's own.
+
+    A name without a dot is one of a container network, as `http://n8n:5678`.
+    """
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if parts.scheme == "https" or "." not in host.removesuffix(".localhost"):
+        return True
+
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return False
 
 
 def check_actions(actions: Sequence[SendAction], output: Mapping[str, Any] | None) -> None:

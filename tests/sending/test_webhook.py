@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from threading import Thread
 
 import pytest
+from pydantic import ValidationError
 
 from router.catalog.actions import SendAction
 from router.config import Settings
@@ -63,3 +64,34 @@ def test_both_families_are_tried_early() -> None:
 def test_an_address_that_cannot_be_called_is_refused_in_the_route(url: str) -> None:
     with pytest.raises(ValueError, match="webhook"):
         SendAction(to="webhook", name="Hook", url=url)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hook.example.com/x", "http://8.8.8.8/x", "http://localhost.example.com/x"]
+)
+@pytest.mark.parametrize("key", ["secret", "authorization"])
+def test_a_webhook_with_a_secret_over_plain_http_is_refused(url, key) -> None:
+    with pytest.raises(ValidationError) as caught:
+        SendAction(to="webhook", name="Hook", url=url, **{key: "flow"})
+
+    for words in ("'Hook'", "'flow'", "plain http", "allowed: https", "change the url"):
+        assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hook.example.com/x",
+        "http://localhost:5678/x",
+        "http://127.0.0.1/x",
+        "http://[::1]/x",
+        "http://n8n:5678/x",
+        "http://10.1.2.3/x",
+    ],
+)
+def test_a_webhook_with_a_secret_may_go_by_https_or_stay_inside(url) -> None:
+    assert SendAction(to="webhook", name="Hook", url=url, secret="flow").url == url
+
+
+def test_an_unsigned_webhook_may_go_by_plain_http() -> None:
+    assert SendAction(to="webhook", name="Hook", url="http://hook.intern/x").secret == ""
