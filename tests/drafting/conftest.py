@@ -54,7 +54,8 @@ def room_requests(answer="day: {day}, time: {hour}", people=12, count=60):
 def open_workspace(tmp_path, monkeypatch):
     """Opens a workspace with these messages, and few installed routes; it is closed at the end."""
     write_routes(tmp_path / "routes")
-    monkeypatch.setattr("router.catalog.installed.builtin_routes_folder", lambda: tmp_path / "routes")
+    own = "router.catalog.installed.builtin_routes_folder"
+    monkeypatch.setattr(own, lambda: tmp_path / "routes")
     opened = []
 
     def make(messages, **options):

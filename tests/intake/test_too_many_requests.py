@@ -149,7 +149,11 @@ def test_talk_that_is_only_overheard_uses_up_nobody_s_requests(bot, store):
     assert bot.routing.decided[-1].id == bot.asked(number).id
 
 
-INTAKES = {"bot/intake/requests.py", "bot/listeners/shortcuts.py"}
+INTAKES = {
+    "bot/intake/requests.py",
+    "bot/listeners/second_request.py",
+    "bot/listeners/shortcuts.py",
+}
 """Where a request begins; each asks the limit first."""
 RUNNERS = {"bot/routing/service.py", "bot/slash_command.py"}
 """Where a click runs something again, and commands; they ask it, too."""
@@ -165,7 +169,7 @@ def test_every_way_to_make_beagle_work_asks_the_limit(pytestconfig):
                 continue
 
             called = ast.unparse(node.func)
-            if called.endswith("requests.insert"):
+            if called.endswith(("requests.insert", "message_parts.insert")):
                 inserting.add(name)
             if called.endswith("limit.check"):
                 checking.add(name)
