@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.text.order import split_order
-from router.types import SECOND_REQUEST, Decision
+from router.types import SECOND_REQUEST, Decision, Request
 
 MAX_CHARS = 400
 """Longer messages are texts, in which sentences belong together."""
@@ -45,6 +45,7 @@ _OPENING = re.compile(
 )
 """Words that tie a part to the one before it, and say nothing of what it asks for."""
 _WORD = re.compile(r"\w+")
+SENTENCE_MARKS = (".", "?", "!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +129,40 @@ def second_request_in(text: str, reason: Mapping[str, Any]) -> SecondRequest | N
 
     None where they name none, or where the message was edited since, so that its parts are others.
     """
+    part = _named_part(text, reason)
+    if part is None:
+        return None
+
+    return SecondRequest(str(reason[SECOND_REQUEST]["route"]), part.words_in(text))
+
+
+def first_request(request: Request, reason: Mapping[str, Any]) -> Request:
+    """Returns the request without the words of the other one that the reasons of its decision name.
+
+    A model that sees both fills in the form of one with what belongs to the other.
+    """
+    named = _named_part(request.text, reason)
+    if named is None:
+        return request
+
+    others = []
+    for part in parts_of(request.text):
+        if part != named:
+            # A question without its mark reads like an order.
+            mark = request.text[part.end : part.end + 1]
+            others.append(part.words_in(request.text) + (mark if mark in SENTENCE_MARKS else ""))
+
+    return replace(request, text=" ".join(others))
+
+
+def _named_part(text: str, reason: Mapping[str, Any]) -> Part | None:
+    """Returns the part that a decision named, if the message still has it."""
     found = reason.get(SECOND_REQUEST)
     if not isinstance(found, Mapping):
         return None
 
     part = Part(int(found["start"]), int(found["end"]))
-    if part not in parts_of(text):
-        return None
-
-    return SecondRequest(str(found["route"]), part.words_in(text))
+    return part if part in parts_of(text) else None
 
 
 def _is_surely(decision: Decision, confidence: float, in_scope: float) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from router.classifier.follow_up import is_follow_up
 from router.classifier.second_request import (
     Part,
     SecondRequest,
+    first_request,
     parts_of,
     second_request_in,
     with_second_request,
@@ -128,3 +131,22 @@ def test_the_words_of_the_second_request_are_found_again_while_they_are_a_part(t
 
     assert found == (None if words is None else SecondRequest("handbook", words))
     assert second_request_in(text, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "alone"),
+    [
+        ("The printer jams, and also book my leave for Friday", "The printer jams"),
+        ("Two things: the printer jams a lot. Book my leave for Friday", "the printer jams a lot."),
+        ("The printer jams a lot", "The printer jams a lot"),
+    ],
+)
+def test_the_first_request_is_read_without_the_words_of_the_other(make_request, text, alone):
+    request = replace(make_request(), text=text)
+    parts = parts_of(text)
+    named = {"route": "leave", "start": parts[-1].start, "end": parts[-1].end} if parts else None
+
+    assert first_request(request, {SECOND_REQUEST: named} if named else {}).text == alone
+    # Edited since: nobody knows any more which words belong to which.
+    edited = replace(request, text="Another text")
+    assert first_request(edited, {SECOND_REQUEST: named} if named else {}) == edited

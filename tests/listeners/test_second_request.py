@@ -183,6 +183,9 @@ def test_it_is_a_request_of_the_same_person_by_its_own_words_alone(thread, chann
     assert thread_history(thread.store, part) == ()
     assert SECOND in thread.model.asked[-1]
     assert "parcel" not in thread.model.asked[-1]
+    # Nor do the words of the other one stand before the model that answered the first.
+    assert FIRST in thread.model.asked[0]
+    assert "password" not in thread.model.asked[0]
 
 
 def test_only_the_author_may_press(thread):

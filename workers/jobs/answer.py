@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from router.classifier.second_request import first_request
 from router.errors import (
     BudgetError,
     ModelError,
@@ -305,7 +306,7 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
         context.replies.show_activity(request, decision, activity)
 
     work = Work(
-        request,
+        first_request(request, decision.reason),
         decision,
         version,
         thread_history(context.store, request),

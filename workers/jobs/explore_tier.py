@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from router.canary import bucket
+from router.classifier.second_request import first_request
 from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
 from router.store.usage.spend import DAY_SECONDS
@@ -63,7 +64,13 @@ def run(context: Context, key: str) -> None:
         if version.traits.has_side_effects:
             return
 
-        work = Work(request, decision, version, in_background=True, is_checked=True)
+        work = Work(
+            first_request(request, decision.reason),
+            decision,
+            version,
+            in_background=True,
+            is_checked=True,
+        )
         outcome = get_path(version.kind).run(context, work)
     except (BudgetError, ModelError, PathError) as error:
         get_log(job="explore_tier", request=key).info("exploration_failed", error=str(error))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.canary import bucket
 from router.catalog.version import Version
+from router.classifier.second_request import first_request
 from router.errors import BudgetError, ModelError, PathError, QueueError
 from router.log import get_log
 from router.store.versions.shadow_runs import ShadowRun
@@ -36,6 +37,8 @@ def run(context: Context, key: str) -> None:
     if route is None:
         return
 
+    # As the visible answer, it is to the first of two requests alone.
+    request = first_request(request, decision.reason)
     answer = store.decisions.outcome(key, decision.revision)
     shadow = store.versions.shadow_version(request.team, route)
     if answer is None or answer.error or shadow is None or shadow.id == answer.version:
