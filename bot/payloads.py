@@ -267,6 +267,7 @@ class EventBody(TypedDict, total=False):
     event_time: int
     team_id: str
     event: Event
+    is_ext_shared_channel: bool
     minute_rate_limited: int
     authorizations: list[Authorization] | None
 

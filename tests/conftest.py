@@ -179,7 +179,7 @@ def stack(model: FakeServer) -> Iterator[LocalStack]:
     """
     from bot.demo.stack import LocalStack, StackConfig
     from bot.sandbox import seed_data
-    from tests.fixtures.slack import LATENCY
+    from tests.fixtures.slack import LATENCY, assert_everything_acknowledged
 
     # A socket's path must be short; pytest's own folders are too deep on some machines.
     with tempfile.TemporaryDirectory(prefix="bg") as folder:
@@ -201,8 +201,7 @@ def stack(model: FakeServer) -> Iterator[LocalStack]:
         )
         with LocalStack(Path(folder), config) as running:
             yield running
-            counts = running.sandbox.call(lambda: dict(running.sandbox.context.dispatcher.counts))
-            assert counts.get("given_up", 0) == 0, "Slack gave up events that were not acknowledged"
+            assert_everything_acknowledged(running.sandbox)
 
 
 @pytest.fixture

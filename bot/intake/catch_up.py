@@ -21,6 +21,7 @@ from slack_sdk.web import SlackResponse
 from bot.intake.outage_notice import is_addressed
 from bot.payloads import Event, EventBody, Json
 from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.directory import parse_channel
 from bot.transport.events import is_authored
 from bot.transport.pages import pages
 from router.log import get_log
@@ -50,11 +51,15 @@ CHANNEL_TYPES = "public_channel,private_channel,mpim"
 
 @dataclass(frozen=True, slots=True)
 class MissedPlace:
-    """A workspace's conversation, with its `channel_type` as events have it."""
+    """A workspace's conversation, with its `channel_type` as events have it.
+
+    `shared` says that people of other companies are in it.
+    """
 
     team: str
     channel: str
     kind: str
+    shared: bool
 
 
 @dataclass(slots=True)
@@ -162,26 +167,32 @@ class CatchUp:
         places = []
         for team in self._teams():
             used = self._store.contact.channels(team, self._now() - USED_SECONDS, MAX_PLACES)
-            kinds = {channel: "im" for channel in used if channel.startswith("D")}
-            kinds |= self._channel_types(team)
+            known: dict[str, MissedPlace] = {}
+            for channel in used:
+                if channel.startswith("D"):
+                    # Of a conversation with one person Slack says where that one belongs.
+                    known[channel] = MissedPlace(team, channel, "im", shared=False)
 
-            first = [channel for channel in used if channel in kinds]
-            for channel in list(dict.fromkeys([*first, *kinds]))[:MAX_PLACES]:
-                places.append(MissedPlace(team, channel, kinds[channel]))
+            known |= self._channels(team)
+            first = [channel for channel in used if channel in known]
+            for channel in list(dict.fromkeys([*first, *known]))[:MAX_PLACES]:
+                places.append(known[channel])
 
         return places
 
-    def _channel_types(self, team: str) -> dict[str, str]:
-        """Returns the `channel_type` of each channel with Beagle; none where Slack refuses."""
+    def _channels(self, team: str) -> dict[str, MissedPlace]:
+        """Returns each channel with Beagle; none where Slack refuses."""
+        found = {}
         try:
             method = self._client(team).users_conversations
-            return {
-                str(channel["id"]): _channel_type(channel)
-                for channel in _entries(method, "channels", types=CHANNEL_TYPES)
-            }
+            for channel in _entries(method, "channels", types=CHANNEL_TYPES):
+                shared = parse_channel(channel).shared
+                place = MissedPlace(team, str(channel["id"]), _channel_type(channel), shared)
+                found[place.channel] = place
         except SlackApiError as error:
             self._log.warning("catch_up_skipped", team=team, error=error_code(error))
-            return {}
+
+        return found
 
     def _read_place(self, place: MissedPlace, since: float) -> int:
         """Takes in what people said there since then, oldest first; returns how many messages."""
@@ -240,6 +251,7 @@ class CatchUp:
             "team_id": place.team,
             "event_id": f"catch-up:{place.channel}:{ts}",
             "event_time": int(float(ts)),
+            "is_ext_shared_channel": place.shared,
             "authorizations": [{"team_id": place.team, "user_id": self._bot_user(place.team)}],
             "event": event,
         }

@@ -114,6 +114,14 @@ BEHAVIOURS = (
         "tests/replies/test_one_answer.py::"
         "test_a_message_of_another_app_is_not_taken_for_a_lost_answer",
     ),
+    # The socket.
+    Behaviour(
+        "The socket",
+        "A pong takes up to some five seconds (`pong_seconds`).",
+        "assumed",
+        "",
+        "tests/transport/test_socket_mode.py::test_a_pong_may_take_as_long_as_slack_s_do",
+    ),
     # Response URLs.
     Behaviour(
         "Response URLs",

@@ -10,6 +10,7 @@ import pytest
 
 from bot.demo.stack import LocalStack, StackConfig
 from tests.attachments.conftest import png
+from tests.fixtures.slack import assert_everything_acknowledged
 from workers.llm.fake_server import count_pictures
 
 pytestmark = pytest.mark.chaos
@@ -32,6 +33,7 @@ def stack(model):
         model.sees = True
         with LocalStack(Path(folder), config) as running:
             yield running
+            assert_everything_acknowledged(running.sandbox)
         model.sees = False
 
 

@@ -11,6 +11,7 @@ from bot.demo.stack import LocalStack, StackConfig
 from bot.sandbox import seed_data
 from bot.sandbox.companies import Company
 from tests.acceptance.test_other_companies import ask, element, stored, streams
+from tests.fixtures.slack import assert_everything_acknowledged
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -41,6 +42,7 @@ def grid(model):
             ada.share_channel("support", SISTER.team)
             ada.invite("support", "wanda")
             yield running
+            assert_everything_acknowledged(running.sandbox)
 
 
 @pytest.mark.parametrize("name", ["grace", "wanda"])

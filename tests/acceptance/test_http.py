@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.stack import LocalStack, StackConfig
+from tests.fixtures.slack import assert_everything_acknowledged
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -34,6 +35,7 @@ def stack(model):
         with LocalStack(Path(folder), config) as running:
             running.sandbox.use_request_url(f"http://127.0.0.1:{running.port}{EVENTS}")
             yield running
+            assert_everything_acknowledged(running.sandbox)
 
 
 def test_a_mention_over_http_is_answered(stack):

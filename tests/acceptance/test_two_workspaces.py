@@ -25,6 +25,7 @@ from bot.transport.workspaces import EncryptedInstallationStore, open_workspaces
 from router.config import child_environment
 from router.store.base.tables import metadata
 from router.store.usage.spend import DAY_SECONDS
+from tests.fixtures.slack import assert_everything_acknowledged
 from workers.runtime.processes import wait_until
 
 pytestmark = pytest.mark.chaos
@@ -77,6 +78,8 @@ def two(model):
         yield SimpleNamespace(
             stack=stack, sandboxes={ONE: stack.sandbox, TWO: other}, key=key, extra=extra
         )
+        for sandbox in proxy.sandboxes:
+            assert_everything_acknowledged(sandbox)
 
 
 @pytest.fixture(scope="module")

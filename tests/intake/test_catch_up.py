@@ -9,6 +9,7 @@ import pytest
 from bot.intake import catch_up
 from bot.intake.catch_up import CatchUp
 from bot.sandbox.clock import ManualClock
+from bot.sandbox.companies import Company
 from bot.sandbox.server import Sandbox
 from router.store.workspace.channel_rules import ChannelRule
 from tests.fixtures.slack import slack_config
@@ -46,14 +47,14 @@ def line(sandbox, clock):
 
 @pytest.fixture
 def catching_up(slack_app, store, line, clock):
-    def make(max_age=3_600.0):
+    def make(max_age=3_600.0, deliver=slack_app._take_in):
         return CatchUp(
             store,
             slack_app._client,
             slack_app._teams,
             lambda _team: line.sandbox.workspace.bot["id"],
             lambda: line.works,
-            slack_app._take_in,
+            deliver,
             clock,
             max_age,
         )
@@ -126,6 +127,30 @@ def test_what_was_said_in_a_gap_is_taken_in_once(line, used, arrives, catching_u
         "in a direct message",
         "in a new thread",
     ]
+
+
+def test_a_message_of_a_shared_channel_says_so_as_its_event_does(line, used, catching_up, store):
+    partner = Company("T0OTHER0001", "Partner")
+    line.sandbox.add_company(partner)
+    line.sandbox.add_person("nils", partner)
+    ada, nils = line.sandbox.actor("ada"), line.sandbox.actor("nils")
+    ada.share_channel("support", partner.team)
+    ada.invite("support", "nils")
+    bodies = []
+    reader = catching_up(deliver=bodies.append)
+    reader.tick()
+    line.forward(300)
+    nils.say("support", "@beagle from a partner")
+    ada.say("general", "@beagle at home")
+    reader.tick()
+
+    # Whoever Slack says nothing of is a stranger there, and a colleague elsewhere.
+    shared = {body["event"]["channel"]: body["is_ext_shared_channel"] for body in bodies}
+    assert shared == {
+        ada.channel("support"): True,
+        ada.channel("general"): False,
+        ada.channel(): False,
+    }
 
 
 def test_a_bot_that_was_down_reads_what_it_missed(line, used, catching_up, store):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from bot.replies.replies import SlackReplies
+from bot.replies.replies import PERMANENT_ERRORS, SlackReplies
 from bot.replies.sending import SlackSender
 from bot.sandbox import seed_data
 from bot.sandbox.clock import ManualClock
@@ -193,3 +193,34 @@ def test_a_reminder_is_not_taken_for_a_lost_answer(store, make_request, make_dec
         texts = [message["text"] for message in ada.thread("general", request.ts)]
         assert texts[1].startswith("Reminder for <@")
         assert texts[2:] == ["Twenty-five days."]
+
+
+@pytest.mark.parametrize("code", sorted(PERMANENT_ERRORS))
+def test_an_answer_that_slack_will_never_take_is_not_tried_again(
+    sandbox, replies, post_request, make_decision, code
+):
+    _, request = post_request()
+    sandbox.inject_fault("refused", on="chat.postMessage", error=code)
+
+    try:
+        with pytest.raises(PathError) as caught:
+            replies.deliver(request, make_decision(), ANSWER)
+    finally:
+        sandbox.clear_faults()
+
+    assert (caught.value.retry, code in str(caught.value)) == (False, True)
+
+
+def test_an_answer_that_slack_may_take_later_is_tried_again(
+    sandbox, replies, post_request, make_decision
+):
+    _, request = post_request()
+    sandbox.inject_fault("refused", on="chat.postMessage", error="fatal_error")
+
+    try:
+        with pytest.raises(PathError) as caught:
+            replies.deliver(request, make_decision(), ANSWER)
+    finally:
+        sandbox.clear_faults()
+
+    assert caught.value.retry is True

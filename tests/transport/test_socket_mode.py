@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from websocket import WebSocketApp
 
 from bot.sandbox.server import Sandbox, SandboxConfig
+from bot.transport import socket_mode
 from bot.transport.deliveries.places import Deliveries
 from bot.transport.socket_mode import HeartbeatHandler
 from workers.runtime.processes import wait_until
@@ -131,3 +132,20 @@ def test_every_character_of_a_message_arrives(handler, sandbox, app):
 
     assert wait_until(lambda: bool(texts), SECONDS)
     assert texts[0].endswith("Grüße aus 東京 👋🏽 \u200b")
+
+
+def test_a_pong_may_take_as_long_as_slack_s_do():
+    """`beagle bench socket` counts the reconnects with such pongs; here are its three numbers."""
+    assert socket_mode.PONG_SECONDS > 5.0
+    # The library forgets a late pong with the next ping: it has to look in between.
+    assert socket_mode.LOOK_SECONDS < socket_mode.PING_SECONDS - socket_mode.PONG_SECONDS
+    # A dead peer is noticed within the sum.
+    numbers = (socket_mode.PING_SECONDS, socket_mode.PONG_SECONDS, socket_mode.LOOK_SECONDS)
+    assert sum(numbers) < 15.0
+
+
+def test_the_connection_is_run_with_these_numbers(handler):
+    client = handler.client
+
+    assert client.ping_interval == socket_mode.PING_SECONDS
+    assert client.current_session.ping_timeout == socket_mode.PONG_SECONDS

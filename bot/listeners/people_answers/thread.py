@@ -102,8 +102,9 @@ class AnswerThreads:
         if not self._rights.readable(person, [found.channel]):
             return texts.NOT_READABLE
 
+        shared = self._store.access.is_shared(found.team, found.channel)
         for message in found.people:
-            if home_team(message, found.team):
+            if home_team(message, found.team, shared=shared):
                 return texts.OUTSIDER
             if self._store.opt_outs.is_opted_out(found.team, str(message["user"]), ""):
                 return texts.LEFT_OUT

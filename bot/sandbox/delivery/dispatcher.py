@@ -69,6 +69,8 @@ class Dispatcher:
         self.retries = retries
         self.limit = EventLimit()
         self.counts: Counter[str] = Counter()
+        self._acknowledged: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
         self.finished = 0
         self.on_attempt: Callable[[str, str, int, str], None] = lambda *_: None
         self._clock = clock
@@ -77,6 +79,15 @@ class Dispatcher:
         self._held_back: list[asyncio.Event] = []
         self._delay = delay
         self._road = asyncio.Lock()
+
+    @property
+    def never_acknowledged(self) -> set[str]:
+        """The kinds of event, with their subtypes, that were sent and acknowledged not once.
+
+        A slow bot acknowledges a repetition; what it does not know, it never does. Attempts that a
+        fault spoils, or that reach no bot, do not count.
+        """
+        return set(self._refused) - set(self._acknowledged)
 
     @property
     def under_way(self) -> int:
@@ -152,6 +163,9 @@ class Dispatcher:
                 if fault_kind != "unacked":
                     result = sent
 
+            if not fault_kind and result.reason != "connection_failed":
+                outcomes = self._acknowledged if result.ok else self._refused
+                outcomes[_kind_of(payload["event"])] += 1
             if result.ok or result.no_retry:
                 return
 
@@ -200,3 +214,8 @@ class Dispatcher:
         self.on_attempt(name, str(envelope.payload.get("event_id", "")), envelope.attempt, outcome)
 
         return result
+
+
+def _kind_of(event: Json) -> str:
+    subtype = event.get("subtype")
+    return f"{event['type']}/{subtype}" if subtype else str(event["type"])

@@ -100,7 +100,7 @@ def main(
 ) -> None:
     """Count refused calls of streamed answers; time their first words."""
     set_up_logs("auto", "error")
-    # Without rate limits: a workspace begins 20 streams a minute, the rest would be edited.
+    # Without rate limits: a workspace begins 20 streams a minute, the rest come at their end.
     with TemporaryDirectory(prefix="bg") as folder, Sandbox(SandboxConfig(limits=False)) as sandbox:
         store = open_store(f"sqlite:///{Path(folder) / 'beagle.db'}")
         streamed = StreamedAnswers(sandbox, store, parts)

@@ -77,7 +77,7 @@ def read_threads(
             for message in _json(archive, day):
                 if not isinstance(message, dict) or not is_user_message(message):
                     continue
-                if home_team(message, team):
+                if home_team(message, team, shared=channel.shared):
                     continue
                 if message["user"] in opted_out:
                     continue

@@ -92,12 +92,13 @@ def without_author(thread: Document | None, person: tuple[str, str]) -> Document
     return _with_chunks(thread, chunks) if chunks else None
 
 
-def home_team(message: Message, team: str) -> str:
+def home_team(message: Message, team: str, *, shared: bool = False) -> str:
     """Returns the author's own workspace where it is not `team`, else an empty string.
 
-    In a channel that is shared by Slack Connect people of other workspaces write too.
+    In a channel that is `shared` by Slack Connect people of other workspaces write too: there
+    whoever Slack says nothing of is one of them. Messages of events have been placed before.
     """
-    return affiliation(message, team).home
+    return affiliation(message, team, shared=shared).home
 
 
 def message_chunk(message: Message, team: str, channel_name: str) -> Chunk | None:
