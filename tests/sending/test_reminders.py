@@ -22,6 +22,12 @@ POSTED = "9000000001.000000"
 """Where the answer is posted."""
 
 
+@pytest.fixture(autouse=True)
+def nothing_scheduled(desk):
+    """Slack is that of the whole module, and each test has a store that knows its own alone."""
+    desk.sandbox.call(desk.sandbox.context.scheduled_messages.clear)
+
+
 def remind(desk, user=ADA):
     desk.submit(desk.pick("Remind me here", user), user, when=SOON)
     desk.work()
