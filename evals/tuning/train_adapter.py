@@ -17,6 +17,7 @@ from router.catalog.catalog import builtin_routes_folder
 from router.catalog.route_file import read_route_file, read_rows
 from router.config import read_settings
 from router.errors import InputError
+from router.kinds import ADAPTER_KINDS
 from router.text.printable import print_line
 from workers.llm.weights import find_weights
 from workers.training.subprocess import train_in_subprocess
@@ -85,7 +86,7 @@ def main(
 def tuned_prompt(file: Path) -> str:
     """Returns the prompt of a route file's tuned tier, or that of a route that is tuned itself."""
     front, prompt = read_route_file(file)
-    own = [tier.prompt for tier in front.tiers if tier.kind == "tuned" and tier.prompt]
+    own = [tier.prompt for tier in front.tiers if tier.kind in ADAPTER_KINDS and tier.prompt]
     return own[0] if own else prompt
 
 
