@@ -7,8 +7,10 @@ import json
 import pytest
 
 from evals.leave import make_rows
-from evals.tuning.train_adapter import chat_examples
+from evals.tuning.train_adapter import chat_examples, tuned_prompt
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
+from router.catalog.installed import installed_routes
+from router.config import Settings
 from workers.prompting.prompt import build_prompt
 
 FOLDER = builtin_routes_folder() / "leave"
@@ -62,3 +64,9 @@ def test_no_test_row_is_among_the_lessons() -> None:
     rows = make_rows(0)
     learnt = {lesson.messages[-1]["content"] for lesson in chat_examples(rows, "")}
     assert learnt.isdisjoint(row["text"] for row in rows if row["split"] == "test")
+
+
+def test_an_adapter_learns_the_prompt_that_its_version_will_have():
+    for name in ("leave", "triage"):
+        version = installed_routes(Settings(_env_file=None)).routes[name].version
+        assert tuned_prompt(builtin_routes_folder() / name / "route.md") == version.prompt
