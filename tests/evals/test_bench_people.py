@@ -36,7 +36,7 @@ def test_an_intake_that_takes_slack_s_fields_as_they_are_is_found(
 
 
 def test_words_that_are_kept_are_found(store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(slack_message, "affiliation", lambda _said, _team: Affiliation())
+    monkeypatch.setattr(slack_message, "affiliation", lambda _said, _team, **_: Affiliation())
     wrong = GeneratedWorkspace(store, seed=3).run(PEOPLE)
 
     assert wrong["outsiders_kept"] > 0
