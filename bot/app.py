@@ -24,7 +24,7 @@ from bot.transport.directory import SlackDirectory
 from bot.transport.health import LeaderCollector
 from bot.transport.workspaces import open_workspaces
 from router.catalog.catalog import Catalog
-from router.catalog.installed import has_larger_model, route_folders
+from router.catalog.installed import has_larger_model, installed_routes, route_folders
 from router.config import Settings
 from router.encoder.factory import open_encoder
 from router.encoder.lazy import LazyEncoder
@@ -72,7 +72,7 @@ def folders(settings: Settings) -> RouteWatcher:
 
 def catalog(settings: Settings) -> Catalog:
     """Loads the routes as the folders are now."""
-    return folders(settings).catalog
+    return installed_routes(settings)
 
 
 @dataclass(slots=True)

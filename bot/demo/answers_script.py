@@ -115,15 +115,11 @@ def quote_answer(actors: RolloutActors) -> Figures:
 
 def _group_button(actors: RolloutActors) -> tuple[Message, FailureGroup] | None:
     """Returns the digest's message with the group whose prompt fails, and the group."""
-    channel = actors.ada.channel(LEADS)
-    sandbox = actors.demo.sandbox
-    messages = sandbox.call(lambda: list(sandbox.workspace.messages[channel].values()))
-
     for group in actors.store.failure_groups.since(TEAM_ID, 0.0):
         if group.cause != "prompt" or group.route != failing_data.ROUTE:
             continue
 
-        for message in reversed(messages):
+        for message in actors.leads_messages():
             if group.id in str(message.get("blocks")):
                 return message, group
 

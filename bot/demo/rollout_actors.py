@@ -145,16 +145,19 @@ class RolloutActors:
 
     def card(self, action: str) -> Message | None:
         """Returns the newest message in #leads with that button for the candidate as it is now."""
-        channel = self.ada.channel(LEADS)
-        sandbox = self.demo.sandbox
-        # On the sandbox's own thread: its state is not locked.
-        messages = sandbox.call(lambda: list(sandbox.workspace.messages[channel].values()))
-
-        for message in reversed(messages):
+        for message in self.leads_messages():
             if self._button_value(message, action):
                 return message
 
         return None
+
+    def leads_messages(self) -> list[Message]:
+        """Returns the messages in #leads, the newest first."""
+        channel = self.ada.channel(LEADS)
+        sandbox = self.demo.sandbox
+        # On the sandbox's own thread: its state is not locked.
+        messages = sandbox.call(lambda: list(sandbox.workspace.messages[channel].values()))
+        return messages[::-1]
 
     def is_idle(self) -> bool:
         """Returns whether all requests are answered and no shadow run has finished for a while."""

@@ -68,11 +68,10 @@ class OwnRoutes:
 
 def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRoutes:
     """Cross-validates over the routes of this installation, with at most five folds."""
-    from router.catalog.catalog import builtin_routes_folder, load_routes
+    from router.catalog.installed import installed_routes
 
     settings = read_settings()
-    folders = [builtin_routes_folder(), *([settings.routes] if settings.routes else [])]
-    catalog = load_routes(*folders)
+    catalog = installed_routes(settings)
 
     examples = catalog.training_examples()
     if len({example.route for example in examples}) < 2:

@@ -129,7 +129,10 @@ def second_request_in(text: str, reason: Mapping[str, Any]) -> SecondRequest | N
 
     None where they name none, or where the message was edited since, so that its parts are others.
     """
-    part = _named_part(text, reason)
+    if SECOND_REQUEST not in reason:
+        return None
+
+    part = _named_part(parts_of(text), reason)
     if part is None:
         return None
 
@@ -141,12 +144,17 @@ def first_request(request: Request, reason: Mapping[str, Any]) -> Request:
 
     A model that sees both fills in the form of one with what belongs to the other.
     """
-    named = _named_part(request.text, reason)
+    if SECOND_REQUEST not in reason:
+        # As most are, and this is asked of each.
+        return request
+
+    parts = parts_of(request.text)
+    named = _named_part(parts, reason)
     if named is None:
         return request
 
     others = []
-    for part in parts_of(request.text):
+    for part in parts:
         if part != named:
             # A question without its mark reads like an order.
             mark = request.text[part.end : part.end + 1]
@@ -155,14 +163,14 @@ def first_request(request: Request, reason: Mapping[str, Any]) -> Request:
     return replace(request, text=" ".join(others))
 
 
-def _named_part(text: str, reason: Mapping[str, Any]) -> Part | None:
-    """Returns the part that a decision named, if the message still has it."""
+def _named_part(parts: Sequence[Part], reason: Mapping[str, Any]) -> Part | None:
+    """Returns the part of a message that its decision named, if the message still has it."""
     found = reason.get(SECOND_REQUEST)
     if not isinstance(found, Mapping):
         return None
 
     part = Part(int(found["start"]), int(found["end"]))
-    return part if part in parts_of(text) else None
+    return part if part in parts else None
 
 
 def _is_surely(decision: Decision, confidence: float, in_scope: float) -> bool:
