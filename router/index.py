@@ -181,7 +181,11 @@ class Index(PassageSearch, Protocol):
         ...
 
     def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
-        """Returns chunks that have no vector of this encoder, oldest first."""
+        """Returns at most `limit` chunks that have no vector of this encoder.
+
+        Each workspace that waits gets an equal share of them, its oldest first: a large handbook
+        does not hold up another workspace's page. There may be more where fewer are returned.
+        """
         ...
 
     def count_chunks_without_vector(self) -> int:

@@ -87,6 +87,27 @@ def test_vectors_are_made_for_changed_pieces_only(index, page, encoder):
     assert encoder.encoded == ["Page\nThe rain has stopped."]
 
 
+def test_workspaces_that_wait_for_vectors_share_them(index, page):
+    long = [Chunk("Page", "", f"passage {number}") for number in range(50)]
+    index.upsert(page("", chunks=long), page("The tide turns.\n\nRain.", team="T2"))
+
+    bodies = [chunk.text for chunk in index.chunks_without_vector("words-1", 8)]
+
+    assert bodies == [
+        *(f"Page\npassage {n}" for n in range(4)),
+        "Page\nThe tide turns.",
+        "Page\nRain.",
+    ]
+
+
+def test_more_workspaces_than_asked_for_wait_in_turn(index, page, encoder):
+    for number in range(5):
+        index.upsert(page("The tide turns.\n\nRain.", team=f"T{number}"))
+
+    assert len(index.chunks_without_vector(encoder.model_id, 3)) == 3
+    assert embed_chunks(index, encoder, batch=3) == 10
+
+
 def test_a_new_vector_counts_in_the_next_search(index, page, member, encoder):
     asked = vector_of(encoder, "cat")
     index.upsert(page("One dog."))

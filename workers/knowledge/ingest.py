@@ -144,13 +144,19 @@ def embed_chunks(
     encoder: Encoder,
     batch: int = 64,
     progress: Callable[[int], None] | None = None,
+    limit: int | None = None,
 ) -> int:
     """Stores a vector of this encoder for every chunk that has none; returns how many.
 
-    May be stopped at any time and run again. `progress` gets the number of vectors so far.
+    With `limit` it stops once there are as many. May be stopped at any time and run again.
+    `progress` gets the number of vectors so far.
     """
     done = 0
-    while pending := index.chunks_without_vector(encoder.model_id, batch):
+    while limit is None or done < limit:
+        pending = index.chunks_without_vector(encoder.model_id, batch)
+        if not pending:
+            break
+
         vectors = encoder.encode([chunk.text for chunk in pending])
         index.store_vectors(encoder.model_id, [chunk.chunk for chunk in pending], vectors)
         done += len(pending)

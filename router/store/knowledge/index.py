@@ -180,17 +180,36 @@ class DocumentIndex:
 
     def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
         """See `Index.chunks_without_vector`."""
-        query = (
-            select(chunk.c.id, chunk.c.headings, chunk.c.body)
-            .outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
-            .where(or_(chunk_vector.c.chunk.is_(None), chunk_vector.c.encoder != encoder))
-            .order_by(chunk.c.id)
+        pending = or_(chunk_vector.c.chunk.is_(None), chunk_vector.c.encoder != encoder)
+        joined = chunk.outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
+        oldest = func.min(chunk.c.id)
+        waiting = (
+            select(chunk.c.team, oldest.label("oldest"))
+            .select_from(joined)
+            .where(pending)
+            .group_by(chunk.c.team)
+            .order_by(oldest)
             .limit(limit)
         )
         with one_statement(self._engine) as connection:
-            rows = connection.execute(query).all()
+            teams = connection.execute(waiting).all()
 
-        return [PendingChunk(row.id, f"{row.headings}\n{row.body}") for row in rows]
+        chunks: list[PendingChunk] = []
+        for team in teams:
+            # From the first one on: what lies before it has its vector, and need not be read again.
+            query = (
+                select(chunk.c.id, chunk.c.headings, chunk.c.body)
+                .select_from(joined)
+                .where(chunk.c.team == team.team, chunk.c.id >= team.oldest, pending)
+                .order_by(chunk.c.id)
+                .limit(limit // len(teams))
+            )
+            with one_statement(self._engine) as connection:
+                rows = connection.execute(query).all()
+
+            chunks += [PendingChunk(row.id, f"{row.headings}\n{row.body}") for row in rows]
+
+        return chunks
 
     def count_chunks_without_vector(self) -> int:
         """See `Index.count_chunks_without_vector`."""
