@@ -22,7 +22,10 @@ NO_MUTANT = "none.such"
 
 
 def main() -> int:
-    """Runs the sample and prints the share killed, by module and in all; 1 if it is too small."""
+    """Runs the sample and prints the share killed, by module and in all.
+
+    Returns 1 if the share is too small, 2 if the tests fail without a mutant.
+    """
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("modules", nargs="*", help="parts of module names, such as llm.gateway")
     parser.add_argument("--sample", type=int, default=12, help="mutants of each module; 0 for all")
@@ -30,7 +33,11 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
 
-    _mutmut(NO_MUTANT)
+    output = _mutmut(NO_MUTANT)
+    if "failed to collect stats" in output:
+        print(f"{output[-2000:]}\n\nThe tests fail without a mutant; mend that first.")
+        return 2
+
     chosen = []
     for module, names in sorted(_results().items()):
         if options.modules and not any(part in module for part in options.modules):
@@ -44,10 +51,12 @@ def main() -> int:
     return _report(set(chosen), as_json=options.json)
 
 
-def _mutmut(*names: str) -> None:
+def _mutmut(*names: str) -> str:
+    """Returns what it printed: a progress line, and a complaint if a name has no mutant."""
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", "2", *names]
-    # Its progress line and its complaint about a name without mutants are noise here.
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    ).stdout
 
 
 def _results() -> dict[str, dict[str, int | None]]:
