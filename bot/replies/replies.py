@@ -81,7 +81,7 @@ class SlackReplies:
         self._log = get_log(part="slack")
 
     def show_working(self, request: Request, decision: Decision) -> None:
-        """See `Replies.show_working`. It is a status line that Slack clears with the answer."""
+        """See `Replies.show_working`. Slack clears this status line with the next message."""
         status = texts.WORKING
         if decision.route:
             status = texts.WORKING_ROUTE.format(route=decision.route)
@@ -153,6 +153,10 @@ class SlackReplies:
             self._attach_text(request, decision, outcome, is_retry=entry is not None)
 
         self._outbox.mark_shown(request.id, decision.revision)
+        if entry is not None:
+            # What was there has been changed in its place, which is no new message.
+            self._clear_status(request)
+
         self._end_session(request)
         self._log.debug("delivered", request=request.id, ts=ts)
 
@@ -201,8 +205,11 @@ class SlackReplies:
             thread_ts=request.thread_ts,
         )
 
+        self._clear_status(request)
+
+    def _clear_status(self, request: Request) -> None:
+        """Takes the status line away where no new message does: Slack keeps it for two minutes."""
         try:
-            # Slack clears the status line with the next message, and none will come.
             self._set_status(request, "")
         except (SlackApiError, *UNREACHABLE) as error:
             self._log.info("slack_status_failed", request=request.id, error=error_code(error))

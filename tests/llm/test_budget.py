@@ -68,7 +68,8 @@ def test_a_cap_in_requests_names_whose_it_is_and_when_it_resets(store: Store) ->
 def test_what_is_spent_is_counted_where_nothing_is_capped(store: Store) -> None:
     gateway(store.spend).complete(ModelCall(HELLO, payer=ANA))
 
-    assert store.spend.usage(("team", "T1"), DAY).usd == pytest.approx(0.01)
+    for scope in (("team", "T1"), ("user", "T1/U1"), ("channel", "T1/C1")):
+        assert store.spend.usage(scope, DAY).usd == pytest.approx(0.01)
 
 
 def test_one_persons_cap_stops_nobody_else(store: Store) -> None:
@@ -195,7 +196,7 @@ def test_what_was_set_aside_is_settled_to_what_was_spent(store: Store) -> None:
     gateway(ledger, cap_team_usd=1.0).complete(ModelCall(HELLO, output_tokens=100, payer=ANA))
 
     assert ledger.usage(("team", "T1"), DAY).usd == pytest.approx(0.01)
-    assert ledger.usage(("user", "T1/U1"), DAY).usd == 0.0, "nobody asked for a cap on persons"
+    assert ledger.usage(("user", "T1/U1"), DAY).usd == pytest.approx(0.01)
 
 
 def test_a_refused_call_leaves_no_trace(store: Store) -> None:

@@ -8,6 +8,7 @@ from bot.replies.queue_notices import PATIENCE_SECONDS, QUEUE_NOTICE_SECONDS, Qu
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.clients import Clients
+from router.types import Outcome
 
 GENERAL = seed_data.build_channel("general", [])["id"]
 
@@ -144,3 +145,19 @@ def test_a_message_that_could_not_be_decided_yet_is_told_unless_it_was_only_over
     notices.tick()
 
     assert set(statuses(sandbox)) == {said[0]}
+
+
+def test_an_answer_that_is_changed_in_its_place_takes_the_status_line_away(
+    replies, post_request, make_decision, sandbox
+):
+    """Slack clears a status with the next message only, and a changed one is not new."""
+    _, request = post_request()
+    first, again = make_decision(), make_decision(revision=2)
+    outcome = Outcome(text="Twenty-five days.", route="rewrite", kind="prompt", model="m")
+    replies.deliver(request, first, outcome)
+
+    replies.show_working(request, again)
+    assert request.ts in statuses(sandbox)
+    replies.deliver(request, again, outcome)
+
+    assert statuses(sandbox) == {}

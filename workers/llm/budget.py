@@ -74,7 +74,8 @@ class Budget:
     def check(self, payer: Payer) -> None:
         """Raises BudgetError when a cap that applies to the payer is used up already."""
         day = int(self._now() // DAY_SECONDS)
-        full = self._ledger.used_up(self._caps(payer), day)
+        caps = [cap for cap in self._caps(payer) if cap.requests or cap.usd]
+        full = self._ledger.used_up(caps, day)
         if full is not None:
             raise self._refusal(full, (day + 1) * DAY_SECONDS)
 
@@ -95,17 +96,13 @@ class Budget:
     def reserve(self, payer: Payer | None, usd: float) -> Reservation | None:
         """Reserves `usd`, the most that a call can cost. Returns None when nobody pays for it.
 
-        It is counted where no cap applies, too: screens tell what was spent.
+        It is counted where no cap applies, too: `/beagle budget` tells what was spent.
         Raises BudgetError naming the cap and when it resets.
         """
         if payer is None:
             return None
 
         caps = [Cap(cap.scope, usd=cap.usd) for cap in self._caps(payer)]
-        workspace: Scope = ("team", payer.team)
-        if workspace not in [cap.scope for cap in caps]:
-            caps.append(Cap(workspace))
-
         day = self._reserve(caps, 0, usd)
         return Reservation([cap.scope for cap in caps], day, usd)
 
@@ -125,7 +122,7 @@ class Budget:
         return day
 
     def _caps(self, payer: Payer, channel_usd: float | None = None) -> list[Cap]:
-        """Returns the caps that apply to the payer; a cap of 0 means no cap.
+        """Returns a cap for each scope that the payer belongs to; one of 0 and 0 is no cap.
 
         `channel_usd` is the channel's cap where it is known; else it is looked up.
         """
@@ -144,7 +141,7 @@ class Budget:
             caps.append(Cap(channel_scope, s.cap_channel_requests, channel_usd or 0.0))
 
         caps.append(Cap(("team", payer.team), s.cap_team_requests, s.cap_team_usd))
-        return [cap for cap in caps if cap.requests or cap.usd]
+        return caps
 
     def _refusal(self, cap: Cap, resets_at: float) -> BudgetError:
         limits = []
