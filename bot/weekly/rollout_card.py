@@ -173,6 +173,7 @@ def render(rollout: RolloutState) -> Rendered:
 def _next_step(rollout: RolloutState) -> list[Element]:
     """Returns what to do next, and about how long it takes; so that nobody has to ask."""
     candidate = rollout.candidate
+    evidence = None if rollout.edge is None else rollout.edge.evidence
     text = texts.NEXT[candidate.state]
 
     if candidate.state == "dataset":
@@ -187,10 +188,10 @@ def _next_step(rollout: RolloutState) -> list[Element]:
         text = texts.NEXT_CANARY
         if left > 0:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
-    elif candidate.state in ("kept_prompt", "rag"):
-        evidence = None if rollout.edge is None else rollout.edge.evidence
-        if evidence is not None and evidence.version:
-            text = texts.NEXT_TRY
+    elif isinstance(evidence, DraftedEvidence) and not evidence.passed:
+        text = texts.NEXT_EDIT_DRAFT if evidence.evaluated else texts.NEXT_TRYING_DRAFT
+    elif candidate.state in ("kept_prompt", "rag") and evidence and evidence.version:
+        text = texts.NEXT_TRY
 
     return [*rich_text.text(texts.NEXT_LABEL, bold=True), *rich_text.text(text)]
 

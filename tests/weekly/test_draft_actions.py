@@ -10,12 +10,14 @@ import pytest
 from bot.admins import Admins
 from bot.ui.texts import common
 from bot.ui.texts import drafts as texts
+from bot.ui.texts import rollout as rollout_texts
 from bot.weekly.candidate_actions import CandidateActions
 from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.drafts import dialogs
 from bot.weekly.drafts.actions import DraftActions
 from bot.weekly.drafts.wish import RouteWishes
 from bot.weekly.rollout_actions import RolloutActions
+from bot.weekly.rollout_card import load_state, render
 from router.candidate_evidence import CandidateEvidence
 from router.lifecycle import SYSTEM
 from router.lifecycle_evidence import ApprovalEvidence, DraftedEvidence, ShadowEvidence
@@ -138,6 +140,26 @@ def test_a_draft_that_did_not_pass_cannot_be_started(presses, drafted, clock, ev
 
     assert presses.candidate.state == "drafted"
     assert "cannot be started yet" in presses.told[0]
+
+
+@pytest.mark.parametrize(
+    ("evidence", "following"),
+    [
+        ({}, "then start the shadow test"),
+        ({"evaluated": False, "passed": None}, rollout_texts.NEXT_TRYING_DRAFT),
+        ({"passed": False}, rollout_texts.NEXT_EDIT_DRAFT),
+    ],
+)
+def test_the_card_names_only_a_step_that_can_be_taken(
+    presses, drafted, clock, settings, evidence, following
+):
+    now = replace(DRAFTED_EVIDENCE, **evidence)
+    presses.store.candidates.advance(KEY, now, actor=SYSTEM, at=clock(), version=2)
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    assert following in card
+    assert (texts.START in card) == (not evidence)
 
 
 def test_an_edit_makes_another_version_that_is_tried_again(presses, drafted):

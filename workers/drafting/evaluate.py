@@ -181,6 +181,9 @@ def _reasons(figures: Mapping[str, Any], routing: RoutingCheck) -> tuple[str, ..
             f"routes are routed right, without it {routing.before:.1%} (half a point may be lost)",
         ),
     ]
+    if routing.losers and not routing.passed:
+        names = ", ".join(f"{route} ({count})" for route, count in routing.losers)
+        lines.append(f"It takes messages from these routes: {names}")
     if routing.own_count:
         own = f"{routing.own:.0%} of its own {routing.own_count} held-out requests are routed to it"
         lines.append(own)

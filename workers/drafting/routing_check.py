@@ -6,6 +6,7 @@ it, by whole routers as the bot trains them; the draft's own test requests are d
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from router.learning.corrections import MAX_LOSS, split_holdout
 from router.store.versions.drafted_routes import DraftedRoute
 from router.types import Example
 
+MAX_LOSERS = 3
 FEW_UTTERANCES = 14
 """Requests that a draft learns from where more would cost other routes messages."""
 
@@ -25,7 +27,8 @@ class RoutingCheck:
     """What was decided: shares in 0-1.
 
     `own` of the `own_count` test requests of the draft are routed to it. `before` and `after` are
-    the shares of the `others` messages of other routes that are decided right.
+    the shares of the `others` messages of other routes that are decided right. `losers` are the
+    routes with most messages that are decided right without the draft only, and how many.
     """
 
     own: float
@@ -33,6 +36,7 @@ class RoutingCheck:
     before: float
     after: float
     others: int
+    losers: Sequence[tuple[str, int]] = ()
 
     @property
     def loss(self) -> float:
@@ -77,7 +81,7 @@ class RoutingComparison:
         self._routes = {name: route.description for name, route in catalog.routes.items()}
         self._training, holdout = split_holdout(catalog.training_examples())
         self._holdout = [*holdout, *_measuring_rows(catalog)]
-        self._before = _right(self._train(self._training, self._routes), self._holdout)
+        self._before = _decided_right(self._train(self._training, self._routes), self._holdout)
 
     def check(self, drafted: Route) -> RoutingCheck:
         """Returns what this draft does to them."""
@@ -86,12 +90,19 @@ class RoutingComparison:
         router = self._train([*self._training, *own], routes)
         tests = [Example(row.text, drafted.name) for row in drafted.rows if row.split == "test"]
 
+        after = _decided_right(router, self._holdout)
+        losers: Counter[str] = Counter()
+        for message, was_right, is_right in zip(self._holdout, self._before, after, strict=True):
+            if was_right and not is_right:
+                losers[message.route] += 1
+
         return RoutingCheck(
-            own=_right(router, tests),
+            own=_share(_decided_right(router, tests)),
             own_count=len(tests),
-            before=self._before,
-            after=_right(router, self._holdout),
+            before=_share(self._before),
+            after=_share(after),
             others=len(self._holdout),
+            losers=losers.most_common(MAX_LOSERS),
         )
 
     def _train(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
@@ -128,14 +139,16 @@ def _measuring_rows(catalog: Catalog) -> list[Example]:
     return rows
 
 
-def _right(router: Router, examples: Sequence[Example]) -> float:
-    """Returns the share of the messages that are routed where they belong; 1 without any."""
-    if not examples:
-        return 1.0
-
-    right = 0
+def _decided_right(router: Router, examples: Sequence[Example]) -> list[bool]:
+    """Returns for each message whether it is routed where it belongs."""
+    right = []
     for example in examples:
         decision, _ = router.decide(example.text)
-        right += decision.verb == "route" and decision.route == example.route
+        right.append(decision.verb == "route" and decision.route == example.route)
 
-    return right / len(examples)
+    return right
+
+
+def _share(flags: Sequence[bool]) -> float:
+    """Returns the share (0-1) that is true; 1 without any."""
+    return sum(flags) / len(flags) if flags else 1.0

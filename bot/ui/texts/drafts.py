@@ -43,7 +43,11 @@ MONTHLY = Counted(
 )
 MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
 OPEN_POINT = "Open: {warning}."
-CANNOT_START = "It cannot be started as it is. Edit it, or reject it and choose another way."
+CANNOT_START = (
+    "It cannot be started as it is. Press Edit and take out requests that read like another "
+    "route's; Beagle tries it again. Or press Reject draft to have it drafted in another way, or "
+    "not at all."
+)
 FILES = "To edit it as files: beagle routes draft {candidate}"
 
 EDIT_TITLE = "Edit the draft"

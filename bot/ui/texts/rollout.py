@@ -61,6 +61,8 @@ NEXT: Mapping[State, str] = {
     "retired": "nothing.",
 }
 """What an admin does next, by the candidate's state; some states have a longer sentence."""
+NEXT_EDIT_DRAFT = "read below what it did not pass, then edit it or reject it."
+NEXT_TRYING_DRAFT = "nothing to do. Beagle is trying the draft; this takes a minute or two."
 NEXT_REVIEW = Counted(
     "press Review examples: {rows} of them wait for you, about {minutes:minute|minutes}. These are "
     "enough; then Accept the rest takes the others, and training starts by itself."
