@@ -95,6 +95,12 @@ class RolloutState:
         """The share of users (0-1) who get the version in a canary."""
         return canary_share(self.edge.evidence if self.edge else None)
 
+    @property
+    def shadow_left(self) -> int:
+        """How many requests the shadow test still needs; a new route's trial counts for it."""
+        tried = 0 if self.has_live else trial_row_count(self.report)
+        return max(0, self.shadow_requests - self.in_shadow.calls - tried)
+
 
 def load_state(store: Store, settings: Settings, candidate: Candidate) -> RolloutState:
     """Reads everything that the message shows."""
@@ -153,7 +159,9 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
 def render(rollout: RolloutState) -> Rendered:
     """Returns the message."""
     candidate = rollout.candidate
-    head, *rest = rollout_card(candidate, rollout.edge, rollout.dataset, rollout.report)
+    head, *rest = rollout_card(
+        candidate, rollout.edge, rollout.dataset, rollout.report, is_tested=not rollout.shadow_left
+    )
     if candidate.state == "drafted":
         rest = _draft(rollout)
 
@@ -182,9 +190,7 @@ def _next_step(rollout: RolloutState) -> list[Element]:
             minutes = review_form.minutes_for(rollout.sample_waiting)
             text = texts.NEXT_REVIEW.format(rows=rollout.sample_waiting, minutes=minutes)
     elif candidate.state == "shadow":
-        left = rollout.shadow_requests - rollout.in_shadow.calls
-        if not rollout.has_live:
-            left -= trial_row_count(rollout.report)
+        left = rollout.shadow_left
         text = texts.NEXT_CANARY
         if left > 0:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))

@@ -43,8 +43,13 @@ def rollout_card(
     edge: CandidateTransition | None,
     dataset: StoredDataset | None,
     report: Report | None,
+    *,
+    is_tested: bool,
 ) -> list[Block]:
-    """Returns the card. `edge` is the candidate's newest step, None before its first one."""
+    """Returns the card. `edge` is the candidate's newest step, None before its first one.
+
+    `is_tested` is whether the shadow test has seen enough: then the card proposes the canary.
+    """
     evidence = None if edge is None else edge.evidence
     state = weekly.state_sentence(candidate.state, canary_share(evidence))
     head = [
@@ -66,7 +71,7 @@ def rollout_card(
     if lines:
         blocks.append(rich_text.lines_block(lines))
 
-    elements = _buttons(candidate, evidence)
+    elements = _buttons(candidate, evidence, is_tested=is_tested)
     if elements:
         blocks.append(actions(elements))
 
@@ -78,7 +83,9 @@ def canary_share(evidence: TransitionEvidence | None) -> float:
     return evidence.share if isinstance(evidence, CanaryEvidence) else 0.0
 
 
-def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[Block]:
+def _buttons(
+    candidate: Candidate, evidence: TransitionEvidence | None, *, is_tested: bool
+) -> list[Block]:
     """Returns what an admin can do in the candidate's state."""
     ids = ids_of(candidate)
 
@@ -101,7 +108,8 @@ def _buttons(candidate: Candidate, evidence: TransitionEvidence | None) -> list[
 
     buttons = []
     if candidate.state == "shadow":
-        buttons.append(button(texts.START_CANARY, "rollout_canary", ids, style="primary"))
+        style = {"style": "primary"} if is_tested else {}
+        buttons.append(button(texts.START_CANARY, "rollout_canary", ids, **style))
     if candidate.state == "drifting":
         buttons = drift_view.buttons(candidate)
     if candidate.state in ("shadow", "canary", "live"):

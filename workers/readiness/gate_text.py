@@ -94,9 +94,11 @@ def _prompt_text(gate: GateResult) -> str:
         return "no optimised prompt was tried"
 
     accuracy = f"{figures['accuracy']:.1%}"
-    tried = figures["examples"]
+    tried = f"{figures['examples']} examples"
+    if figures.get("by_people"):
+        tried = f"{figures['examples']} answers that people judged"
     if figures["too_few"]:
-        return f"{accuracy} right, tried on {tried} examples"
+        return f"{accuracy} of {tried} right"
 
     by = f" with {figures['change']}" if figures["change"] else ""
     text = f"{accuracy} of {tried} right{by}, {figures['target']:.1%} wanted"
@@ -105,7 +107,7 @@ def _prompt_text(gate: GateResult) -> str:
     if gate.passed is not None:
         return text
     if figures["optimised"]:
-        return f"{text}; {tried} examples are too few to tell the two apart"
+        return f"{text}; these are too few to tell the two apart"
 
     return f"{text}; not optimised yet"
 

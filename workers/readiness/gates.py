@@ -134,6 +134,7 @@ def _prompt_first(evidence: ReadinessInput, thresholds: Thresholds) -> GateResul
         "target": prompt.target,
         "optimised": prompt.optimised,
         "change": prompt.change,
+        "by_people": prompt.by_people,
         "monthly_usd": usd,
         "affordable": affordable,
         "too_few": too_few,

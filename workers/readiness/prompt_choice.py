@@ -72,6 +72,7 @@ def choose_prompt(
         optimised=searched,
         high=chosen.high,
         change="" if chosen.name == LIVE else chosen.name,
+        by_people=chosen.by_people,
     )
     costs = [option.cost for option in options if option.cost is not None]
     return PromptChoice(attempt, None if chosen.cost is None else chosen.cost.usd, tuple(costs))
@@ -84,6 +85,7 @@ class _Option:
     high: float
     examples: int
     cost: CostModel | None
+    by_people: bool = False
 
 
 def _options(
@@ -108,7 +110,8 @@ def _options(
         cost = live.cost
         if cost is not None:
             cost = _with_accuracy(cost, Interval(low, live.accuracy, high), target)
-        options.append(_Option(LIVE, live.accuracy, high, live.judged, cost))
+        record = _Option(LIVE, live.accuracy, high, live.judged, cost, by_people=True)
+        options.append(record)
 
     return options
 

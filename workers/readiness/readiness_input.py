@@ -51,6 +51,7 @@ class Attempt:
     `high` is the upper end of the accuracy's 95 % interval, the accuracy itself where nobody worked
     one out. `optimised` is False for a prompt as it was found, which can still become better.
     `change` names the prompted way that does it where that is not the live one; empty otherwise.
+    `by_people` is whether people judged the answers that they got; else it was run on examples.
     """
 
     accuracy: float
@@ -59,6 +60,7 @@ class Attempt:
     optimised: bool = True
     high: float | None = None
     change: str = ""
+    by_people: bool = False
 
     @property
     def suffices(self) -> bool:

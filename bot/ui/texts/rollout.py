@@ -69,8 +69,8 @@ NEXT_REVIEW = Counted(
 )
 NEXT_ACCEPT = "press Accept the rest. Training then starts by itself."
 NEXT_SHADOW = Counted(
-    "nothing to do until {left:more request|more requests} came; at the pace of the last four "
-    "weeks that takes {days}. Then press Start canary (5%)."
+    "wait for {left:more request|more requests} of this route; yours count too. At the pace of the "
+    "last four weeks that takes {days}. Then press Start canary (5%)."
 )
 NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
 NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."

@@ -36,7 +36,7 @@ STATES: Mapping[State, StateText] = {
     "drafted": StateText(
         "Route drafted", "Nothing answers before you start it. See below what it would answer."
     ),
-    "optimised": StateText("Prompt optimised", "Next, Beagle decides whether training would help."),
+    "optimised": StateText("Prompt examined", "Next, Beagle decides whether training would help."),
     "kept_prompt": StateText(
         "Prompt kept: tuning adds nothing", "A prompt answers well enough, so nothing is trained."
     ),
