@@ -27,13 +27,15 @@ class Affiliation:
     `home` is their own workspace where it is another company's, empty for a colleague; where
     nothing but the organisation is known, that. `organisation` is the other company's, where it is
     named. `guest` says that they see only the channels that they were invited to. `teams` are
-    the workspaces and the organisation that Slack listed for a colleague.
+    the workspaces and the organisation that Slack listed for a colleague. `bot` says that it is
+    an app's user, Beagle's own included.
     """
 
     home: str = ""
     guest: bool = False
     teams: frozenset[str] = frozenset()
     organisation: str = ""
+    bot: bool = False
 
 
 def affiliation(
@@ -60,7 +62,7 @@ def affiliation(
 
     flagged = any(said.get(flag) for flag in GUEST_FLAGS)
     teams = frozenset() if home else listed
-    return Affiliation(home, flagged or bool(home), teams, organisation)
+    return Affiliation(home, flagged or bool(home), teams, organisation, bool(said.get("is_bot")))
 
 
 def is_organisation(home: str) -> bool:

@@ -11,6 +11,7 @@ from bot.ui import blocks, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.rich_text import Element
 from bot.ui.texts import sending as texts
+from bot.ui.texts import weekly
 from router.store.requests.sendings import Sending, SendingKind
 from router.types import Outcome, Tokens
 from workers.sending.content import cut
@@ -88,7 +89,10 @@ def ending_text(sending: Sending, code: str = "") -> str:
     """Returns how it ended, in words for the person who pressed."""
     target = sending.target
     if sending.state == "sent":
-        return texts.SENT[sending.kind].format(target=target)
+        # Slack shows the date in each reader's own time zone.
+        at = sending.post_at
+        times = {"at": int(at), "day": weekly.day(at), "clock": blocks.clock_time(at)}
+        return texts.SENT[sending.kind].format(target=target, **times)
 
     reason = texts.REASONS.get(sending.result, texts.REASONS["slack"])
     where = texts.TO[sending.kind].format(target=target)

@@ -38,6 +38,10 @@ def test_a_guest_is_recognised_by_slack_s_flags(flag):
     assert affiliation({"team_id": HERE, flag: False}, HERE) == Affiliation()
 
 
+def test_an_app_s_user_is_recognised():
+    assert affiliation({"team_id": HERE, "is_bot": True}, HERE) == Affiliation(bot=True)
+
+
 def test_a_colleague_of_the_organisation_is_no_guest_where_they_are_a_member():
     listed = {"enterprise_id": "E1", "teams": ["T2", HERE]}
     colleague = {"team_id": "T2", "enterprise_user": listed}

@@ -211,6 +211,15 @@ def test_a_reviewer_edits_the_words_and_names_an_owner_and_a_time(desk):
     assert desk.found(LINUS) == ["It is in the blue zanzibar cabinet. Call [email]."]
 
 
+def test_an_app_cannot_be_asked_whether_an_answer_still_holds(desk):
+    _, reply = desk.thread()
+    desk.person("ada").react("general", reply, "white_check_mark")
+
+    (answer,) = desk.save("ada", owner=seed_data.BOT_USER_ID)
+
+    assert answer.owner == ADA
+
+
 def test_nobody_without_the_right_is_offered_or_may_use_the_shortcut(desk):
     _, reply = desk.thread()
     omar = desk.person("omar")

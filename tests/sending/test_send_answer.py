@@ -92,6 +92,7 @@ def test_a_reminder_is_scheduled_in_the_thread(desk) -> None:
     (mine,) = [m for m in scheduled["scheduled_messages"] if "printer" in m["text"]]
     assert mine["post_at"] == int(desk.clock() + 3 * 3600)
     assert f"<@{ADA}>" in mine["text"]
+    assert any(f"<!date^{mine['post_at']}^" in text for text in desk.told())
 
 
 def test_a_webhook_is_signed_and_has_the_form_of_the_route(desk, receiver) -> None:
@@ -212,8 +213,10 @@ def test_only_where_both_are_and_only_to_colleagues(desk) -> None:
     desk.submit(desk.pick("A channel"), channel={"selected_conversation": "C0NOWHERE00"})
     assert desk.told()[-1] == texts.NOT_MEMBER
 
-    desk.submit(desk.pick("A person"), person={"selected_user": "U0NOBODY000"})
-    assert desk.told()[-1] == texts.NOT_A_COLLEAGUE
+    for nobody in ("U0NOBODY000", seed_data.BOT_USER_ID):
+        desk.submit(desk.pick("A person"), person={"selected_user": nobody})
+        assert desk.told()[-1] == texts.NOT_A_COLLEAGUE
+
     desk.work()
     assert desk.store.sendings.overdue(desk.clock() + 10) == []
 

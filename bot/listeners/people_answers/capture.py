@@ -263,7 +263,8 @@ class PeopleAnswers:
     ) -> None:
         team, channel = found.team, found.channel
         (owner, days), note = choice, ""
-        if not self._rights.readable(SlackPerson(team, owner), [channel]):
+        is_person = owner != self._me(team)
+        if not is_person or not self._rights.readable(SlackPerson(team, owner), [channel]):
             owner, note = person.user, texts.OWNER_CANNOT_READ.format(channel=channel)
 
         answer = self._answer_row(found, person, owner, self._now() + days * DAY)

@@ -235,7 +235,7 @@ class SendActions:
                 return "" if is_member else texts.NOT_MEMBER
             if action.to == "person":
                 known = self._directory.people(person.team, [target]).get(target)
-                is_colleague = known is not None and not known.home
+                is_colleague = known is not None and not known.home and not known.bot
                 return "" if is_colleague else texts.NOT_A_COLLEAGUE
         except PathError:
             # The same text for each cause: it must not reveal which channels exist.

@@ -24,12 +24,13 @@ ASK_OWNER_HINT = "You, if you choose nobody."
 CONTRADICTS = "*It says something else than this, so both will be shown together:*"
 
 SAVED = (
-    "Saved: I quote it to whoever asks this and may read <#{channel}>, until {day}. <@{owner}> is "
-    "asked before it lapses."
+    "Saved: it belongs to your documents now, and whoever may read <#{channel}> gets it quoted, "
+    "until {day}. If I take such a question for something else, press *Wrong route?* under my "
+    "answer once: I learn it. <@{owner}> is asked before the answer lapses."
 )
 TAKE_BACK = "Take it back"
 TAKEN_BACK = "It is no longer quoted."
-OWNER_CANNOT_READ = "The person whom you chose cannot read <#{channel}>, so you are the owner."
+OWNER_CANNOT_READ = "Whom you chose cannot read <#{channel}> or is an app, so you are the owner."
 
 NO_QUESTION = "Please write the question."
 NO_ANSWER = "Please write the answer."

@@ -65,7 +65,9 @@ SENT = {
         "Sent: <@{target}> has it in a direct message. The answer comes back into this thread."
     ),
     "webhook": "Sent: {target} has taken it.",
-    "reminder": "I will remind you here.",
+    "reminder": (
+        "I will remind you here <!date^{at}^{{date_short_pretty}} at {{time}}|on {day}, {clock}>."
+    ),
     "reply": "Your answer is in the thread.",
 }
 NOT_SENT = "Not sent{where}: {reason}"

@@ -11,12 +11,18 @@ const channels = () =>
   store.channels
     .filter((channel) => channel.kind !== "im")
     .map((channel) => ({ id: channel.id, label: `#${channel.name}` }));
-const conversations = () => [
-  ...channels(),
-  ...store.channels
-    .filter((channel) => channel.kind === "im")
-    .map((channel) => ({ id: channel.id, label: store.title(channel) })),
-];
+/** As Slack's `filter` of a conversations select: kinds to include, and whether chats with apps are left out. */
+function conversations(data) {
+  const { include, exclude_bot_users: noBots } = data.filter ?? {};
+  const wanted = (kind) => !include || include.includes(kind);
+  const chats = store.channels
+    .filter((channel) => channel.kind === "im" && wanted("im") && !(noBots && channel.user === store.botId))
+    .map((channel) => ({ id: channel.id, label: store.title(channel) }));
+  const named = store.channels
+    .filter((channel) => channel.kind !== "im" && wanted(channel.kind === "private" ? "private" : "public"))
+    .map((channel) => ({ id: channel.id, label: `#${channel.name}` }));
+  return [...named, ...chats];
+}
 
 /** By the word in the element's type: what can be chosen, and the names of the fields Slack sends back. */
 const SOURCES = {
@@ -34,7 +40,7 @@ const SOURCES = {
 function source(data) {
   const named = Object.keys(SOURCES).find((name) => data.type.includes(name));
   if (named) {
-    const choices = SOURCES[named].all().map(({ id, label }) => ({ id, label, value: id }));
+    const choices = SOURCES[named].all(data).map(({ id, label }) => ({ id, label, value: id }));
     return { ...SOURCES[named], groups: [{ label: null, choices }], idOf: (value) => value, known: true };
   }
   const toChoice = (option) => ({
