@@ -6,7 +6,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bot.app import encoder, now
@@ -53,20 +53,13 @@ DEMO_THRESHOLDS = {
 }
 """Settings that no workspace would set so low; the script's report lists them."""
 TOUR = """
-Beagle runs. Open {page} and try, in #general:
-  1. @Beagle the vpn is down again for the whole Berlin office
-     (sorted by a tuned 135M model: queue, urgency and a summary, as strict JSON)
-  2. @Beagle how many weeks of parental leave do we get?
-     (quoted from a handbook, with links)
-  3. @Beagle I'm off next Thursday and Friday, Priya covers
-     (the same small model with another LoRA adapter fills in a form)
-  4. @Beagle say this in plain English: …    or   /beagle stats
-     (streams its answer; shows what all answers cost)
-  5. @Beagle draft an answer: can my dog come to the office on Friday?
-     (the quick tier answers; ask once more and the careful one does; a long letter is tried,
-     checked, and answered by the careful one. The first minutes go by with measuring both)
-  6. In #leads the week's digest appears: approve *incident*, then follow its card to a tuned
-     version that is live. To watch a script do the same: beagle demo --scripted rollout
+Beagle runs. Open {page}
+In #general it offers these, one click each:
+
+{steps}
+
+The digest comes a minute or two after the first start. Approve *incident* there and follow its card to
+a version of its own. To watch a script do the same: beagle demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
 """
@@ -99,6 +92,8 @@ TOUR_PROMPTS = (
     ("7. What repeats: the digest in #leads, after a minute or two", "#leads"),
 )
 """The tour on the page: a label, and what it says, runs or opens."""
+LATER_DIGEST = ("7. What repeats: the digest of this week", "/beagle digest")
+"""The last step where the digest was posted at an earlier start."""
 OTHER_PORT = 'make demo ARGS="--port 0"'
 
 
@@ -161,9 +156,12 @@ class Demo(LocalStack):
 
     def offer_tour(self) -> None:
         """Offers the tour on the page, in #general."""
-        prompts = [{"title": title, "message": message} for title, message in TOUR_PROMPTS]
+        prompts = [{"title": title, "message": message} for title, message in self._tour()]
         workspace = self.sandbox.workspace
         self.sandbox.call(lambda: workspace.set_prompts(GENERAL, "", TOUR_TITLE, prompts))
+
+    def _tour(self) -> Sequence[tuple[str, str]]:
+        return [*TOUR_PROMPTS[:-1], LATER_DIGEST] if self.keeps else TOUR_PROMPTS
 
     def tell(self, text: str) -> None:
         """Says on the page and in the terminal what happened to a process; empty: all is well."""
@@ -231,7 +229,9 @@ class Demo(LocalStack):
         """Blocks until Ctrl-C or SIGTERM."""
         kept = (KEPT if self.keeps else KEPT_LATER).format(fresh=FRESH)
         logs = self.folder / "logs"
-        print_line(TOUR.format(page=self.sandbox.page_url, kept=kept, logs=logs), flush=True)
+        steps = "\n".join(f"  {title}\n     {message}" for title, message in self._tour())
+        page = self.sandbox.page_url
+        print_line(TOUR.format(page=page, steps=steps, kept=kept, logs=logs), flush=True)
         stopped = threading.Event()
 
         def stop(*_: object) -> None:
