@@ -58,8 +58,8 @@ In #general it offers these, one click each:
 
 {steps}
 
-The digest comes a minute or two after the first start. Approve *incident* there and follow its card to
-a version of its own. To watch a script do the same: beagle demo --scripted rollout
+The digest comes a minute or two after the first start. Approve *incident* there and follow its
+card to a version of its own. To watch a script do the same: beagle demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
 """
