@@ -66,7 +66,9 @@ def tier_blocks(lines: Sequence[str]) -> list[Block]:
 def figures(period: Period) -> dict[str, str]:
     """Returns the totals of a period, by their names for people."""
     usd_each = period.usd / period.answered if period.answered else 0.0
-    cost = texts.EACH.format(usd=format_usd(period.spent_usd), each=format_usd(usd_each))
+    each, other = format_usd(usd_each), format_usd(period.other_usd)
+    text = texts.EACH_AND_OTHER if period.other_usd else texts.EACH
+    cost = text.format(usd=format_usd(period.spent_usd), each=each, other=other)
     latency = texts.SECONDS_PAIR.format(p50=period.p50_seconds, p95=period.p95_seconds)
 
     return {

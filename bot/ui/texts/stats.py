@@ -13,6 +13,7 @@ LATENCY = "Latency p50 / p95"
 SECONDS_PAIR = "{p50:.1f} s / {p95:.1f} s"
 COST = "Cost"
 EACH = "{usd} ({each} an answer)"
+EACH_AND_OTHER = "{usd} ({each} an answer; {other} for other work, such as trials and tests)"
 SIMULATED = Counted(
     "Simulated, made up for the demo: {count:request|requests} behind these figures, of people "
     "who do not exist."

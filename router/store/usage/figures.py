@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, and_, exists, func, select
+from sqlalchemy import Select, and_, case, exists, func, select
 
 from router.kinds import RETRIEVING_KINDS
 from router.store.base.tables import decision, feedback, outcome, request
@@ -28,6 +28,7 @@ class CountedRequest:
 
     state: str
     received_at: float
+    asked_at: float
     done_at: float | None
     verb: str | None
     route: str | None
@@ -45,8 +46,8 @@ class CountedRequest:
 
     @property
     def seconds(self) -> float | None:
-        """From arrival to answer."""
-        return None if self.done_at is None else self.done_at - self.received_at
+        """From the message, or the click that asked again, to the answer."""
+        return None if self.done_at is None else max(0.0, self.done_at - self.asked_at)
 
     @property
     def is_not_found(self) -> bool:
@@ -102,6 +103,10 @@ def requests_of_team(team: str) -> Select[Any]:
         select(
             request.c.state,
             request.c.received_at,
+            # Whoever asks again waits from that click on, not from the message.
+            case((decision.c.revision > 0, decision.c.at), else_=request.c.received_at).label(
+                "asked_at"
+            ),
             request.c.done_at,
             decision.c.verb,
             outcome.c.route,
