@@ -141,7 +141,7 @@ def correction_dialog(request: Request, decision: Decision, routes: Collection[s
         dialogs.question("note", texts.WRONG_NOTE, dialogs.text_field(MAX_NOTE), optional=True),
         dialogs.question(
             "again",
-            texts.RUN_AGAIN,
+            texts.WRONG_AGAIN,
             {"type": "checkboxes", "options": [again], "initial_options": [again]},
             optional=True,
         ),

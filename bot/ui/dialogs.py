@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from bot.payloads import Action, Block, ButtonValue, Option, View
 from bot.ui.blocks import truncate
 from bot.ui.button_values import decode_value
+from bot.ui.texts import common
 from router.text.storable import storable
 
 OPTION_LIMIT = 75
@@ -77,6 +78,7 @@ def message_dialog(title: str, blocks: Sequence[Block]) -> Block:
     return {
         "type": "modal",
         "title": {"type": "plain_text", "text": truncate(title, TITLE_LIMIT)},
+        "close": {"type": "plain_text", "text": common.CLOSE},
         "blocks": list(blocks),
     }
 

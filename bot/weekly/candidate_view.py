@@ -93,6 +93,9 @@ def examples(candidate: Candidate) -> list[Block]:
 
 def state_label(candidate: Candidate) -> str:
     """Returns the candidate's state in a few words."""
+    if candidate.state == "approved" and candidate.route is None:
+        return texts.DRAFT_WANTED
+
     return texts.STATES[candidate.state].label
 
 

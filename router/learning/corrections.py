@@ -30,6 +30,8 @@ proves nothing."""
 MAX_ROUNDS = 5
 HOLDOUT_EVERY = 5
 """Every so many examples of a route, one is held out."""
+SURE_MARGIN = 0.8
+"""Probability by which the best route must lead for the router to be sure: 0.9 against 0.1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,10 +378,12 @@ def select_to_label(decisions: Mapping[str, Decision], limit: int = 20) -> list[
     """Returns the ids of the requests whose labels would help most, at most `limit`.
 
     Uncertainty sampling: those with the smallest margin between the two best routes come first.
+    What the router is sure of is left out: a label would teach it nothing.
     """
     margins: dict[str, float] = {}
     for request, decision in decisions.items():
-        if decision.verb in ("route", "ask") and len(decision.scores) > 1:
+        is_decided = decision.verb in ("route", "ask") and len(decision.scores) > 1
+        if is_decided and decision.margin < SURE_MARGIN:
             margins[request] = decision.margin
 
     return sorted(margins, key=lambda request: (margins[request], request))[:limit]

@@ -230,3 +230,4 @@ def test_the_narrowest_decisions_are_worth_a_label_first(verb):
     }
 
     assert select_to_label(decisions, limit=2) == ["torn", "unsure"]
+    assert "sure" not in select_to_label(decisions)

@@ -229,6 +229,7 @@ CANDIDATE_CHANNEL_MESSAGES = Counted(
     "{count:of them is a message|of them are messages} in channels that I mine, not requests to me."
 )
 CANDIDATE_STATE_BY = "{state} by "
+DRAFT_WANTED = "Draft requested"
 CANDIDATE_IN_LIST = "{label}: {state}"
 GATES_PASSED = "For training: "
 GATES_UNKNOWN = "Not known yet: "
@@ -247,7 +248,7 @@ SPLIT_OR_MERGE = "Split or merge"
 SNOOZES = {"1w": "For a week", "4w": "For four weeks", "x2": "Until it doubles"}
 
 SNOOZE_ASK = "Snooze it?"
-SNOOZE_MEANS = "It leaves the digest until then. Bring back returns it at any time."
+SNOOZE_MEANS = "It leaves the digest for that time. Bring back returns it at any time."
 BRING_BACK = "Bring back"
 BROUGHT_BACK = "It awaits a decision again."
 BROUGHT_BACK_BY_ADMIN = "an admin brought it back"
