@@ -14,6 +14,14 @@ DISAGREE = (
     "These do not agree: [{first}] was last changed on {first_day}, [{second}] on {second_day}."
 )
 NOT_MENTIONED = "I could not find this: no document that everybody here may read mentions it."
+NOTHING_NEAR = (
+    "I could not find this: none of the documents that everybody here may read seems to be about "
+    "it. A colleague may know more."
+)
+DOUBTFUL_INTRO = (
+    "I could not find a clear answer to this in the documents. What comes nearest may not be what "
+    "you asked for:"
+)
 NOT_FOUND = "I could not find this in the documents. The nearest places to look:"
 NOTE_PROPOSAL = "Keep this note for everybody in this channel:\n“{note}”"
 NOTE_SAVED = (

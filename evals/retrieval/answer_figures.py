@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import typer
 
 from evals.retrieval.rag_data import json_lines
+from router.encoder.protocol import Encoder
 from router.index import Hit
-from workers.knowledge.extractive_answer import ANSWER_PASSAGES, Quote, select_quotes
+from workers.knowledge.extractive_answer import (
+    ANSWER_PASSAGES,
+    Quote,
+    answer_support,
+    read_passages,
+    select_quotes,
+)
 
 Verdict = Literal["answers", "contains", "misleads", "false_not_found", "honest", "made_up"]
 """What an answer was worth. If the documents hold the answer: the first quote answers, a further
@@ -29,20 +36,32 @@ class GoldQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """An answer and what it was worth; `expected` says what would have been right."""
+    """An answer and what it was worth; `expected` says what would have been right.
+
+    `support` is what `answer_support` says of the passages. `is_right_in_doubt` says whether the
+    quote that is shown as a doubtful one is right; None where none is shown.
+    """
 
     question: str
     expected: str
     verdict: Verdict
     quotes: Sequence[Quote]
+    support: float = 0.0
+    is_right_in_doubt: bool | None = None
 
 
-def read_gold_questions(path: Path) -> list[GoldQuestion]:
-    """Reads JSON lines of `question` and `answers`, the words of the documents that answer it."""
+def read_gold_questions(path: Path, part: str = "all") -> list[GoldQuestion]:
+    """Reads JSON lines of `question` and `answers`, the words of the documents that answer it.
+
+    A question that names another `part` than this one, `dev` or `test`, is left out.
+    """
     questions = []
     for row in json_lines(path, ("question", "answers")):
         if not isinstance(row["answers"], list):
             raise typer.BadParameter(f"{path}: `answers` of {row['question']!r} is not a list")
+
+        if part != "all" and row.get("part", part) != part:
+            continue
 
         questions.append(GoldQuestion(str(row["question"]), [str(text) for text in row["answers"]]))
 
@@ -67,12 +86,14 @@ def judge(
 
 
 def judge_by_words(
-    questions: Sequence[GoldQuestion], find: Callable[[str], list[Hit]]
+    questions: Sequence[GoldQuestion], find: Callable[[str], list[Hit]], encoder: Encoder | None
 ) -> list[Judgement]:
     """Returns a judgement of each question: a quote is right if it contains a right answer."""
     judgements = []
     for question in questions:
-        quotes = select_quotes(question.text, find(question.text)[:ANSWER_PASSAGES])
+        hits = find(question.text)[:ANSWER_PASSAGES]
+        reading = read_passages(question.text, hits, encoder)
+        support, _ = answer_support(question.text, hits, encoder)
         answers = [_plain(answer) for answer in question.answers]
 
         def is_right(quote: Quote, answers: Sequence[str] = answers) -> bool:
@@ -80,7 +101,10 @@ def judge_by_words(
             return any(answer in text for answer in answers)
 
         expected = " / ".join(question.answers) or "not found"
-        judgements.append(judge(question.text, expected, quotes, is_right if answers else None))
+        judgement = judge(question.text, expected, reading.quotes, is_right if answers else None)
+        shown = reading.doubtful
+        is_shown = None if shown is None else bool(answers) and is_right(shown)
+        judgements.append(replace(judgement, support=support, is_right_in_doubt=is_shown))
 
     return judgements
 
@@ -90,6 +114,7 @@ def judge_by_passages(
     hits: Sequence[Sequence[Hit]],
     relevant: Sequence[set[str]],
     name_of: Callable[[Hit], str],
+    encoder: Encoder | None,
 ) -> tuple[list[Judgement], list[Judgement]]:
     """Returns judgements of each question as it is, and with the right sections removed.
 
@@ -102,18 +127,23 @@ def judge_by_passages(
             return name_of(quote.hit) in names
 
         expected = ", ".join(sorted(names))
-        quotes = select_quotes(text, found[:ANSWER_PASSAGES])
+        quotes = select_quotes(text, found[:ANSWER_PASSAGES], encoder)
         present.append(judge(text, expected, quotes, is_right))
 
         others = [hit for hit in found if name_of(hit) not in names]
-        quotes = select_quotes(text, others[:ANSWER_PASSAGES])
+        quotes = select_quotes(text, others[:ANSWER_PASSAGES], encoder)
         removed.append(judge(text, f"not found ({expected} was removed)", quotes, None))
 
     return present, removed
 
 
 def shares(judgements: Iterable[Judgement]) -> dict[str, float | int]:
-    """Returns the share (0-1) of each verdict among the questions that could have it."""
+    """Returns the share (0-1) of each verdict among the questions that could have it.
+
+    Questions for which something is shown in doubt count as "not found", and are shares of their
+    own besides.
+    """
+    judgements = list(judgements)
     counts = Counter(judgement.verdict for judgement in judgements)
     figures: dict[str, float | int] = {}
     groups: Mapping[str, Sequence[Verdict]] = {
@@ -127,7 +157,29 @@ def shares(judgements: Iterable[Judgement]) -> dict[str, float | int]:
             for verdict in verdicts:
                 figures[verdict] = round(counts[verdict] / total, 4)
 
+            of_group = [j.is_right_in_doubt for j in judgements if j.verdict in verdicts]
+            figures[f"in_doubt_{group}"] = round(
+                len([x for x in of_group if x is not None]) / total, 4
+            )
+            if group == "answerable":
+                figures["right_in_doubt"] = round(of_group.count(True) / total, 4)
+
     return figures
+
+
+def separation(judgements: Iterable[Judgement]) -> float | None:
+    """Returns the AUROC of the support: how well it tells which questions documents answer.
+
+    None if all are answered, or none is.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    answered, support = [], []
+    for judgement in judgements:
+        answered.append(judgement.verdict not in ("honest", "made_up"))
+        support.append(judgement.support)
+
+    return round(float(roc_auc_score(answered, support)), 4) if len(set(answered)) > 1 else None
 
 
 def write_misses(path: Path, judgements: Iterable[Judgement]) -> None:

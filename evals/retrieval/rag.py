@@ -19,6 +19,7 @@ from evals.retrieval.answer_figures import (
     judge_by_passages,
     judge_by_words,
     read_gold_questions,
+    separation,
     shares,
     write_misses,
 )
@@ -128,7 +129,7 @@ def main(
                 measured, judgements = _measure_search(index, text_encoder, questions, names, seed)
             else:
                 assert answers is not None
-                measured, judgements = _measure_answers(index, text_encoder, answers)
+                measured, judgements = _measure_answers(index, text_encoder, answers, part)
         finally:
             store.close()
 
@@ -209,22 +210,23 @@ def _measure_search(
         relevant.append({key for key, grade in grades.items() if grade > 0})
 
     present, removed = judge_by_passages(
-        questions.texts, runs["reranked"].hits, relevant, lambda hit: names[_row(hit)]
+        questions.texts, runs["reranked"].hits, relevant, lambda hit: names[_row(hit)], encoder
     )
     figures = shares(present) | {"not_found_when_removed": shares(removed)["honest"]}
     return result | {"answers": figures}, present + removed
 
 
 def _measure_answers(
-    index: Index, encoder: Encoder, path: Path
+    index: Index, encoder: Encoder, path: Path, part: str
 ) -> tuple[dict[str, Any], list[Judgement]]:
     def find(text: str) -> list[Hit]:
         vector = encoder.model_id, encoder.encode([text])[0]
         return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
 
-    questions = read_gold_questions(path)
-    judgements = judge_by_words(questions, find)
-    return {"queries": len(questions), "answers": shares(judgements)}, judgements
+    questions = read_gold_questions(path, part)
+    judgements = judge_by_words(questions, find, encoder)
+    figures = {**shares(judgements), "auroc": separation(judgements)}
+    return {"queries": len(questions), "answers": figures}, judgements
 
 
 def _search_all(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from evals.retrieval.answer_figures import (
     judge,
     read_gold_questions,
+    separation,
     shares,
     write_misses,
 )
@@ -65,6 +68,33 @@ def test_the_page_of_misses_shows_what_was_quoted_instead(quote, tmp_path):
     assert "## bad?" in text
     assert "It takes a while." in text
     assert "## good?" not in text
+
+
+def test_what_is_shown_in_doubt_is_counted_beside_not_found(quote):
+    shown = replace(judge("a", "five", [], holds_five), is_right_in_doubt=True)
+    wrong = replace(judge("b", "not found", [], None), is_right_in_doubt=False)
+
+    figures = shares([shown, wrong, judge("c", "not found", [], None)])
+
+    assert (figures["false_not_found"], figures["right_in_doubt"]) == (1.0, 1.0)
+    assert (figures["honest"], figures["in_doubt_unanswerable"]) == (1.0, 0.5)
+
+
+def test_questions_of_another_part_are_left_out(tmp_path):
+    file = tmp_path / "questions.jsonl"
+    rows = ('{"question": "a", "answers": [], "part": "dev"}', '{"question": "b", "answers": []}')
+    file.write_text("\n".join(rows))
+
+    assert [question.text for question in read_gold_questions(file, "test")] == ["b"]
+    assert len(read_gold_questions(file, "dev")) == len(read_gold_questions(file)) == 2
+
+
+def test_the_support_of_answered_questions_is_told_apart_from_the_others(quote):
+    answered = replace(judge("a", "five", [quote("five")], holds_five), support=0.8)
+    unanswered = replace(judge("b", "not found", [], None), support=0.3)
+
+    assert separation([answered, unanswered]) == 1.0
+    assert separation([answered]) is None
 
 
 def test_questions_without_answers_are_read(tmp_path):

@@ -9,17 +9,29 @@ anything is quoted is decided by the ranking model (`relevance/ranking.py`).
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from router.catalog.version import Version
+from router.encoder.protocol import Encoder
 from router.index import Hit
 from router.text.terms import extract_terms, stem
-from workers.knowledge.passage_units import Unit, whole_thought
+from workers.knowledge.passage_units import Unit, is_statement, whole_thought, with_neighbours
+from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.compounds import with_spelling_of
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
+from workers.knowledge.relevance.line_meaning import (
+    MAX_BELOW_BEST,
+    MIN_ANSWER,
+    MIN_DOUBTFUL,
+    MIN_NEAR,
+    SUPPORT_WEIGHT,
+    LineMeaning,
+    line_meanings,
+    near_places,
+    reads_meaning,
+)
 from workers.knowledge.relevance.question_words import (
     ASKING_WORDS,
     absent_weight,
@@ -51,9 +63,10 @@ LIKENESS_WEIGHT = 1.0
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 TYPE_BONUS = 0.2
 """For a quote with a number or a time, if the question asks for one."""
+MAX_QUOTE_CHARS = 280
+"""A quote of several sentences is no longer than this."""
 MIN_OVERLAP = 0.5
 """The Jaccard similarity from which two quotes are about the same thing."""
-MIN_LETTERS = 2
 
 
 def is_extractive(version: Version, models: Sequence[str]) -> bool:
@@ -84,30 +97,125 @@ class Quote:
 class _Candidate:
     """A unit of a passage; `rank` is the passage's place in the search result, from 0.
 
-    `context` are the words that it is read under: the line before a list, or a question.
+    `place` is the unit's among the `units` of the passage. `context` are the words that it is read
+    under: the line before a list, or a question.
     `likeness` is the mean similarity (0-1) of the question's words to the nearest of its own.
     """
 
     rank: int
+    place: int
     hit: Hit
-    unit: Unit
+    units: Sequence[Unit]
     text: str
     context: str
     likeness: float
 
 
-def select_quotes(question: str, hits: Sequence[Hit], top: int = 3) -> list[Quote]:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the passages say to a question: `quotes` that answer it, best first; else empty.
+
+    Then `doubtful` may be a quote that perhaps answers, and `near` are the passages worth a look.
+    """
+
+    quotes: Sequence[Quote]
+    doubtful: Quote | None
+    near: Sequence[Hit]
+
+
+def select_quotes(
+    question: str, hits: Sequence[Hit], encoder: Encoder | None = None, top: int = 3
+) -> list[Quote]:
     """Returns what answers best, best first: at most `top` quotes, few of one passage.
 
-    Empty if the passages hardly answer the question (`answer_support`): a guess would mislead.
+    Empty if the passages hardly answer the question: a guess would mislead.
     """
-    model, question = shipped_model(), with_spelling_of(hits, question)
-    matches = match_passages(question, hits, model.vectors)
-    if model.support_of(matches) < model.min_support:
-        return []
+    return list(read_passages(question, hits, encoder).quotes[:top])
 
+
+def read_passages(
+    question: str, hits: Sequence[Hit], encoder: Encoder | None = None, top: int = 3
+) -> Reading:
+    """Returns what the passages say to a question, at most `top` quotes.
+
+    With an encoder that `reads_meaning` each line is compared with the question as a whole, else
+    only their words are.
+    """
+    model, asked = shipped_model(), with_spelling_of(hits, asking_part(question))
+    matches = match_passages(asked, hits, model.vectors)
+    support = model.support_of(matches)
+    if encoder is None or not reads_meaning(encoder):
+        is_answer = support >= model.min_support
+        quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
+        return Reading(quotes, None, hits)
+
+    lines = line_meanings(question, hits, matches, encoder)
+    candidates = _candidates(hits, matches)
+    near = _nearest_first(candidates, lines)
+    nearness = _nearness(near[0][1], support) if near else 0.0
+    if nearness < MIN_DOUBTFUL:
+        return Reading([], None, _near_passages(hits, lines))
+
+    quotes = _quotes_by_meaning(near, lines, _weights(asked, candidates))
+    if nearness < MIN_ANSWER:
+        return Reading([], quotes[0], _near_passages(hits, lines))
+
+    return Reading(quotes[:top], None, hits)
+
+
+def _near_passages(hits: Sequence[Hit], lines: Sequence[LineMeaning]) -> list[Hit]:
+    """Returns the passages with a line that is near the question, nearest first."""
+    best: dict[int, float] = {}
+    for line in lines:
+        best[line.passage] = max(best.get(line.passage, 0.0), line.cosine)
+
+    near = [passage for passage, cosine in best.items() if cosine >= MIN_NEAR]
+    return [hits[passage] for passage in sorted(near, key=lambda passage: -best[passage])]
+
+
+def _quotes_by_meaning(
+    near: Sequence[tuple[_Candidate, LineMeaning]],
+    lines: Sequence[LineMeaning],
+    weights: Mapping[str, float],
+) -> list[Quote]:
+    """Returns the quotes that are nearly as near as the first, at most one of a passage."""
+    quotes: dict[int, Quote] = {}
+    for candidate, line in near:
+        if line.score < near[0][1].score - MAX_BELOW_BEST:
+            break
+
+        body, places = candidate.hit.body, near_places(line, lines)
+        start, end = with_neighbours(body, candidate.units, line.place, places, MAX_QUOTE_CHARS)
+        text = body[start:end]
+        quote = replace(_score(candidate, weights, wants_number=False), text=text, score=line.score)
+        if not any(_is_part(text, other.text) for other in quotes.values()):
+            quotes.setdefault(line.passage, quote)
+
+    return list(quotes.values())
+
+
+def _nearest_first(
+    candidates: Sequence[_Candidate], lines: Sequence[LineMeaning]
+) -> list[tuple[_Candidate, LineMeaning]]:
+    """Returns what could be quoted with how near it is, best first."""
+    by_place = {(line.passage, line.place): line for line in lines}
+    near = []
+    for candidate in candidates:
+        line = by_place.get((candidate.rank, candidate.place))
+        if line is not None:
+            near.append((candidate, line))
+
+    return sorted(near, key=lambda pair: -pair[1].score)
+
+
+def _nearness(line: LineMeaning, support: float) -> float:
+    """Returns how near a line is to the question (0-1); the words' support counts a little."""
+    return max(0.0, min(1.0, line.cosine + SUPPORT_WEIGHT * support))
+
+
+def _first_quotes(quotes: Sequence[Quote], top: int) -> list[Quote]:
+    """Returns the first `top` quotes that are nearly as good as the best and say something new."""
     selected: list[Quote] = []
-    quotes = _ranked_quotes(question, hits, matches)
     for quote in quotes:
         best = quotes[0]
         is_weaker = quote.coverage < MIN_RELATIVE_COVERAGE * best.coverage
@@ -128,11 +236,24 @@ def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
 
 
-def answer_support(question: str, hits: Sequence[Hit]) -> tuple[float, float]:
-    """Returns how probable it is (0-1) that the passages answer, and what is needed to quote."""
-    model, question = shipped_model(), with_spelling_of(hits, question)
-    matches = match_passages(question, hits, model.vectors)
-    return model.support_of(matches), model.min_support
+def answer_support(
+    question: str, hits: Sequence[Hit], encoder: Encoder | None = None
+) -> tuple[float, float]:
+    """Returns how much says that the passages answer, and what is needed to quote; both 0 to 1.
+
+    It is a probability by the words alone; with an encoder that `reads_meaning` it is how near the
+    best line is to the question.
+    """
+    model, asked = shipped_model(), with_spelling_of(hits, asking_part(question))
+    matches = match_passages(asked, hits, model.vectors)
+    support = model.support_of(matches)
+    if encoder is None or not reads_meaning(encoder):
+        return support, model.min_support
+
+    near = _nearest_first(
+        _candidates(hits, matches), line_meanings(question, hits, matches, encoder)
+    )
+    return (_nearness(near[0][1], support) if near else 0.0), MIN_ANSWER
 
 
 def _ranked_quotes(
@@ -192,7 +313,7 @@ def _candidates(hits: Sequence[Hit], matches: Sequence[PassageMatch]) -> list[_C
     for rank, (hit, match) in enumerate(zip(hits, matches, strict=True)):
         units = match.units
         for place, unit in enumerate(units):
-            if not _is_statement(unit):
+            if not is_statement(unit):
                 continue
 
             start, end = whole_thought(hit.body, units, place)
@@ -203,7 +324,7 @@ def _candidates(hits: Sequence[Hit], matches: Sequence[PassageMatch]) -> list[_C
 
             text = hit.body[start:end]
             likeness = float(match.lines[place, SOFT_LINE])
-            candidates.append(_Candidate(rank, hit, unit, text, context, likeness))
+            candidates.append(_Candidate(rank, place, hit, units, text, context, likeness))
 
     return candidates
 
@@ -226,7 +347,8 @@ def _score(candidate: _Candidate, weights: Mapping[str, float], wants_number: bo
         score += TYPE_BONUS
 
     coverage = text_share + heading_share
-    return Quote(hit, candidate.text, score, coverage, candidate.unit.lead)
+    lead = candidate.units[candidate.place].lead
+    return Quote(hit, candidate.text, score, coverage, lead)
 
 
 def _weight_share(weights: Mapping[str, float], words: set[str]) -> float:
@@ -261,16 +383,6 @@ def _weights(question: str, candidates: Sequence[_Candidate]) -> dict[str, float
 
 def _stems(text: str) -> set[str]:
     return {stem(word) for word in extract_terms(text[:MAX_TERM_CHARS])}
-
-
-def _is_statement(unit: Unit) -> bool:
-    """Returns whether a unit can answer: questions do not, and a row of numbers says nothing."""
-    text = unit.text.rstrip("\"'”’」")
-    if text.endswith(("?", "？", "؟", ":", "：")):
-        return False
-
-    letters = re.findall(r"[^\W\d_]", text[:200])
-    return len(letters) >= MIN_LETTERS
 
 
 def _is_part(text: str, other: str) -> bool:

@@ -7,7 +7,7 @@ the "never" before it, a rule without the "unless" of the next sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from workers.knowledge.sentences import sentence_spans
@@ -30,6 +30,7 @@ diese dieser dieses sie es dann dort sonst
 """
 REFERENCES = frozenset(_REFERENCES.split())
 """How a sentence begins that is only understood after the one before it."""
+MIN_LETTERS = 2
 FIRST_WORD = re.compile(r"[\"'“‘(]{0,2}([^\W\d_]{1,20})")
 
 
@@ -77,6 +78,42 @@ def whole_thought(body: str, units: Sequence[Unit], place: int) -> tuple[int, in
         last += 1
 
     return units[first].start, units[last].end
+
+
+def with_neighbours(
+    body: str, units: Sequence[Unit], place: int, near: Collection[int], max_chars: int
+) -> tuple[int, int]:
+    """Returns where a quote of that unit begins and ends, with the sentences beside it.
+
+    Those are added that are among the `near` places and in its paragraph, up to `max_chars` in all:
+    what one sentence says is often completed or limited by the next.
+    """
+    start, end = whole_thought(body, units, place)
+    last = place
+    while _is_same_paragraph(body, units, last) and last + 1 in near:
+        last += 1
+        if units[last].end - start > max_chars:
+            break
+        end = max(end, units[last].end)
+
+    first = place
+    while _is_same_paragraph(body, units, first - 1) and first - 1 in near:
+        first -= 1
+        if end - units[first].start > max_chars:
+            break
+        start = min(start, units[first].start)
+
+    return start, end
+
+
+def is_statement(unit: Unit) -> bool:
+    """Returns whether a unit can answer: questions do not, and a row of numbers says nothing."""
+    text = unit.text.rstrip("\"'”’」")
+    if text.endswith(("?", "？", "؟", ":", "：")):
+        return False
+
+    letters = re.findall(r"[^\W\d_]", text[:200])
+    return len(letters) >= MIN_LETTERS
 
 
 def _blocks(body: str) -> Iterator[tuple[int, int]]:

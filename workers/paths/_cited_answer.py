@@ -6,11 +6,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from router.encoder.protocol import Encoder
 from router.index import Hit
 from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
-from workers.knowledge.extractive_answer import Quote, find_contradictions, select_quotes
+from workers.knowledge.extractive_answer import (
+    Quote,
+    Reading,
+    find_contradictions,
+    read_passages,
+)
 from workers.knowledge.people_answers import is_person_answer, with_contradicting
 from workers.knowledge.retrieval import follow_up_query, format_date, search_query
 from workers.ports import ModelReply
@@ -32,31 +38,30 @@ def answer_with_quotes(
     hits: Sequence[Hit],
     follow_up_hits: Sequence[Hit] = (),
     reply: ModelReply | None = None,
+    encoder: Encoder | None = None,
 ) -> Outcome:
     """Returns the sentences that answer best, verbatim.
 
     If `hits` contain no answer, quotes are taken from `follow_up_hits`, the passages found for this
     message read together with the previous question. `reply` is a model's
-    discarded reply, for its cost.
+    discarded reply, for its cost. With an `encoder` lines are compared by meaning.
     """
     question, found = search_query(work), hits
-    quotes = select_quotes(question, found)
+    reading = read_passages(question, found, encoder)
     follow_up = follow_up_query(work)
-    if not quotes and follow_up is not None:
+    if not reading.quotes and follow_up is not None:
+        alone = reading
         question, found = follow_up, follow_up_hits
-        quotes = select_quotes(question, found)
+        reading = read_passages(question, found, encoder)
+        if not reading.quotes and hits:
+            reading = alone
 
-    if not quotes:
-        return answer_not_found(work, hits or follow_up_hits, reply)
+    if not reading.quotes:
+        return _answer_in_doubt(work, reading, reply)
 
-    quotes, opposed = with_contradicting(question, quotes, found)
+    quotes, opposed = with_contradicting(question, reading.quotes, found)
 
-    lines = []
-    for number, quote in enumerate(quotes, 1):
-        lead = f"{_escape(quote.lead)} … " if quote.lead else ""
-        # The mark of a list item would begin a list inside the quote.
-        words = LIST_MARK.sub(_plain_mark, _escape(quote.text))
-        lines.append(f"> {lead}{words} [{number}]")
+    lines = [_quoted(number, quote) for number, quote in enumerate(quotes, 1)]
     text = f"{_intro(quotes)}\n\n" + "\n\n".join(lines)
 
     # Two documents may contradict each other; the dates tell people which one to believe.
@@ -69,6 +74,29 @@ def answer_with_quotes(
         )
 
     return _outcome(work, text, citations_of(quotes), answered=True, reply=reply)
+
+
+def _answer_in_doubt(work: Work, reading: Reading, reply: ModelReply | None) -> Outcome:
+    """Returns that no answer was found, with the words that may be one, and where to look."""
+    if reading.doubtful is None:
+        if not reading.near:
+            return _outcome(work, texts.NOTHING_NEAR, (), answered=False, reply=reply)
+
+        return answer_not_found(work, reading.near, reply)
+
+    quote = reading.doubtful
+    others = [hit for hit in reading.near if hit.document != quote.hit.document]
+    places = [quote, *_nearest_places(others)][:NEAREST]
+    text = f"{texts.DOUBTFUL_INTRO}\n\n{_quoted(1, quote)}"
+    return _outcome(work, text, citations_of(places), answered=False, reply=reply)
+
+
+def _quoted(number: int, quote: Quote) -> str:
+    """Returns the quote as a Markdown line with its number."""
+    lead = f"{_escape(quote.lead)} … " if quote.lead else ""
+    # The mark of a list item would begin a list inside the quote.
+    words = LIST_MARK.sub(_plain_mark, _escape(quote.text))
+    return f"> {lead}{words} [{number}]"
 
 
 def _intro(quotes: Sequence[Quote]) -> str:
@@ -90,13 +118,18 @@ def answer_not_found(work: Work, hits: Sequence[Hit], reply: ModelReply | None =
     if not hits:
         return _outcome(work, texts.NOT_MENTIONED, (), answered=False, reply=reply)
 
+    citations = citations_of(_nearest_places(hits)[:NEAREST])
+    return _outcome(work, texts.NOT_FOUND, citations, answered=False, reply=reply)
+
+
+def _nearest_places(hits: Sequence[Hit]) -> list[Quote]:
+    """Returns the first passage of each document, with its first line."""
     nearest: dict[str, Quote] = {}
     for hit in hits:
         first_line = hit.body.split("\n", 1)[0]
         nearest.setdefault(hit.document, Quote(hit, first_line[:MAX_PREVIEW], 0.0, 0.0))
 
-    citations = citations_of(list(nearest.values())[:NEAREST])
-    return _outcome(work, texts.NOT_FOUND, citations, answered=False, reply=reply)
+    return list(nearest.values())
 
 
 def checked_answer(

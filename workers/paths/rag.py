@@ -87,7 +87,7 @@ def run(context: Context, work: Work) -> Outcome:
     if not hits and not follow_up_hits:
         return answer_not_found(work, hits)
     if is_extractive(work.version, work.version.models or (context.settings.model,)):
-        return answer_with_quotes(work, hits, follow_up_hits)
+        return answer_with_quotes(work, hits, follow_up_hits, encoder=context.encoder)
 
     merged = _interleave(hits, follow_up_hits, top)
     sources = citations_of([Quote(hit, "", 0.0, 1.0) for hit in merged])
@@ -100,11 +100,11 @@ def run(context: Context, work: Work) -> Outcome:
         work.report_activity(Activity("write", True))
     except (BudgetError, ModelError):
         # The passages are at hand, and quotes from them still help.
-        return answer_with_quotes(work, hits, follow_up_hits)
+        return answer_with_quotes(work, hits, follow_up_hits, encoder=context.encoder)
 
     answer = _parse(reply)
     if answer is None:
-        return answer_with_quotes(work, hits, follow_up_hits, reply)
+        return answer_with_quotes(work, hits, follow_up_hits, reply, context.encoder)
 
     return checked_answer(work, merged, answer, reply)
 

@@ -24,7 +24,9 @@ NUMBER_QUESTION = re.compile(
 """A question that a number, a date or a time answers."""
 NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|twelve|once|twice|daily|weekly|monthly"
-    r"|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|never|always|no limit)\b",
+    r"|noon|midnight|first|second|third|fourth|fifth|half|january|february|march|april|june|july"
+    r"|august|september|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+    r"|never|always|no limit)\b",
     re.IGNORECASE,
 )
 

@@ -1,0 +1,197 @@
+"""Quotes are chosen by what whole sentences mean, and by the sentences of a message that ask."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from router.catalog.version import PromptStep, RetrieveStep, Version
+from router.encoder.lazy import LazyEncoder
+from router.encoder.onnx import RECIPE
+from router.index import Hit
+from workers import texts
+from workers.context import Work
+from workers.knowledge.extractive_answer import answer_support, read_passages, select_quotes
+from workers.knowledge.passage_units import passage_units, with_neighbours
+from workers.knowledge.relevance.asking_part import asking_part
+from workers.knowledge.relevance.line_meaning import LINE_ENCODER, reads_meaning
+from workers.paths._cited_answer import answer_with_quotes
+
+CONCEPTS = (
+    ("parking", "garage", "car", "vehicle"),
+    ("abroad", "another country", "norway", "chile"),
+    ("badge", "door", "gate"),
+    ("canteen", "lunch", "soup"),
+    ("ski",),
+    ("oil",),
+    ("tax",),
+)
+"""Words of each column mean the same to the encoder below."""
+
+
+HALF_NEAR = "lunch, ski, oil and tax"
+"""A message with a concept of a passage beside three that no passage has."""
+
+
+class ConceptEncoder:
+    """Counts concepts, one column each, so that a reader can foresee every cosine."""
+
+    model_id = LINE_ENCODER
+    dim = len(CONCEPTS) + 1
+
+    def encode(self, texts):
+        """Returns unit vectors; a text without any concept has the last column alone."""
+        rows = np.zeros((len(texts), self.dim), np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for column, words in enumerate(CONCEPTS):
+                row[column] = any(word in text.lower() for word in words)
+            row[-1] = not row.any()
+
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    def views(self, texts):
+        return self.encode(texts)
+
+
+@pytest.fixture
+def meaning():
+    return ConceptEncoder()
+
+
+@pytest.fixture
+def hits():
+    passages = (
+        ("Site > Vehicles", "Leave yours in the garage below the building. It closes at nine."),
+        ("Place > Elsewhere", "From another country you may log in for ten days."),
+        ("Food > Meals", "Soup is served at noon."),
+    )
+    return [
+        Hit(number, f"page-{number}", title, "", body, 0.0, 1.0)
+        for number, (title, body) in enumerate(passages, 1)
+    ]
+
+
+def test_the_numbers_belong_to_the_encoder_that_is_shipped():
+    assert RECIPE == LINE_ENCODER
+
+
+def test_another_encoder_or_none_reads_no_meaning(encoder):
+    assert not reads_meaning(None)
+    assert not reads_meaning(LazyEncoder())
+    assert not reads_meaning(encoder)
+
+
+def test_a_line_in_other_words_is_quoted(hits, meaning):
+    question = "can I bring my car?"
+
+    assert select_quotes(question, hits) == []
+    quotes = select_quotes(question, hits, meaning)
+    assert [quote.hit.title for quote in quotes] == ["Site > Vehicles"]
+
+
+def test_a_country_that_no_passage_names_does_not_veto_the_rule_for_all_countries(hits, meaning):
+    quotes = select_quotes("may I log in from Chile?", hits, meaning)
+
+    assert "another country" in quotes[0].text
+
+
+def test_what_no_line_is_near_is_not_quoted(hits, meaning):
+    question = "who won the regatta?"
+
+    assert select_quotes(question, hits, meaning) == []
+    support, needed = answer_support(question, hits, meaning)
+    assert 0 <= support < needed
+
+
+def test_a_line_much_farther_than_the_best_is_no_further_quote(hits, meaning):
+    beside = [*hits, Hit(9, "page-9", "Doors > Cars", "", "The gate is red.", 0.0, 1.0)]
+
+    quotes = select_quotes("where is the garage for a vehicle?", beside, meaning)
+
+    assert [quote.hit.title for quote in quotes] == ["Site > Vehicles"]
+
+
+def test_only_near_passages_are_named_where_nothing_answers(hits, meaning):
+    assert read_passages("who won the regatta?", hits, meaning).near == []
+    assert read_passages("who won the regatta?", hits).near == hits
+    assert read_passages(HALF_NEAR, hits, meaning).near == [hits[2]]
+
+
+@pytest.fixture
+def work(make_request, make_decision):
+    version = Version(
+        route="handbook",
+        kind="rag",
+        steps=(RetrieveStep(do="retrieve", top=6), PromptStep()),
+        prompt="Answer from the passages.",
+    )
+
+    def make(text):
+        return Work(make_request(text), make_decision("handbook"), version)
+
+    return make
+
+
+def test_nothing_near_is_said_without_a_link(hits, meaning, work):
+    outcome = answer_with_quotes(work("who won the regatta?"), hits, encoder=meaning)
+
+    assert outcome.text == texts.NOTHING_NEAR
+    assert outcome.citations == ()
+    assert outcome.data["answered"] is False
+
+
+def test_what_may_be_no_answer_is_shown_as_that(hits, meaning, work):
+    outcome = answer_with_quotes(work(HALF_NEAR), hits, encoder=meaning)
+
+    assert outcome.text == f"{texts.DOUBTFUL_INTRO}\n\n> Soup is served at noon. [1]"
+    assert [citation.title for citation in outcome.citations] == ["Food > Meals"]
+    assert outcome.data["answered"] is False
+
+
+@pytest.mark.parametrize(
+    ("message", "part"),
+    [
+        ("Is there a canteen? My desk is far from any shop.", "Is there a canteen?"),
+        ("I broke my leg last week. when do I hand in the note", "when do I hand in the note"),
+        ("Hello! How do I open the garage door?", "How do I open the garage door?"),
+    ],
+)
+def test_only_the_sentences_that_ask_have_to_be_answered(message, part):
+    assert asking_part(message) == part
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "garage opening hours",
+        "My badge is gone. What now?",
+        "Where is the garage? Where is the gate?",
+        "",
+    ],
+)
+def test_a_message_that_asks_as_a_whole_is_read_as_a_whole(message):
+    assert asking_part(message) == message
+
+
+def test_what_else_a_message_tells_does_not_dilute_its_question(hits, meaning):
+    message = "May I park a car? I would come for lunch with soup, and my badge opens no door."
+
+    assert select_quotes(message, hits, meaning)[0].hit.title == "Site > Vehicles"
+
+
+BODY = "The garage is free. It closes at nine. Bring a badge.\n\nThe roof is not for cars."
+
+
+@pytest.mark.parametrize(
+    ("near", "max_chars", "expected"),
+    [
+        ({0}, 200, "The garage is free."),
+        ({0, 2}, 200, "The garage is free."),
+        ({0, 1, 2, 3}, 200, "The garage is free. It closes at nine. Bring a badge."),
+        ({0, 1, 2, 3}, 40, "The garage is free. It closes at nine."),
+    ],
+)
+def test_a_quote_takes_near_sentences_of_its_paragraph_along(near, max_chars, expected):
+    start, end = with_neighbours(BODY, passage_units(BODY), 0, near, max_chars)
+
+    assert BODY[start:end] == expected
