@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from router.encoder.protocol import Encoder
 from router.text.redact import plain_words
 from workers.context import Context
 from workers.drafting import sentences as texts
@@ -66,12 +67,12 @@ def _answered_by_documents(context: Context, material: Material) -> tuple[int, i
     """Returns how many of the newest requests documents answer, and how many were searched for."""
     index = WorkspaceScopedIndex(context.index, context.team, context.encoder)
     newest = sorted(material.asked, key=lambda one: (-one.at, one.text))[:MAX_SEARCHED]
-    found = sum(_is_answered(index, one) for one in newest)
+    found = sum(_is_answered(index, one, context.encoder) for one in newest)
     return found, len(newest)
 
 
-def _is_answered(index: WorkspaceScopedIndex, one: AskedRequest) -> bool:
-    quotes = select_quotes(one.text, index.search_text(one.text))
+def _is_answered(index: WorkspaceScopedIndex, one: AskedRequest, encoder: Encoder) -> bool:
+    quotes = select_quotes(one.text, index.search_text(one.text), encoder)
     if not quotes or not one.answer:
         return bool(quotes)
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from router.encoder.protocol import Encoder
 from router.index import Hit
 from router.store.mining.week_requests import WeekRequest
 from workers.knowledge.extractive_answer import select_quotes
@@ -19,7 +20,10 @@ STALE_DAYS = 180.0
 
 
 def retrieval_gap(
-    failed: Sequence[WeekRequest], search: Callable[[str], list[Hit]], now: float
+    failed: Sequence[WeekRequest],
+    search: Callable[[str], list[Hit]],
+    now: float,
+    encoder: Encoder | None = None,
 ) -> Gap:
     """Returns what most of the failed requests lacked, by searching for them again.
 
@@ -29,18 +33,18 @@ def retrieval_gap(
     """
     gaps: Counter[Gap] = Counter()
     for request in failed[:MAX_QUESTIONS]:
-        gaps[_gap(request, search(request.text), now)] += 1
+        gaps[_gap(request, search(request.text), now, encoder)] += 1
 
     # By name where two are equal, so that the same week gives the same digest.
     return min(gaps, key=lambda gap: (-gaps[gap], gap)) if gaps else "missing"
 
 
-def _gap(request: WeekRequest, hits: Sequence[Hit], now: float) -> Gap:
+def _gap(request: WeekRequest, hits: Sequence[Hit], now: float, encoder: Encoder | None) -> Gap:
     if request.answered is False:
-        return "not_found" if select_quotes(request.text, hits) else "missing"
+        return "not_found" if select_quotes(request.text, hits, encoder) else "missing"
 
     cited = [hit for hit in hits if hit.url and hit.url in request.citations]
     if any(now - hit.updated_at > STALE_DAYS * DAY for hit in cited):
         return "stale"
 
-    return "not_found" if select_quotes(request.text, hits) else "missing"
+    return "not_found" if select_quotes(request.text, hits, encoder) else "missing"

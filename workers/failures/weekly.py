@@ -136,7 +136,11 @@ def _more_detail(
     route: str,
 ) -> dict[str, Any]:
     if diagnosis.cause == "retrieval":
-        return {"reason": retrieval_gap(failed, _search(context, weeks.team), weeks.now)}
+        return {
+            "reason": retrieval_gap(
+                failed, _search(context, weeks.team), weeks.now, context.encoder
+            )
+        }
     if diagnosis.cause == "prompt":
         return {"rule": failing_rule(context.store, weeks.team, route, failed)}
 

@@ -15,6 +15,7 @@ from bot.app import encoder
 from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_data_settings
 from router.config import Settings
+from router.encoder.lazy import LazyEncoder
 from router.index import WORKSPACE_ACL, Hit, Index
 from router.store import open_store
 from router.text.printable import print_line
@@ -25,6 +26,7 @@ from workers.knowledge.extractive_answer import (
     select_quotes,
 )
 from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
+from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
 PASSAGES = 6
@@ -45,20 +47,22 @@ def main(
 ) -> None:
     """Answer a question from the documents that the whole workspace may read, with quotes."""
     settings = load_data_settings()
+    text_encoder = LazyEncoder(lambda: encoder(settings))
     if docs is not None:
         with _folder_index(settings, docs, quiet=as_json) as index:
-            hits = find_passages(settings, index, FOLDER_TEAM, question)
+            hits = find_passages(text_encoder, index, FOLDER_TEAM, question)
     else:
         store = open_store(settings.store_url)
         try:
-            hits = find_passages(settings, store.documents, choose_team(store, team), question)
+            hits = find_passages(text_encoder, store.documents, choose_team(store, team), question)
         finally:
             store.close()
 
-    print_line(answer_json(question, hits) if as_json else render_answer(question, hits))
+    render = answer_json if as_json else render_answer
+    print_line(render(question, hits, text_encoder))
 
 
-def find_passages(settings: Settings, index: Index, team: str, question: str) -> list[Hit]:
+def find_passages(text_encoder: LazyEncoder, index: Index, team: str, question: str) -> list[Hit]:
     """Returns the best passages for the question, by words and, with vectors, by meaning."""
     viewer = Viewer(team, "terminal", frozenset({WORKSPACE_ACL}))
     has_vectors = any(
@@ -66,16 +70,15 @@ def find_passages(settings: Settings, index: Index, team: str, question: str) ->
     )
     vector = None
     if has_vectors:
-        text_encoder = encoder(settings)
         vector = text_encoder.model_id, text_encoder.encode([question])[0]
 
     hits = index.search(question, vector, viewer, RANKED)
     return rank_passages(question, hits)[:PASSAGES]
 
 
-def answer_json(question: str, hits: Sequence[Hit]) -> str:
+def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
     """Returns the quotes and the passages as one JSON object."""
-    quotes = select_quotes(question, hits)
+    quotes = select_quotes(question, hits, text_encoder)
     passages = []
     for hit in hits:
         passages.append(
@@ -93,14 +96,14 @@ def answer_json(question: str, hits: Sequence[Hit]) -> str:
             "found": bool(quotes),
             "quotes": [quote_text(quote) for quote in quotes],
             "passages": passages,
-            "reason": explain(question, hits, quotes),
+            "reason": explain(question, hits, quotes, text_encoder),
         }
     )
 
 
-def render_answer(question: str, hits: Sequence[Hit]) -> str:
+def render_answer(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
     """Returns the answer, the reason for it, and the passages with their scores."""
-    quotes = select_quotes(question, hits)
+    quotes = select_quotes(question, hits, text_encoder)
     lines = []
     for quote in quotes:
         lines += [f"> {line}" for line in quote_text(quote).split("\n")]
@@ -109,7 +112,7 @@ def render_answer(question: str, hits: Sequence[Hit]) -> str:
     if not quotes:
         lines += ["Not found in the documents.", ""]
 
-    lines += [explain(question, hits, quotes), ""]
+    lines += [explain(question, hits, quotes, text_encoder), ""]
     for number, hit in enumerate(hits, 1):
         places = f"words {hit.lexical or '–'}, meaning {hit.semantic or '–'}"
         lines += [f"[{number}] {hit.score:.2f} ({places})  {hit.title}"]
@@ -124,13 +127,20 @@ def quote_text(quote: Quote) -> str:
     return f"{quote.lead}\n{quote.text}" if quote.lead else quote.text
 
 
-def explain(question: str, hits: Sequence[Hit], quotes: Sequence[Quote]) -> str:
+def explain(
+    question: str, hits: Sequence[Hit], quotes: Sequence[Quote], text_encoder: LazyEncoder
+) -> str:
     """Returns why the question was answered so, or why not, in one sentence."""
     if not hits:
         return "No passage holds a word of the question."
 
-    support, needed = answer_support(question, hits)
+    support, needed = answer_support(question, hits, text_encoder)
     sure = f"The chance that these passages answer is put at {support:.0%}; {needed:.0%} is needed."
+    if reads_meaning(text_encoder):
+        sure = (
+            f"The best line is near the question by {support:.2f} (0 to 1); to be quoted it needs "
+            f"{needed:.2f}."
+        )
     if quotes:
         return sure
 
