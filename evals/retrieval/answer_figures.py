@@ -18,7 +18,6 @@ from workers.knowledge.extractive_answer import (
     Quote,
     answer_support,
     read_passages,
-    select_quotes,
 )
 
 Verdict = Literal["answers", "contains", "misleads", "false_not_found", "honest", "made_up"]
@@ -91,9 +90,6 @@ def judge_by_words(
     """Returns a judgement of each question: a quote is right if it contains a right answer."""
     judgements = []
     for question in questions:
-        hits = find(question.text)[:ANSWER_PASSAGES]
-        reading = read_passages(question.text, hits, encoder)
-        support, _ = answer_support(question.text, hits, encoder)
         answers = [_plain(answer) for answer in question.answers]
 
         def is_right(quote: Quote, answers: Sequence[str] = answers) -> bool:
@@ -101,10 +97,11 @@ def judge_by_words(
             return any(answer in text for answer in answers)
 
         expected = " / ".join(question.answers) or "not found"
-        judgement = judge(question.text, expected, reading.quotes, is_right if answers else None)
-        shown = reading.doubtful
-        is_shown = None if shown is None else bool(answers) and is_right(shown)
-        judgements.append(replace(judgement, support=support, is_right_in_doubt=is_shown))
+        found = find(question.text)
+        judgement = _judge_reading(
+            question.text, expected, found, encoder, is_right if answers else None
+        )
+        judgements.append(judgement)
 
     return judgements
 
@@ -127,14 +124,33 @@ def judge_by_passages(
             return name_of(quote.hit) in names
 
         expected = ", ".join(sorted(names))
-        quotes = select_quotes(text, found[:ANSWER_PASSAGES], encoder)
-        present.append(judge(text, expected, quotes, is_right))
+        present.append(_judge_reading(text, expected, found, encoder, is_right))
 
         others = [hit for hit in found if name_of(hit) not in names]
-        quotes = select_quotes(text, others[:ANSWER_PASSAGES], encoder)
-        removed.append(judge(text, f"not found ({expected} was removed)", quotes, None))
+        expected = f"not found ({expected} was removed)"
+        removed.append(_judge_reading(text, expected, others, encoder, None))
 
     return present, removed
+
+
+def _judge_reading(
+    question: str,
+    expected: str,
+    found: Sequence[Hit],
+    encoder: Encoder | None,
+    is_right: Callable[[Quote], bool] | None,
+) -> Judgement:
+    """Returns what it is worth what people get from these passages, in doubt or not."""
+    hits = found[:ANSWER_PASSAGES]
+    reading = read_passages(question, hits, encoder)
+    support, _ = answer_support(question, hits, encoder)
+    judgement = judge(question, expected, reading.quotes, is_right)
+    shown = reading.doubtful
+    if shown is None:
+        return replace(judgement, support=support)
+
+    is_right_in_doubt = is_right is not None and is_right(shown)
+    return replace(judgement, support=support, is_right_in_doubt=is_right_in_doubt)
 
 
 def shares(judgements: Iterable[Judgement]) -> dict[str, float | int]:

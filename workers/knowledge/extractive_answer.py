@@ -112,7 +112,7 @@ class _Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PassageReading:
     """What the passages say to a question: `quotes` that answer it, best first; else empty.
 
     Then `doubtful` may be a quote that perhaps answers, and `near` are the passages worth a look.
@@ -135,7 +135,7 @@ def select_quotes(
 
 def read_passages(
     question: str, hits: Sequence[Hit], encoder: Encoder | None = None, top: int = 3
-) -> Reading:
+) -> PassageReading:
     """Returns what the passages say to a question, at most `top` quotes.
 
     With an encoder that `reads_meaning` each line is compared with the question as a whole, else
@@ -147,20 +147,20 @@ def read_passages(
     if encoder is None or not reads_meaning(encoder):
         is_answer = support >= model.min_support
         quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
-        return Reading(quotes, None, hits)
+        return PassageReading(quotes, None, hits)
 
     lines = line_meanings(question, hits, matches, encoder)
     candidates = _candidates(hits, matches)
     near = _nearest_first(candidates, lines)
     nearness = _nearness(near[0][1], support) if near else 0.0
     if nearness < MIN_DOUBTFUL:
-        return Reading([], None, _near_passages(hits, lines))
+        return PassageReading([], None, _near_passages(hits, lines))
 
     quotes = _quotes_by_meaning(near, lines, _weights(asked, candidates))
     if nearness < MIN_ANSWER:
-        return Reading([], quotes[0], _near_passages(hits, lines))
+        return PassageReading([], quotes[0], _near_passages(hits, lines))
 
-    return Reading(quotes[:top], None, hits)
+    return PassageReading(quotes[:top], None, hits)
 
 
 def _near_passages(hits: Sequence[Hit], lines: Sequence[LineMeaning]) -> list[Hit]:

@@ -12,8 +12,8 @@ from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
 from workers.knowledge.extractive_answer import (
+    PassageReading,
     Quote,
-    Reading,
     find_contradictions,
     read_passages,
 )
@@ -76,7 +76,7 @@ def answer_with_quotes(
     return _outcome(work, text, citations_of(quotes), answered=True, reply=reply)
 
 
-def _answer_in_doubt(work: Work, reading: Reading, reply: ModelReply | None) -> Outcome:
+def _answer_in_doubt(work: Work, reading: PassageReading, reply: ModelReply | None) -> Outcome:
     """Returns that no answer was found, with the words that may be one, and where to look."""
     if reading.doubtful is None:
         if not reading.near:

@@ -42,9 +42,9 @@ MAX_BELOW_BEST = 0.1
 """By meaning, a further quote may score so much less than the best one."""
 MAX_BELOW_NEIGHBOUR = 0.4
 """And a neighbouring sentence so much less than the one that it is quoted with."""
-MAX_LINES = 72
+MAX_LINES = 28
 """Lines that are encoded for a question, about half a millisecond of processor time each."""
-MAX_LINE_CHARS = 400
+MAX_LINE_CHARS = 300
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 SOFT_LINE_OR_PATH = LINE_FEATURES.index("soft_line_or_path")
 
