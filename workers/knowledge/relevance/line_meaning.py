@@ -43,7 +43,7 @@ MAX_BELOW_BEST = 0.1
 MAX_BELOW_NEIGHBOUR = 0.4
 """And a neighbouring sentence so much less than the one that it is quoted with."""
 MAX_LINES = 28
-"""Lines that are encoded for a question, about half a millisecond of processor time each."""
+"""Lines that are encoded for a question: half a millisecond to two of processor time each."""
 MAX_LINE_CHARS = 300
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 SOFT_LINE_OR_PATH = LINE_FEATURES.index("soft_line_or_path")
