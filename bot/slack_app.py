@@ -288,7 +288,9 @@ class SlackApp:
         ErasureActions(self._settings, store, self._queue, routing.retrain, self.folders).listen(
             app
         )
-        SharingActions(store, directory, routing.rights, routing.usable_routes).listen(app)
+        SharingActions(
+            store, directory, routing.rights, routing.usable_routes, routing.encoder
+        ).listen(app)
         self._listen_to_sending(directory)
         ProposalActions(store, self._queue, routing.admins, now, routing.may_serve).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)

@@ -16,6 +16,7 @@ from bot.ui import blocks, dialogs, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
+from router.encoder.protocol import Encoder
 from router.errors import PathError
 from router.index import Hit
 from router.log import get_log
@@ -38,7 +39,7 @@ class SharingActions:
     """Answers the buttons that search for one person alone, and those that share.
 
     Each click checks again what the person may read, and which routes they may use:
-    `usable_routes` takes person and channel.
+    `usable_routes` takes person and channel; `encoder` compares lines with the question.
     """
 
     def __init__(
@@ -47,11 +48,13 @@ class SharingActions:
         directory: Directory,
         rights: ReadingRights,
         usable_routes: Callable[[SlackPerson, str], Collection[str]],
+        encoder: Encoder | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
         self._rights = rights
         self._usable_routes = usable_routes
+        self._encoder = encoder
         self._log = get_log(part="sharing")
 
     def listen(self, app: App) -> None:
@@ -184,7 +187,7 @@ class SharingActions:
         def find(viewer: Viewer) -> list[Hit]:
             return self._store.documents.search(search_query(work), vector, viewer, TOP)
 
-        return answer_with_quotes(work, self._rights.search(alone, find))
+        return answer_with_quotes(work, self._rights.search(alone, find), encoder=self._encoder)
 
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome
