@@ -11,6 +11,7 @@
     │   └── StaleError              the candidate has changed since the actor saw it
     ├── QueueError                  the queue cannot be reached, or refused a job
     ├── ModelError                  a model call failed
+    │   └── WeakAnswerError         the model wrote something that is no answer
     ├── BudgetError                 a model call would pass a cap, so it was not made
     │   └── RateLimitError          a person asks more often in a minute than is accepted
     ├── StoppedError                the request is no longer this worker's
@@ -34,6 +35,10 @@ SHORTAGES = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.ENOBUFS}
 )
 """What the system says when it has no file handle, room on the disk or memory left."""
+
+
+WEAK_ERRORS = ("weak", "weak_sum", "weak_rates")
+"""The reasons of WeakAnswerError, which are stored as the error of such an answer."""
 
 
 class BeagleError(Exception):
@@ -111,6 +116,19 @@ class ModelError(BeagleError):
         super().__init__(message)
         self.retry = retry
         self.setup = setup
+
+
+class WeakAnswerError(ModelError):
+    """The model wrote something that is no answer: it repeats itself, or made up what it says.
+
+    Nobody is shown it. `model` is the model that wrote it; empty where none was asked, because it
+    could not be trusted with the request. `reason` is a key of the texts that the person is told.
+    """
+
+    def __init__(self, message: str, *, model: str = "", reason: str = "weak") -> None:
+        super().__init__(message)
+        self.model = model
+        self.reason = reason
 
 
 class BudgetError(BeagleError):

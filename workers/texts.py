@@ -51,6 +51,8 @@ NO_TEXT = (
     "what was written to me."
 )
 
+LEFT_OUT = "Not stated in the message, so left out: {names}."
+
 FILE_NOTES = {
     "blind": (
         "I cannot look at pictures here ({names}): the model that answers this does not see. "

@@ -17,7 +17,7 @@ from bot.ui.outcome_text import outcome_elements, plain_text
 from bot.ui.texts import common as texts
 from bot.ui.texts import sending as sending_texts
 from router.classifier.second_request import second_request_in
-from router.errors import BudgetError, RateLimitError
+from router.errors import WEAK_ERRORS, BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.types import (
     ON_TRIAL,
@@ -287,8 +287,13 @@ def _failed(request: Request, decision: Decision, outcome: Outcome) -> Rendered:
         if "resets_at" in cap:
             text += texts.RESETS.format(when=clock_time(cap["resets_at"]))
 
+    fallback = _fallback_text(text.replace("*", ""))
+    if outcome.error in WEAK_ERRORS:
+        # The included model would write the same once more.
+        return Rendered(fallback, [paragraph(text)])
+
     again = button(texts.TRY_AGAIN, "try_again", _ids(request, decision))
-    return Rendered(_fallback_text(text.replace("*", "")), [paragraph(text), actions([again])])
+    return Rendered(fallback, [paragraph(text), actions([again])])
 
 
 def _context(decision: Decision, outcome: Outcome) -> Block:

@@ -304,6 +304,7 @@ def build_version(
         cache=front.cache,
         vision=front.vision,
         needs_text=front.needs_text,
+        grounding=front.grounding,
         reward=front.reward,
     )
 

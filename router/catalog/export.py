@@ -84,6 +84,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "adapter": ADAPTER_FILE if version.adapter else None,
         "cache": version.cache or None,
         "needs_text": version.needs_text or None,
+        "grounding": version.grounding,
         "needs_larger_model": route.needs_larger_model or None,
         "reward": [check.model_dump(mode="json") for check in version.reward],
     }

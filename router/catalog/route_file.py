@@ -14,6 +14,7 @@ from router.catalog.actions import MAX_ACTIONS, SendAction
 from router.catalog.reward import RewardCheck
 from router.catalog.version import (
     FrozenModel,
+    Grounding,
     PromptStep,
     ReactStep,
     RequestLimits,
@@ -70,6 +71,7 @@ class FrontMatter(FrozenModel):
     cache: bool = False
     vision: bool | None = None
     needs_text: bool = False
+    grounding: Grounding | None = None
     needs_larger_model: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)

@@ -14,6 +14,7 @@ from router.kinds import KINDS, Kind, KindTraits
 RouteName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Schema: TypeAlias = dict[str, JsonValue]
+Grounding: TypeAlias = Literal["words", "figures"]
 HASH_DIGITS = 12
 KNOWLEDGE_TOOL = "knowledge"
 """The tool that searches the documents."""
@@ -110,6 +111,8 @@ class Version(FrozenModel):
     answered from memory. `output` is the JSON Schema of the answer, None for free text.
     `vision` says whether its models take pictures; None for what is known of each model.
     `needs_text` says that it works on a text beside the order, and asks for it where there is none.
+    `grounding` says what of an answer must be in the message or its thread, so that nothing is made
+    up: its `words` (and its figures), or its `figures` alone; None for neither.
     `reward` says what makes an answer verifiably right, for reinforcement fine-tuning.
     """
 
@@ -127,6 +130,7 @@ class Version(FrozenModel):
     cache: bool = False
     vision: bool | None = None
     needs_text: bool = False
+    grounding: Grounding | None = None
     reward: tuple[RewardCheck, ...] = ()
 
     @property
@@ -169,12 +173,14 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
-        # `vision`, `needs_text`, `reward` and `must_use` were added later. Left out of the hash at
-        # their defaults, they do not rename the versions that were stored before.
+        # `vision`, `needs_text`, `grounding`, `reward` and `must_use` were added later. Left out of
+        # the hash at their defaults, they do not rename the versions that were stored before.
         if self.vision is None:
             del body["vision"]
         if not self.needs_text:
             del body["needs_text"]
+        if self.grounding is None:
+            del body["grounding"]
         if not self.reward:
             del body["reward"]
 

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from router.catalog.version import Version
-from router.errors import ModelError, NoTokenError, PathError
+from router.errors import ModelError, NoTokenError, PathError, WeakAnswerError
 from router.store.versions.versions import StoredVersion
 from router.types import Outcome
 from workers.cascade import serve
@@ -83,6 +83,16 @@ def test_when_the_model_fails_the_person_gets_an_error_at_once(make_context, scr
     answer.run(context, request.id)
     assert context.replies.answers[request.id][1].error == "model"
     assert context.store.requests.dead_letters()[0].id == request.id
+
+
+@pytest.mark.parametrize(("model", "error"), [("local", "weak"), ("openai/x", "model_refused")])
+def test_what_is_no_answer_is_not_posted(make_context, script, ask, model, error):
+    context, request = make_context(), ask()
+    script.steps = [WeakAnswerError("it repeats itself", model=model)]
+    answer.run(context, request.id)
+    assert context.replies.answers[request.id][1].error == error
+    # Trying again would help nobody, so no admin has to look at it.
+    assert bool(context.store.requests.dead_letters()) is (error == "model_refused")
 
 
 def test_an_unexpected_error_is_reported_without_its_text(make_context, script, ask):

@@ -11,7 +11,7 @@ import pytest
 from router.catalog.version import PromptStep, RequestLimits, Shot, Version
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
-from router.errors import BudgetError, ModelError
+from router.errors import BudgetError, ModelError, WeakAnswerError
 from router.store import Store
 from router.types import Decision, Outcome, Request
 from workers.context import Context, Work
@@ -308,3 +308,58 @@ def test_a_cap_is_never_answered_by_a_fall_back(serve: Serve) -> None:
 
     with pytest.raises(BudgetError):
         serve(ScriptedModel([refusal]), kind="tuned", adapter="a-1", models=("big",), output=QUEUE)
+
+
+LOOP = "We are sorry for the delay. " * 40
+LARGER = ("openai/larger",)
+
+
+def test_a_text_that_repeats_itself_is_no_answer(serve: Serve) -> None:
+    with pytest.raises(WeakAnswerError, match="repeats itself") as refused:
+        serve(ScriptedModel([LOOP]))
+
+    assert (refused.value.model, refused.value.reason) == ("local", "weak")
+    with pytest.raises(WeakAnswerError, match="repeats itself"):
+        serve(ScriptedModel([LOOP]), models=LARGER)
+
+
+def test_the_included_model_that_comes_to_no_end_has_given_no_answer(serve: Serve) -> None:
+    limits = RequestLimits(output_tokens=3)
+    answer = "one two three four five"
+
+    with pytest.raises(WeakAnswerError, match="no end"):
+        serve(ScriptedModel([answer]), limits=limits)
+
+    # A larger one had more to say.
+    assert serve(ScriptedModel([answer]), limits=limits, models=LARGER).text.endswith("[…]")
+
+
+def test_nobody_reads_what_the_included_model_writes_before_it_is_compared(serve: Serve) -> None:
+    heard: list[str] = []
+    answer = "the wifi is down today"
+
+    with pytest.raises(WeakAnswerError, match="figures or days"):
+        serve(ScriptedModel([answer]), grounding="words", emit=heard.append)
+
+    assert heard == []
+
+
+def test_what_the_message_does_not_say_is_left_out_and_the_answer_says_so(serve: Serve) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"part": {"type": "string"}, "place": {"type": "string"}},
+        "required": ["part", "place"],
+    }
+    model = ScriptedModel([json.dumps({"part": "wifi", "place": "payment page"})])
+
+    outcome = serve(model, output=schema, grounding="words")
+
+    assert outcome.data == {"part": "wifi", "place": ""}
+    assert outcome.text == "Part: wifi\nNot stated in the message, so left out: place."
+
+
+def test_a_form_with_nothing_of_the_message_is_no_answer(serve: Serve) -> None:
+    schema = {"type": "object", "properties": {"part": {"type": "string"}}, "required": ["part"]}
+
+    with pytest.raises(WeakAnswerError, match="words of the message"):
+        serve(ScriptedModel(['{"part": "payment page"}']), output=schema, grounding="words")

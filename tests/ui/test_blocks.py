@@ -14,6 +14,7 @@ from bot.routing import explain
 from bot.ui import blocks, short_lines
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
+from router.errors import WEAK_ERRORS
 from router.types import (
     LANGUAGE,
     ON_TRIAL,
@@ -342,3 +343,11 @@ def test_a_task_that_is_too_hard_for_the_included_model_says_so_under_its_answer
     line = short_lines.note(Outcome("x", route="triage", model=model), [offer])
     assert line.startswith("Nothing was sent.")
     assert ("needs a larger model" in line) is is_said
+
+
+@pytest.mark.parametrize("error", WEAK_ERRORS)
+def test_where_the_included_model_is_too_weak_nobody_is_told_to_try_again(error: str) -> None:
+    shown = blocks.answer(REQUEST, decision(), outcome(error=error), OFFERS)
+
+    assert [block["type"] for block in shown.blocks] == ["section"]
+    assert shown.text

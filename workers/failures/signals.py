@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from router.errors import WEAK_ERRORS
 from router.store.mining.week_requests import WeekRequest
 from router.text.normalise import normalise
 
@@ -21,8 +22,8 @@ Signal = Literal[
     "stopped",
     "given_up",
 ]
-INVALID_ERRORS = frozenset({"model_refused"})
-"""The model gave nothing that the route's form allows."""
+INVALID_ERRORS = frozenset({"model_refused", *WEAK_ERRORS})
+"""The model gave nothing that the route's form or the checks of answers allow."""
 GIVEN_UP_ERRORS = frozenset({"gave_up", "undecided"})
 AGAIN_SECONDS = 600.0
 """The same person asking the same so soon after an answer was not helped by it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from router.classifier.second_request import first_request
 from router.errors import (
+    WEAK_ERRORS,
     BudgetError,
     ModelError,
     NoTokenError,
@@ -15,6 +16,7 @@ from router.errors import (
     QueueError,
     StoppedError,
     StoreAwayError,
+    WeakAnswerError,
     is_shortage,
 )
 from router.log import get_log
@@ -30,6 +32,7 @@ from workers.cascade.serve import serve
 from workers.context import Context, Work
 from workers.jobs import explore_tier, shadow
 from workers.knowledge.earlier_turns import earlier_turns
+from workers.llm.gateway import LOCAL
 from workers.paths._general_answer import general_answer, may_answer
 from workers.ports import Activity, Message
 from workers.prompting.missing_text import lacks_text
@@ -124,10 +127,10 @@ def _answer(context: Context, lease: Lease, progress: RequestProgress) -> None:
 def _complete(context: Context, lease: Lease, decision: Decision, outcome: Outcome) -> None:
     """Closes the request, logs it, and enqueues what follows: the shadow run, the next request."""
     request = lease.request
-    # A request that a person stopped is done, and one about files that cannot be read: no admin has
-    # to look at it.
+    # A request that a person stopped is done, and one about files that cannot be read, or that is
+    # too hard for the included model: no admin has to look at it.
     state: RequestState = "dead"
-    if outcome.error in (None, "stopped", "files"):
+    if outcome.error in (None, "stopped", "files", *WEAK_ERRORS):
         state = "answered"
 
     next_in_thread = context.store.requests.complete(lease, state, context.now(), outcome.error)
@@ -340,6 +343,8 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
 
 def _model_code(error: ModelError) -> str:
     """Returns the code of what a person is told: whether trying again may help."""
+    if isinstance(error, WeakAnswerError) and error.model in ("", LOCAL):
+        return error.reason
     if error.retry:
         return "model"
 

@@ -12,11 +12,12 @@ from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
 from workers.context import Context, Work
 from workers.ports import Message
+from workers.prompting.answer_checks import checked_text, checked_value
 from workers.prompting.completion import CallOptions, CompletionSession, Schema
 from workers.prompting.few_shot import nearest_examples
 from workers.prompting.prompt import Prompt, build_prompt, recent_turns, template_values
 from workers.prompting.self_consistency import MajorityVote
-from workers.prompting.structured_output import REASONING, add_reasoning_field, render_value
+from workers.prompting.structured_output import REASONING, add_reasoning_field
 
 SAMPLE_TEMPERATURE = 0.7
 VOTES = "votes"
@@ -68,13 +69,14 @@ def serve(
             history = recent_turns(work.history, work.version)
 
         prompt = _prompt(run, last, history)
-        return session.outcome(session.text(prompt, CallOptions(adapter), work.emit))
+        return session.outcome(checked_text(work, session, prompt, CallOptions(adapter)))
 
     data = dict(_value(run, last, schema, CallOptions(adapter)))
     if last.reasoning == "field":
         data.pop(REASONING, None)
 
-    return session.outcome(render_value(data), data)
+    checked = checked_value(work, session, data, schema)
+    return session.outcome(checked.text, checked.data)
 
 
 @dataclass(frozen=True, slots=True)

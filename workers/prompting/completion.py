@@ -13,6 +13,7 @@ from workers.context import Context, Work
 from workers.llm.gateway import LOCAL
 from workers.ports import Message, ModelCall, ModelReply
 from workers.prompting.prompt import Prompt
+from workers.prompting.repetition import LoopError, LoopWatch
 from workers.prompting.structured_output import AnswerShapeError, bound_lengths, parse_answer
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -58,8 +59,20 @@ class CompletionSession:
         options: CallOptions = CallOptions(),
         on_text: Callable[[str], None] | None = None,
     ) -> str:
-        """Returns a free-text answer; one that was cut off ends with a mark."""
-        reply = self._call(prompt, options, self._models(options), on_text)
+        """Returns a free-text answer; one that was cut off ends with a mark.
+
+        The included model is stopped when it begins to repeat itself; the text ends there, then.
+        """
+        if self.asks_included_model(options):
+            on_text = _with_loop_watch(prompt, on_text)
+
+        try:
+            reply = self._call(prompt, options, self._models(options), on_text)
+        except LoopError as error:
+            # Its tokens were never counted, because the server was not asked for its totals.
+            self.model = LOCAL
+            return error.text.strip()
+
         text = reply.text.strip()
         if reply.finish_reason == "length":
             text += CUT_OFF
@@ -187,11 +200,30 @@ class CompletionSession:
 
         return reply
 
+    def asks_included_model(self, options: CallOptions) -> bool:
+        """Returns whether the small model that comes with Beagle is the first to answer."""
+        return self._models(options)[:1] == (LOCAL,)
+
     def _models(self, options: CallOptions) -> tuple[str, ...]:
         if options.adapter is not None:
             return (LOCAL,)
 
         return answering_models(self._context, self._work)
+
+
+def _with_loop_watch(
+    prompt: Prompt, on_text: Callable[[str], None] | None
+) -> Callable[[str], None]:
+    """Returns a listener that passes pieces on and raises LoopError when they repeat themselves."""
+    material = "\n".join(message["content"] for message in prompt.messages)
+    watch = LoopWatch(material)
+
+    def listen(piece: str) -> None:
+        watch.add(piece)
+        if on_text is not None:
+            on_text(piece)
+
+    return listen
 
 
 def answering_models(context: Context, work: Work) -> tuple[str, ...]:

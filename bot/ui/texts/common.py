@@ -93,6 +93,19 @@ ERRORS = {
         "The model gave no usable answer to this, and the same again may not help. Please say it "
         "in other words or shorter, or ask an admin to look."
     ),
+    "weak": (
+        "I could not do this well enough with the small model that is installed here, so I do not "
+        "show you what it wrote. An admin can connect a larger model: `/beagle help` names them."
+    ),
+    "weak_sum": (
+        "I could not read this as a sum for certain, and I do not guess figures. Please write it "
+        "out, such as “3 * 129 + 2 * 47.50” or “19% VAT on 480”. With a larger model, which an "
+        "admin can connect, I can work out more."
+    ),
+    "weak_rates": (
+        "I have no exchange rates, so I cannot convert this. Give me the rate and I work it out: "
+        "“450 * 0.92”."
+    ),
     "budget": "Sorry, I did not run this: {whose} is used up for today. An admin can raise it.",
     "path": (
         "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to "

@@ -1,0 +1,145 @@
+"""Values of a form that the message does not say are left out; right answers are not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from router.catalog.catalog import Route
+from router.catalog.installed import installed_routes
+from router.config import Settings
+from workers.prompting.free_text import invents, is_about
+from workers.prompting.grounding import ground, is_grounded
+from workers.prompting.own_words import Material
+from workers.prompting.repetition import is_degenerate
+
+TEXT = {"type": "string"}
+FORM: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "part": TEXT,
+        "since": {"type": ["string", "null"]},
+        "level": {"enum": ["low", "high"]},
+    },
+}
+LIST: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "items": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"task": TEXT, "owner": TEXT, "due": TEXT}},
+        }
+    },
+}
+MINUTES = "Ida prints the badges. The hall is booked. Nils calls the caterer by Tuesday."
+
+
+@pytest.mark.parametrize(
+    ("value", "is_said"),
+    [
+        ("parking gate", True),
+        ("Gate does not open", True),
+        ("8", True),
+        ("08:00", True),
+        ("8:30", False),
+        ("payment service", False),
+        ("Tuesday", False),
+    ],
+)
+def test_a_value_has_to_be_in_the_words_of_the_message(value, is_said):
+    message = "the gate of the car parking has not opened since 8 am"
+
+    assert is_grounded(value, Material.of_text(message)) is is_said
+
+
+def test_what_is_made_up_is_left_out_and_named():
+    data = {"part": "card payments", "since": "8 am", "level": "high"}
+
+    result = ground(data, FORM, "the gate has been stuck since 8 am")
+
+    assert result.data == {"part": "", "since": "8 am", "level": "high"}
+    assert result.missing == ("part",)
+    assert not result.is_empty
+
+
+def test_a_form_of_inventions_is_empty():
+    data = {"part": "card payments", "since": "18:02", "level": "high"}
+
+    result = ground(data, FORM, "somebody left a folder on the bus")
+
+    assert result.is_empty
+    assert result.data == {"part": "", "since": None, "level": "high"}
+
+
+def test_the_choices_of_a_form_remain_where_they_are_most_of_it():
+    schema = {"properties": {**FORM["properties"], "queue": {"enum": ["doors", "floors"]}}}
+    del schema["properties"]["since"]
+    data = {"part": "card payments", "level": "high", "queue": "doors"}
+
+    result = ground(data, schema, "the gate is stuck")
+
+    assert not result.is_empty
+    assert result.data == {"part": "", "level": "high", "queue": "doors"}
+
+
+def test_an_item_of_an_example_is_no_item_of_the_message():
+    items = [
+        {"task": "Send the contract", "owner": "Raj", "due": ""},
+        {"task": "Print the badges", "owner": "Ida", "due": ""},
+    ]
+
+    assert ground({"items": items}, LIST, MINUTES).data == {"items": items[1:]}
+
+
+def test_the_right_name_at_the_wrong_task_is_left_out():
+    items = [{"task": "Print the badges", "owner": "Nils", "due": "Tuesday"}]
+
+    result = ground({"items": items}, LIST, MINUTES)
+
+    assert result.data == {"items": [{"task": "Print the badges", "owner": "", "due": ""}]}
+    assert result.missing == ("owner", "due")
+
+
+def test_whoever_takes_a_task_may_say_so_in_the_next_line():
+    chat = "Ola: somebody has to order chairs\nPer: I do that"
+    items = [{"task": "Order chairs", "owner": "Per", "due": ""}]
+
+    assert ground({"items": items}, LIST, chat).missing == ()
+
+
+def _refusals(route: Route) -> tuple[int, int]:
+    """Returns how many right answers of a route's rows would lose something, and of how many."""
+    version = route.version
+    refused, count = 0, 0
+    for row in route.rows:
+        if row.answer is None:
+            continue
+
+        count += 1
+        material = f"{row.thread}\n{row.text}"
+        if isinstance(row.answer, str):
+            is_words = version.grounding == "words"
+            refused += (
+                is_degenerate(row.answer, material)
+                or invents(row.answer, material)
+                or (is_words and not is_about(row.answer, material))
+            )
+        elif isinstance(row.answer, dict) and version.output is not None:
+            refused += bool(ground(row.answer, version.output, material).missing)
+
+    return refused, count
+
+
+def test_hardly_any_right_answer_of_the_built_in_routes_is_refused():
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]  # pydantic-settings takes it
+    refused, count = 0, 0
+    for route in installed_routes(settings, all_tiers=True).routes.values():
+        if route.version.grounding is not None:
+            of_route = _refusals(route)
+            refused += of_route[0]
+            count += of_route[1]
+
+    assert count > 900
+    assert refused / count < 0.01

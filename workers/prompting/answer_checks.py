@@ -1,0 +1,164 @@
+"""Asks for the answer that a person reads, and refuses what is none.
+
+What a model writes is text, not an answer yet: a small one repeats itself, copies its prompt or
+makes things up. Whatever fails here raises WeakAnswerError, so the next tier answers, or the person
+is told in one sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.errors import WeakAnswerError
+from workers import texts
+from workers.context import Work
+from workers.prompting.completion import CUT_OFF, CallOptions, CompletionSession, Schema
+from workers.prompting.free_text import (
+    echoes_prompt,
+    invents,
+    is_about,
+    is_in_language,
+    target_language,
+)
+from workers.prompting.grounding import ground
+from workers.prompting.prompt import Prompt, attached_text, example_answer
+from workers.prompting.repetition import MIN_SENTENCE_WORDS, is_degenerate
+from workers.prompting.structured_output import render_value
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedValue:
+    """A form that passed the checks, and its text, which says what was left out."""
+
+    data: dict[str, Any]
+    text: str
+
+
+def material_of(work: Work) -> str:
+    """Returns everything that an answer may draw on: the message, its files and the thread."""
+    turns = [turn["content"] for turn in work.history]
+    return "\n".join([*turns, work.request.text + attached_text(work.attachments)])
+
+
+def checked_text(
+    work: Work, session: CompletionSession, prompt: Prompt, options: CallOptions
+) -> str:
+    """Returns the model's free text. Raises WeakAnswerError where it is no answer.
+
+    It is streamed, unless the included model writes a text that is compared with its material:
+    nobody shall read half of what is taken back.
+    """
+    is_included = session.asks_included_model(options)
+    emit: Callable[[str], None] | None = work.emit
+    if is_included and work.version.grounding is not None:
+        emit = None
+
+    text = session.text(prompt, options, emit)
+    fault = _fault(work, prompt, text, is_included=is_included)
+    if fault is not None:
+        raise _weak(work, session, fault)
+
+    return text
+
+
+def checked_value(
+    work: Work, session: CompletionSession, data: Mapping[str, Any], schema: Schema
+) -> CheckedValue:
+    """Returns a form without what the message does not say.
+
+    Raises WeakAnswerError where nothing remains, or where a value repeats itself.
+    """
+    material = material_of(work)
+    if any(is_degenerate(text, material) for text in _texts(data)):
+        raise _weak(work, session, "a field repeats itself")
+    if work.version.grounding != "words":
+        return CheckedValue(dict(data), render_value(data))
+
+    data = {name: _unless_copied(work, value, material) for name, value in data.items()}
+    grounded = ground(data, schema, material)
+    if grounded.is_empty:
+        raise _weak(work, session, "no field is in the words of the message")
+
+    text = render_value(grounded.data)
+    if grounded.missing:
+        names = ", ".join(name.replace("_", " ") for name in grounded.missing)
+        text = "\n".join([text, texts.LEFT_OUT.format(names=names)]).strip()
+
+    return CheckedValue(grounded.data, text)
+
+
+def _unless_copied(work: Work, value: Any, material: str) -> Any:
+    """Returns the value; an empty one where it is a sentence of the prompt's examples.
+
+    Common words can make such a sentence look like the message's own.
+    """
+    is_sentence = isinstance(value, str) and len(value.split()) >= MIN_SENTENCE_WORDS
+    if not is_sentence or value.casefold() in material.casefold():
+        return value
+
+    words = value.casefold().rstrip(".")
+    for shot in work.version.shots:
+        shown = f"{shot.reasoning}\n{example_answer(shot.answer)}".casefold()
+        if words in shown:
+            return ""
+
+    return value
+
+
+def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str | None:
+    """Returns what makes the text no answer; None if nothing does."""
+    material = material_of(work)
+    if is_degenerate(text, material):
+        return "it repeats itself"
+    # A larger model that is cut off had more to say; the included one had lost its way.
+    if is_included and text.endswith(CUT_OFF):
+        return "it came to no end"
+    if echoes_prompt(text, prompt, material):
+        return "it repeats its prompt"
+
+    return _ungrounded(work, text, material)
+
+
+def _ungrounded(work: Work, text: str, material: str) -> str | None:
+    """Returns what of the text is made up, as far as the version's `grounding` forbids it."""
+    grounding = work.version.grounding
+    if grounding is None:
+        return None
+
+    language = target_language(work.request.text)
+    if language is not None and not is_in_language(text, language):
+        return f"it is not in the language {language!r}"
+    if invents(text, material):
+        return "it has figures or days that the material does not have"
+
+    # A translation shares no words with its material.
+    is_translation = language is not None and not is_in_language(material, language)
+    if grounding == "words" and not is_translation and not is_about(text, material):
+        return "it shares almost no words with its material"
+
+    return None
+
+
+def _weak(work: Work, session: CompletionSession, fault: str) -> WeakAnswerError:
+    return WeakAnswerError(
+        f"answering with route {work.version.route!r}: {session.model!r} gave no answer: {fault}; "
+        "take a stronger model",
+        model=session.model,
+    )
+
+
+def _texts(value: object) -> list[str]:
+    """Returns all the texts in a JSON value."""
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Mapping):
+        value = list(value.values())
+
+    found: list[str] = []
+    if isinstance(value, list):
+        for part in value:
+            found += _texts(part)
+
+    return found

@@ -1,0 +1,116 @@
+"""Checks of a free text against what it was made from, which tell whether it is an answer.
+
+The checks refuse only what is plainly none; a fluent text may still be wrong.
+"""
+
+from __future__ import annotations
+
+import re
+
+from router.classifier.language import guess_language
+from router.text.order import split_order
+from workers.prompting.own_words import Material
+from workers.prompting.prompt import Prompt
+
+MIN_OWN_SHARE = 0.25
+"""The least share of an answer's content words that its material has. A rewording keeps some."""
+MIN_OWN_WORDS = 6
+"""Words of an answer from which the share says something."""
+MAX_FOREIGN_SENTENCES = 0.34
+"""The share of sentences that may have hardly a word of the material."""
+ECHO_NGRAM = 5
+MAX_ECHO = 0.5
+"""The share of an answer's n-grams that are those of the prompt's examples and of no material."""
+_FENCE = re.compile(
+    r"</?(?:thread|message|passage|tool)\b|^(?:Person|Beagle|User|Assistant): ", re.M
+)
+_LANGUAGES = {
+    "english": "en",
+    "german": "de",
+    "deutsch": "de",
+    "french": "fr",
+    "spanish": "es",
+    "italian": "it",
+    "portuguese": "pt",
+    "dutch": "nl",
+    "polish": "pl",
+}
+_TARGET = re.compile(
+    rf"\b(?:in|into|to|auf|as)(?: plain| simple| good)? (?P<language>{'|'.join(_LANGUAGES)})\b",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?:](?=\s|\Z)|\n")
+_WORD = re.compile(r"\w+")
+
+
+def echoes_prompt(text: str, prompt: Prompt, material: str) -> bool:
+    """Returns whether the text repeats marks, orders or examples of its prompt as the answer."""
+    if _FENCE.search(text) is not None and _FENCE.search(material) is None:
+        return True
+    if _repeats_order(text, prompt.parts.get("query", "")):
+        return True
+
+    shown = f"{prompt.parts.get('system', '')}\n{prompt.parts.get('few_shot', '')}"
+    known = _ngrams(material)
+    own = _ngrams(text)
+    return bool(own) and len((own & _ngrams(shown)) - known) > MAX_ECHO * len(own)
+
+
+def invents(text: str, material: str) -> bool:
+    """Returns whether the text has a figure, a day or a month that its material does not have."""
+    known = Material.of_text(material)
+    return bool(known.foreign_numbers(text) or known.foreign_times(text))
+
+
+def is_about(text: str, material: str) -> bool:
+    """Returns whether the text, and most of its sentences, have words of the material.
+
+    A small model likes to add what it thinks of its own answer. A short text is always taken for
+    one about the material.
+    """
+    if len(_WORD.findall(text)) < MIN_OWN_WORDS:
+        return True
+
+    known = Material.of_text(material)
+    if known.own_share(text) < MIN_OWN_SHARE:
+        return False
+
+    sentences = [part for part in _SENTENCE_END.split(text) if part.strip()]
+    foreign = 0
+    for sentence in sentences:
+        is_long = len(_WORD.findall(sentence)) >= MIN_OWN_WORDS
+        foreign += is_long and known.own_share(sentence) < MIN_OWN_SHARE
+
+    # One may be a polite closing.
+    return foreign < 2 or foreign <= MAX_FOREIGN_SENTENCES * len(sentences)
+
+
+def target_language(order: str) -> str | None:
+    """Returns the language that the order asks for, as its two-letter code; None without one."""
+    target = _TARGET.search(order[:200])
+    return _LANGUAGES[target.group("language").lower()] if target is not None else None
+
+
+def is_in_language(text: str, language: str) -> bool:
+    """Returns whether the text is in the language; a few words may not show in which they are."""
+    guess = guess_language(text)
+    if guess is None:
+        return len(_WORD.findall(text)) < MIN_OWN_WORDS
+
+    return guess == language
+
+
+def _repeats_order(text: str, query: str) -> bool:
+    """Returns whether the text begins with the order that came before the material."""
+    for part in split_order(query, 1):
+        if part.is_marked and not query.strip().startswith(part.material):
+            order = part.order.casefold().rstrip(" :")
+            opening = text.strip().casefold()
+            return bool(order) and opening.startswith(order) and opening[len(order) :][:1] in ":\n"
+
+    return False
+
+
+def _ngrams(text: str) -> set[tuple[str, ...]]:
+    words = _WORD.findall(text.casefold())
+    return {tuple(words[i : i + ECHO_NGRAM]) for i in range(len(words) - ECHO_NGRAM + 1)}

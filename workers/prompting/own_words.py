@@ -1,0 +1,111 @@
+"""Compares the words, figures and times of an answer with the text that it was made from.
+
+One notion of "the material says so" for notes, for the fields of a form and for free text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from router.text.scripts import words_of
+from router.text.terms import STOP_WORDS, stem
+
+PREFIXES = (3, 4)
+"""Letters that two forms of a word share: `invoice` and `invoicing`, `app` and `application`."""
+_NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
+_AFTERNOON = re.compile(r"(\d{1,2})(:\d\d)? ?p\.?m\b", re.IGNORECASE)
+_LIST_NUMBER = re.compile(r"^ *\d{1,2}[.)] ", re.MULTILINE)
+_FULL_HOUR = re.compile(r"(\d{1,2})[:.]00")
+_GROUPS = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")
+_NUMBER_WORDS = """
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen twenty
+"""
+NUMBER_WORDS = tuple(_NUMBER_WORDS.split())
+_TIME_WORDS = """
+today tomorrow yesterday tonight monday tuesday wednesday thursday friday saturday sunday january
+february april june july august september october november december
+"""
+TIME_WORDS = frozenset(_TIME_WORDS.split())
+"""Words that name a day or a month; `march` and `may` are left out, which are other words too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What an answer may draw on: its words, their stems and its figures."""
+
+    words: frozenset[str]
+    stems: frozenset[str]
+    prefixes: frozenset[str]
+    numbers: frozenset[str]
+
+    @classmethod
+    def of_text(cls, text: str) -> Material:
+        """Returns the material of a text."""
+        words = words_of(text)
+        numbers = _numbers(text)
+        for match in _AFTERNOON.finditer(text):
+            # 3 pm may be written as 15:00.
+            hour = str(int(match.group(1)) % 12 + 12)
+            numbers.add(hour + (match.group(2) or ""))
+
+        numbers.update(str(NUMBER_WORDS.index(word)) for word in words if word in NUMBER_WORDS)
+        stems = frozenset(map(stem, words))
+        prefixes = frozenset(
+            word[:size] for word in words for size in PREFIXES if len(word) >= size
+        )
+        return cls(frozenset(words), stems, prefixes, frozenset(numbers))
+
+    def has_word(self, word: str) -> bool:
+        """Returns whether the material has the word, or another form of it."""
+        if word in self.words or stem(word) in self.stems:
+            return True
+
+        # Cheap and generous: a false refusal costs more than a word that passes.
+        return len(word) >= min(PREFIXES) and word[: max(PREFIXES)] in self.prefixes
+
+    def foreign_numbers(self, text: str) -> set[str]:
+        """Returns the text's figures that the material does not have."""
+        return _numbers(_LIST_NUMBER.sub("", text)) - self.numbers
+
+    def foreign_times(self, text: str) -> set[str]:
+        """Returns the days and months of the text that the material does not name."""
+        return {word for word in words_of(text) if word in TIME_WORDS and word not in self.words}
+
+    def own_share(self, text: str) -> float:
+        """Returns the share (0-1) of the text's content words that the material has.
+
+        Of a text without content words all words count; 1 for no word at all.
+        """
+        words = content_words(text)
+        if not words:
+            return 1.0
+
+        return sum(map(self.has_word, words)) / len(words)
+
+
+def content_words(text: str) -> list[str]:
+    """Returns the distinct words that carry the meaning; all words where none does."""
+    words = [word for word in dict.fromkeys(words_of(text)) if not word.isdigit()]
+    return [word for word in words if word not in STOP_WORDS] or words
+
+
+def word_share(text: str, material: str) -> float:
+    """Returns the share (0-1) of the text's words, small ones too, that are in the material."""
+    words, known = set(words_of(text)), set(words_of(material))
+    return len(words & known) / len(words) if words else 1.0
+
+
+def _numbers(text: str) -> set[str]:
+    """Returns the figures of a text in one form: `1,200` as `1200`, `3:00` as `3`."""
+    numbers = set()
+    for match in _NUMBER.finditer(text):
+        number = _GROUPS.sub("", match.group())
+        full_hour = _FULL_HOUR.fullmatch(number)
+        if full_hour is not None and int(full_hour.group(1)) <= 24:
+            number = full_hour.group(1)
+
+        numbers.add(number.replace(",", ".").lstrip("0") or "0")
+
+    return numbers
