@@ -363,3 +363,22 @@ def test_a_form_with_nothing_of_the_message_is_no_answer(serve: Serve) -> None:
 
     with pytest.raises(WeakAnswerError, match="words of the message"):
         serve(ScriptedModel(['{"part": "payment page"}']), output=schema, grounding="words")
+
+
+def test_a_tuned_route_keeps_what_a_correction_does_not_speak_of(serve: Serve) -> None:
+    history: tuple[Message, ...] = (
+        {"role": "user", "content": "the mouse of Ida is dead"},
+        {"role": "assistant", "content": "Note: mouse of Ida\nQueue: hardware"},
+    )
+
+    outcome = serve(
+        ScriptedModel([json.dumps({"note": "network", "queue": "network"})]),
+        "sorry, that is one for the hardware people",
+        history,
+        kind="tuned",
+        models=LARGER,
+        output=QUEUE,
+        grounding="words",
+    )
+
+    assert outcome.data == {"note": "mouse of Ida", "queue": "hardware"}

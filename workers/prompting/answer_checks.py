@@ -15,6 +15,7 @@ from router.errors import WeakAnswerError
 from workers import texts
 from workers.context import Work
 from workers.prompting.completion import CUT_OFF, CallOptions, CompletionSession, Schema
+from workers.prompting.corrections import corrected, earlier_form
 from workers.prompting.free_text import (
     echoes_prompt,
     invents,
@@ -76,6 +77,8 @@ def checked_value(
     if work.version.grounding != "words":
         return CheckedValue(dict(data), render_value(data))
 
+    # Checked after it was corrected: the earlier form's values are in the thread.
+    data = corrected(data, earlier_form(work.history, schema), work.request.text, schema)
     data = {name: _unless_copied(work, value, material) for name, value in data.items()}
     grounded = ground(data, schema, material)
     if grounded.is_empty:

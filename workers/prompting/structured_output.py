@@ -76,7 +76,7 @@ def render_value(value: Any) -> str:
     lines = []
     for name, part in value.items():
         if part not in (None, "", []):
-            lines.append(f"{_label(name)}: {_inline(part)}")
+            lines.append(f"{field_label(name)}: {_inline(part)}")
 
     return "\n".join(lines)
 
@@ -125,7 +125,8 @@ def _clean(value: Any) -> Any:
     return value
 
 
-def _label(name: str) -> str:
+def field_label(name: str) -> str:
+    """Returns a field's name as an answer shows it."""
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:]
 
@@ -144,7 +145,7 @@ def _one_line(value: Any) -> str:
         parts = []
         for name, part in value.items():
             if part not in (None, ""):
-                parts.append(f"{_label(name)}: {_one_line(part)}")
+                parts.append(f"{field_label(name)}: {_one_line(part)}")
 
         return ", ".join(parts)
 

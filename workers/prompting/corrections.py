@@ -1,0 +1,106 @@
+"""A follow-up that corrects a form: the fields that it speaks of change, the others stay.
+
+A small model is shown one message and not the thread, so it fills in the whole form from the few
+words of the follow-up. What it found there is worth something only where these words say it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from router.text.terms import stem
+from workers.ports import Message
+from workers.prompting.structured_output import field_label
+
+MAX_WORDS = 25
+"""A longer message is a request of its own."""
+MIN_NAME_LETTERS = 5
+"""Letters that a word shares with a field's name: `urgent` speaks of `urgency`."""
+_WORD = re.compile(r"\w+")
+_MORE = re.compile(r"\b(?:more|higher|very|really|quite|much|too)\b", re.IGNORECASE)
+_LESS = re.compile(r"\b(?:less|lower|not|isn't|isnt|no)\b", re.IGNORECASE)
+
+
+def earlier_form(history: Sequence[Message], schema: Mapping[str, Any]) -> dict[str, str]:
+    """Returns the fields of the last form in the thread, as its answer shows them.
+
+    Empty where there is none, or where the form has fields that are no plain text.
+    """
+    properties: Mapping[str, Mapping[str, Any]] = schema.get("properties", {})
+    if not all(map(_is_plain, properties.values())):
+        return {}
+
+    labels = {field_label(name): name for name in properties}
+    for turn in reversed(history):
+        if turn["role"] != "assistant":
+            continue
+
+        found: dict[str, str] = {}
+        for line in turn["content"].splitlines():
+            label, sign, value = line.partition(": ")
+            if sign and label in labels:
+                found[labels[label]] = value.strip()
+        if found:
+            return found
+
+    return {}
+
+
+def corrected(
+    data: Mapping[str, Any], earlier: Mapping[str, str], message: str, schema: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Returns the earlier form with what the message says; `data` is the model's form of it."""
+    if not earlier or len(_WORD.findall(message)) > MAX_WORDS:
+        return dict(data)
+
+    merged: dict[str, Any] = {}
+    for name, value in data.items():
+        before = earlier.get(name)
+        choices = schema["properties"][name].get("enum")
+        if choices is not None:
+            merged[name] = _choice(name, value, before, message, choices)
+        elif isinstance(value, str) and value and value.casefold() in message.casefold():
+            merged[name] = value
+        else:
+            merged[name] = value if before is None and value in (None, "") else before
+
+    return merged
+
+
+def _choice(
+    name: str, value: Any, before: str | None, message: str, choices: Sequence[Any]
+) -> object:
+    """Returns the value that the message names, or moves the earlier one up or down the list."""
+    if before not in choices:
+        return value
+
+    words = set(_WORD.findall(message.casefold()))
+    named = [choice for choice in choices if str(choice).casefold() in words]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        return value
+    if not any(_names_field(word, name) for word in words):
+        return before
+
+    index = list(choices).index(before)
+    if _LESS.search(message):
+        return choices[max(0, index - 1)]
+    if _MORE.search(message):
+        return choices[min(len(choices) - 1, index + 1)]
+
+    return value
+
+
+def _names_field(word: str, name: str) -> bool:
+    if len(word) < MIN_NAME_LETTERS:
+        return stem(word) == stem(name)
+
+    return word[:MIN_NAME_LETTERS] == name[:MIN_NAME_LETTERS]
+
+
+def _is_plain(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type", "string")
+    return "enum" in schema or "string" in (kinds if isinstance(kinds, list) else [kinds])
