@@ -6,7 +6,7 @@ import pytest
 
 from router.catalog.version import Version
 from workers.context import Work
-from workers.prompting.missing_text import lacks_text, points_at_nothing
+from workers.prompting.missing_text import is_elsewhere, lacks_text, points_at_nothing
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,11 @@ from workers.prompting.missing_text import lacks_text, points_at_nothing
         "turn these notes into an incident record",
         "draft a reply to this message",
         "summarise the attached",
+        "reword it please",
+        "can you make it more formal",
+        "shorten",
+        "translate into French please",
+        "proofread",
     ],
 )
 def test_a_text_that_is_not_there_is_missed(text):
@@ -33,6 +38,8 @@ def test_a_text_that_is_not_there_is_missed(text):
         "explain this error ECONNREFUSED",
         "what does error 503 mean",
         "reply that I cannot come on Friday",
+        "how can I turn down an invitation kindly",
+        "translate good morning everybody into French",
         "the payment service was down from noon to two",
         "summarise this\n> we met and decided to wait",
     ],
@@ -51,3 +58,22 @@ def test_only_a_route_that_needs_a_text_misses_it(needs_text, make_request, make
     # What was said before is a text.
     later = Work(work.request, decision, version, ({"role": "user", "content": "we met"},))
     assert not lacks_text(later)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_away"),
+    [
+        ("summarise my inbox from this morning", True),
+        ("what are the key points of all my unread mails", True),
+        ("recap our meetings of yesterday", True),
+        ("summarise this mail: the lift is broken, use the stairs", False),
+        ("what did I miss in this thread", False),
+    ],
+)
+def test_what_lies_elsewhere_is_not_made_up(text, is_away, make_request, make_decision):
+    version = Version(route="summarise", kind="prompt", needs_text=True)
+    history = ({"role": "user", "content": "we met"},)
+    work = Work(make_request(text), make_decision("summarise"), version, history)
+
+    assert is_elsewhere(text) is is_away
+    assert lacks_text(work) is is_away

@@ -21,6 +21,23 @@ _POINTER = re.compile(
 )
 _DETAIL = re.compile(r"\d|_|`|[A-Z]{4,}|[a-z][A-Z]")
 """A figure, a name in code, an abbreviation: such a message has something of its own to work on."""
+_ELSEWHERE = re.compile(
+    r"\b(?:my|our|his|her|their|all|the (?:last|latest|unread|new))(?: \w+){0,2} "
+    r"(?:e-?mails?|mails|inbox|mailbox|calendar|appointments|direct messages|dms|drive|"
+    r"voicemails?|phone calls|calls|meetings)\b",
+    re.IGNORECASE,
+)
+_ORDER_WORDS = """
+rewrite rephrase reword reformulate shorten summarise summarize summary sum up recap tldr tl dr
+translate proofread polish correct fix improve simplify explain reply answer respond draft write
+make turn put say it that one them shorter longer nicer friendlier kinder politer polite clearer
+simpler better formal informal professional short more less much bit little please pls plz thanks
+can could would you me us for a an the my grammar spelling wording tone style text sentence email
+mail message in into to and also now again quickly quick brief briefly english german french spanish
+italian dutch portuguese polish language words action items tasks incident report response list
+"""
+_BARE_ORDER = frozenset(_ORDER_WORDS.split())
+"""Words of an order alone: a message of nothing else has no text to work on."""
 _WORD = re.compile(r"\w+")
 _LITTLE = re.compile(
     r"a|an|the|to|in|of|for|me|us|please|now|again|into|as|it|and|or|with|by|from|briefly|kindly"
@@ -32,25 +49,44 @@ def lacks_text(work: Work) -> bool:
 
     A text is what stands beside the order, what was said before, or a file that was read.
     """
-    if not work.version.needs_text or work.history or work.request.author:
+    if not work.version.needs_text or work.request.author:
         return False
     if work.attachments.texts or work.attachments.pictures:
         return False
+    if is_elsewhere(work.request.text):
+        return True
 
-    return points_at_nothing(work.request.text)
+    return not work.history and points_at_nothing(work.request.text)
+
+
+def is_elsewhere(text: str) -> bool:
+    """Returns whether the message is about what lies where Beagle cannot read: a mailbox, say."""
+    if len(_WORD.findall(text)) > MAX_ORDER_WORDS or _holds_material(text):
+        return False
+
+    return _ELSEWHERE.search(normalise(text)) is not None
 
 
 def points_at_nothing(text: str) -> bool:
     """Returns whether the message speaks of a text and holds none."""
     if len(_WORD.findall(text)) > MAX_ORDER_WORDS or _DETAIL.search(text):
         return False
-    if any(part.is_marked for part in split_order(text, MIN_MATERIAL_WORDS)):
+    if _holds_material(text):
         return False
 
     text = normalise(text)
+    words = _WORD.findall(text.lower())
+    if words and all(word in _BARE_ORDER for word in words):
+        return True
+
     pointers = list(_POINTER.finditer(text))
     if not pointers:
         return False
 
     tail = _WORD.findall(text[pointers[-1].end() :].lower())
     return sum(_LITTLE.fullmatch(word) is None for word in tail) <= MAX_TAIL_WORDS
+
+
+def _holds_material(text: str) -> bool:
+    """Returns whether a sign divides the message into an order and a text."""
+    return any(part.is_marked for part in split_order(text, MIN_MATERIAL_WORDS))
