@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workers.paths._sums import sum_of, with_right_results
+from workers.paths._sums import has_unproven_figure, needs_exchange_rate, sum_of, with_right_results
 
 
 @pytest.mark.parametrize(
@@ -16,8 +16,28 @@ from workers.paths._sums import sum_of, with_right_results
         ("split 120 euros by 5", "120 / 5 = 24"),
         ("how much is 3 times 80 euros?", "3 * 80 = 240"),
         ("12.5 plus 2.65 = ?", "12.5 + 2.65 = 15.15"),
+        (
+            "net 250 euros, how much is that with 20% VAT",
+            "250 net + 20% = 300 gross (the 20% are 50)",
+        ),
+        ("gross 238 at 19% -> net", "238 gross / 1.19 = 200 net (the tax is 38)"),
+        ("net of 238 with 19% tax", "238 gross / 1.19 = 200 net (the tax is 38)"),
+        ("4 rooms at 95,50 + 3 dinners at 32 = ?", "4 * 95.50 + 3 * 32 = 478"),
+        ("2 desks for 1.250 € each and 1 lamp at 49,90", "2 * 1250 + 1 * 49.90 = 2549.9"),
+        ("25% of 12k", "25% of 12000 = 3000"),
+        ("1.5m minus 10%", "1500000 - 10% = 1350000"),
+        ("1.234,50 € + 65,50 €", "1234.50 + 65.50 = 1300"),
+        ("what do 8 licences at 7.50 a month cost per year", "8 * 7.50 * 12 = 720"),
+        ("14.50 per person for 6 people", "14.50 * 6 = 87"),
+        ("if 30 people each use their 400 euro budget", "30 * 400 = 12000"),
+        ("average of 4, 9 and 11", "(4 + 9 + 11) / 3 = 8"),
+        ("convert 90 minutes into hours", "90 minutes = 1.5 hours"),
+        ("what percent of 80 is 20", "20 of 80 = 25%"),
+        ("subtract 15 percent from 200", "200 - 15% = 170"),
+        ("how much is left of 90 after 33.5", "90 - 33.5 = 56.5"),
+        ("how much is half of 4,500", "4500 * 1 / 2 = 2250"),
         ("(1200 * 1.19) / 3", "(1200 * 1.19) / 3 = 476"),
-        ("1,250 * 2", "1,250 * 2 = 2500"),
+        ("1,250 * 2", "1250 * 2 = 2500"),
     ],
 )
 def test_a_request_that_is_a_sum_is_worked_out(text, answer):
@@ -34,6 +54,10 @@ def test_a_request_that_is_a_sum_is_worked_out(text, answer):
         "how many sick days do we get",
         "19% of what?",
         "9" * 300,
+        "3 nights for 4 people",
+        "3 nights at 129 and 2 days",
+        "how many working days are between 7 May and 18 May",
+        "I drove 250 km, what do I get back?",
     ],
 )
 def test_other_requests_are_not(text):
@@ -51,3 +75,50 @@ def test_other_requests_are_not(text):
 )
 def test_a_wrong_result_in_an_answer_is_put_right(text, right):
     assert with_right_results(text) == right
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("and 25%?", "25% of 640 = 160"),
+        ("what about 800?", "15% of 800 = 120"),
+        ("and with 3 of them?", None),
+        ("thanks a lot", None),
+    ],
+)
+def test_a_follow_up_goes_on_with_the_sum_before_it(text, answer):
+    earlier = ("what is 15% of 640",) if answer else ("call 5 people at 9 and 10",)
+
+    assert sum_of(text, earlier) == answer
+
+
+def test_a_follow_up_may_turn_a_tax_round():
+    earlier = ("net 200, how much with 20% vat",)
+
+    assert sum_of("and if 240 is gross?", earlier) == "240 gross / 1.2 = 200 net (the tax is 40)"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_needed"),
+    [
+        ("change 300 dollars into euros", True),
+        ("how many pounds are 80 euros", True),
+        ("300 dollars in euros at 0.9", False),
+        ("what do 3 books at 12 euros cost", False),
+    ],
+)
+def test_currencies_need_a_rate(text, is_needed):
+    assert needs_exchange_rate(text) is is_needed
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_unproven"),
+    [
+        ("It is 285.60 euros.", False),
+        ("It is 286 euros, rounded.", False),
+        ("240 * 2 = 480 for two.", False),
+        ("It is 312 euros.", True),
+    ],
+)
+def test_a_figure_comes_from_the_message_or_the_calculator(answer, is_unproven):
+    assert has_unproven_figure(answer, ["240 euros and tax", "240 * 1.19 = 285.6"]) is is_unproven

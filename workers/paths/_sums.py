@@ -7,12 +7,16 @@ answer again. Both use the calculator's evaluation, which runs no code.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from workers.tools import ToolError
-from workers.tools.calculator import evaluate
+from workers.paths._amounts import NUMBER, plain_amounts, shown
+from workers.paths._quantities import quantity_result
+from workers.paths._sum_phrases import equation, numbers_in, phrase_result, rate_in, value_of
 
 MAX_CHARS = 200
 """A longer request is no plain sum."""
+MAX_FOLLOW_UP_WORDS = 12
+"""A longer message says the whole sum itself."""
 LESS = ("discount", "off")
 MORE = ("vat", "tax", "tip", "commission", "interest")
 """Words that say what becomes of a percentage of an amount."""
@@ -20,7 +24,8 @@ TOLERANCE = 0.006
 """Relative error up to which a result counts as rounded."""
 _NUMBER = r"\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?"
 _ASKING = re.compile(
-    r"^(?:please )?(?:what(?:'s| is| are)|how much is|calculate|compute|work out|add up)\b[ :]*",
+    r"^(?:hi |hey |hello )?(?:please |pls )?(?:what(?:'?s| is| are)|how much (?:is|are)|calculate|"
+    r"compute|work out|add up|can you (?:calculate|compute|work out))\b[ :]*",
     re.IGNORECASE,
 )
 _PERCENT = re.compile(
@@ -29,8 +34,8 @@ _PERCENT = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    rf"\b(?:split|divide|share) [€$£]? ?({_NUMBER})[a-z€$£ ]{{0,20}} (?:by|between|among|into) "
-    rf"({_NUMBER})",
+    rf"\b(?:split|divide|share) [€$£]? ?({_NUMBER})[a-z€$£ ]{{0,30}} (?:by|between|among|into|with)"
+    rf" ({_NUMBER})",
     re.IGNORECASE,
 )
 _WORDS = (
@@ -38,29 +43,149 @@ _WORDS = (
     (re.compile(r"\b(?:divided by|over)\b|÷", re.IGNORECASE), "/"),
     (re.compile(r"\bplus\b", re.IGNORECASE), "+"),
     (re.compile(r"\bminus\b|−", re.IGNORECASE), "-"),
-    (re.compile(r"\b(?:euros?|dollars?|pounds?|eur|usd|gbp)\b|[€$£]", re.IGNORECASE), ""),
 )
-_SUM = re.compile(r"[\d.,+*/%() -]{3,120}")
+_SUM = re.compile(r"[\d.+*/%() -]{3,120}")
 _DATE = re.compile(r"\d-\d|\d/\d{1,4}/\d")
 """Dates and telephone numbers; a difference has blanks around its sign."""
-_HAS_OPERATION = re.compile(r"\d ?[+*/%-] ?[\d(]")
+_HAS_OPERATION = re.compile(r"\d\)? ?[+*/%-] ?[\d(]")
 _EQUATION = re.compile(
     rf"(?<![\d.,])((?:\(?{_NUMBER}\)? ?[*/+×x-] ?){{1,6}}\(?{_NUMBER}\)?) ?= ?[€$£]?({_NUMBER})"
 )
+_MONEY = r"(?:usd|us ?dollars?|dollars?|eur|euros?|gbp|pounds?|chf|francs?|yen|jpy|sek|nok|pln)"
+_CONVERSION = re.compile(
+    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])[^\n]{{0,40}}?\b(?:in|to|into|as)\b[^\n]{{0,20}}?"
+    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])|"
+    rf"\bhow (?:much|many) {_MONEY} (?:is|are|do|for)\b[^\n]{{0,40}}?"
+    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])",
+    re.IGNORECASE,
+)
+_RATE_GIVEN = re.compile(r"\b(?:rate|at|with) \d", re.IGNORECASE)
+_ANY_NUMBER = re.compile(rf"({NUMBER})")
+_OTHER_RULE = re.compile(r"\b(?:net|gross|subtract|deduct|reduce|lower|take)\b", re.IGNORECASE)
+"""Words that say what becomes of the percentage in a way that `_percentage` does not read."""
+_TAX_SIDE = re.compile(r"\b(?:net|gross)\b", re.IGNORECASE)
 
 
-def sum_of(text: str) -> str | None:
-    """Returns the request worked out, such as `19% of 240 = 45.6`; None if it is no plain sum."""
-    text = " ".join(text.split())
-    if len(text) > MAX_CHARS:
+def sum_of(text: str, earlier: Sequence[str] = ()) -> str | None:
+    """Returns the request worked out, such as `19% of 240 = 45.6`; None if it is no plain sum.
+
+    `earlier` are the person's messages before it, oldest first: "and 20%?" goes on with the last
+    sum among them.
+    """
+    if len(text) > MAX_CHARS or needs_exchange_rate(text):
         return None
 
-    percent, split = _PERCENT.search(text), _SPLIT.search(text)
-    if percent is not None and len(re.findall(_NUMBER, text)) == 2:
-        return _percentage(percent)
-    if split is not None and len(re.findall(_NUMBER, text)) == 2:
-        return _equation(f"{split.group(1)} / {split.group(2)}")
+    result = _own_sum(text)
+    if result is not None or len(text.split()) > MAX_FOLLOW_UP_WORDS:
+        return result
 
+    for before in reversed(earlier):
+        if len(before) <= MAX_CHARS and _own_sum(before) is not None:
+            changed = _with_changed_number(plain_amounts(before), plain_amounts(text))
+            return None if changed is None else _own_sum(changed)
+
+    return None
+
+
+def needs_exchange_rate(text: str) -> bool:
+    """Returns whether the request changes one currency into another without giving the rate."""
+    return _CONVERSION.search(text[:MAX_CHARS]) is not None and not _RATE_GIVEN.search(text)
+
+
+def with_right_results(text: str) -> str:
+    """Returns the text with the result of each equation worked out; right ones stay."""
+    return _EQUATION.sub(_corrected, text)
+
+
+def has_unproven_figure(text: str, sources: Sequence[str]) -> bool:
+    """Returns whether the text has a figure that is neither in the sources nor worked out in it.
+
+    A rounded figure counts as the one that it was rounded from.
+    """
+    known = [float(number) for source in sources for number in _figures(source)]
+    for match in _EQUATION.finditer(text):
+        known += [float(number) for number in _figures(match.group())]
+
+    for number in _figures(text):
+        value = float(number)
+        if not any(abs(value - one) <= TOLERANCE * max(abs(one), 1e-9) for one in known):
+            return True
+
+    return False
+
+
+def _figures(text: str) -> list[str]:
+    return numbers_in(plain_amounts(text))
+
+
+def _own_sum(text: str) -> str | None:
+    """Returns the sum that the message itself holds, worked out."""
+    text = plain_amounts(" ".join(text.split()))
+    for rule in (_percentage, _split, _plain, phrase_result, quantity_result):
+        result = rule(text)
+        if result is not None:
+            return result
+
+    return None
+
+
+def _with_changed_number(before: str, text: str) -> str | None:
+    """Returns the earlier sum with the one number of the follow-up in place of its like.
+
+    A percentage replaces the percentage, another number the only other one.
+    """
+    numbers = numbers_in(text)
+    if len(numbers) != 1:
+        return None
+
+    rate, old_rate = rate_in(text), rate_in(before)
+    if rate is not None:
+        return None if old_rate is None else _replaced(before, old_rate, rate)
+
+    if _TAX_SIDE.search(text) and old_rate is not None:
+        # "And if 480 is gross?" says which side it is; the rate is the earlier one.
+        return f"{text.strip(' ?.!')} with {old_rate}% tax"
+
+    others = [number for number in numbers_in(before) if number != old_rate]
+    return _replaced(before, others[0], numbers[0]) if len(others) == 1 else None
+
+
+def _replaced(text: str, old: str, new: str) -> str | None:
+    """Returns the text with one number in place of another, which it has once."""
+    parts = _ANY_NUMBER.split(text)
+    if parts.count(old) != 1:
+        return None
+
+    parts[parts.index(old)] = new
+    return "".join(parts)
+
+
+def _percentage(text: str) -> str | None:
+    found = _PERCENT.search(text)
+    if found is None or len(numbers_in(text)) != 2 or _OTHER_RULE.search(text):
+        return None
+
+    rate, base = found.group(1), found.group(4)
+    what = (found.group("what") or "").lower() or found.group("off").lower()
+    line = equation(f"{base} * {rate} / 100", f"{rate}% of {base}")
+    if line is None or what not in (*LESS, *MORE):
+        return line
+
+    sign, words = ("-", "less that") if what in LESS else ("+", "with it")
+    total = value_of(f"{base} {sign} {base} * {rate} / 100")
+    return line if total is None else f"{line}; {words} {shown(total)}"
+
+
+def _split(text: str) -> str | None:
+    found = _SPLIT.search(text)
+    if found is None or len(numbers_in(text)) != 2:
+        return None
+
+    return equation(f"{found.group(1)} / {found.group(2)}")
+
+
+def _plain(text: str) -> str | None:
+    """Returns the result of a request that is nothing but an expression."""
     expression = _ASKING.sub("", text).strip(" ?=.!")
     for words, sign in _WORDS:
         expression = words.sub(sign, expression)
@@ -73,46 +198,16 @@ def sum_of(text: str) -> str | None:
     ):
         return None
 
-    return _equation(expression)
-
-
-def with_right_results(text: str) -> str:
-    """Returns the text with the result of each equation worked out; right ones stay."""
-    return _EQUATION.sub(_corrected, text)
-
-
-def _percentage(found: re.Match[str]) -> str | None:
-    rate, base = found.group(1), found.group(4)
-    what = (found.group("what") or "").lower() or found.group("off").lower()
-    line = _equation(f"{base} * {rate} / 100", f"{rate}% of {base}")
-    if line is None or what not in (*LESS, *MORE):
-        return line
-
-    sign, words = ("-", "less that") if what in LESS else ("+", "with it")
-    total = _value(f"{base} {sign} {base} * {rate} / 100")
-    return line if total is None else f"{line}; {words} {total}"
-
-
-def _equation(expression: str, shown: str = "") -> str | None:
-    value = _value(expression)
-    return None if value is None else f"{shown or expression} = {value}"
-
-
-def _value(expression: str) -> str | None:
-    try:
-        # Rounded, because 0.1 + 0.2 is a little more than 0.3 in a computer's numbers.
-        return f"{round(evaluate(expression.replace('×', '*')), 6):.12g}"
-    except ToolError:
-        return None
+    return equation(expression)
 
 
 def _corrected(found: re.Match[str]) -> str:
-    right = _value(found.group(1).replace("x", "*").replace("×", "*"))
+    right = value_of(found.group(1).replace("x", "*").replace("×", "*"))
     if right is None:
         return found.group(0)
 
-    told, value = float(found.group(2).replace(",", "")), float(right)
-    if abs(told - value) <= TOLERANCE * max(abs(value), 1e-9):
+    told = float(found.group(2).replace(",", ""))
+    if abs(told - right) <= TOLERANCE * max(abs(right), 1e-9):
         return found.group(0)
 
-    return f"{found.group(0)[: found.start(2) - found.start(0)]}{right}"
+    return f"{found.group(0)[: found.start(2) - found.start(0)]}{shown(right)}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 from router.catalog.version import PromptStep, ReactStep, Version
-from router.errors import PathError
+from router.errors import PathError, WeakAnswerError
 from router.index import Hit
 from router.log import get_log
 from router.text.templates import escape_fences
@@ -22,8 +22,14 @@ from router.types import Citation, Outcome, Proposal
 from workers import texts
 from workers.context import Context, Work
 from workers.paths._notes import kept_notes, note_in
-from workers.paths._sums import sum_of, with_right_results
+from workers.paths._sums import (
+    has_unproven_figure,
+    needs_exchange_rate,
+    sum_of,
+    with_right_results,
+)
 from workers.ports import Activity, Message
+from workers.prompting.answer_checks import checked_text, material_of
 from workers.prompting.completion import CallOptions, CompletionSession
 from workers.prompting.prompt import (
     Prompt,
@@ -33,7 +39,7 @@ from workers.prompting.prompt import (
     truncate_middle,
 )
 from workers.prompting.structured_output import render_value
-from workers.tools import Tool, ToolCall, ToolError, WritingTool, get_tool
+from workers.tools import Tool, ToolCall, ToolError, ToolProposal, WritingTool, get_tool
 
 CALCULATOR, NOTE = "calculator", "note"
 ANSWER = "answer"
@@ -56,8 +62,7 @@ def run(context: Context, work: Work) -> Outcome:
     react = next(step for step in work.version.steps if isinstance(step, ReactStep))
     session = CompletionSession(context, work)
     if CALCULATOR in react.tools and work.version.output is None:
-        # What is a sum as it stands needs no model, and no model gets it wrong then.
-        result = sum_of(work.request.text)
+        result = _plain_sum(work, session, must_calculate=react.must_use)
         if result is not None:
             return session.outcome(result)
 
@@ -89,12 +94,52 @@ def run(context: Context, work: Work) -> Outcome:
         value = session.value(prompt, work.version.output)
         return session.outcome(render_value(value), value)
 
-    text = with_right_results(session.text(prompt, CallOptions(), work.emit))
+    text = with_right_results(checked_text(work, session, prompt, CallOptions()))
+    if CALCULATOR in react.tools:
+        _check_figures(work, session, text, loop.observations)
+
     return replace(session.outcome(text), citations=_citations(text, loop.hits))
 
 
+def _plain_sum(work: Work, session: CompletionSession, *, must_calculate: bool) -> str | None:
+    """Returns the request worked out: what is a sum as it stands needs no model.
+
+    With `must_calculate` it raises WeakAnswerError where only a model could read the sum and it is
+    the included one, which mostly reads another; or where nobody can, because there are no exchange
+    rates.
+    """
+    turns = [turn["content"] for turn in work.history if turn["role"] == "user"]
+    result = sum_of(work.request.text, turns)
+    if result is not None or not must_calculate:
+        return result
+
+    if needs_exchange_rate(work.request.text):
+        raise WeakAnswerError("working out a figure: no exchange rates here", reason="weak_rates")
+    if session.asks_included_model(CallOptions()):
+        raise WeakAnswerError(
+            "working out a figure: the request is no plain sum, and the included model is not "
+            "trusted with it; take a stronger model",
+            reason="weak_sum",
+        )
+
+    return None
+
+
+def _check_figures(
+    work: Work, session: CompletionSession, text: str, observations: Sequence[str]
+) -> None:
+    """Raises WeakAnswerError for a figure that no tool returned and nobody wrote."""
+    if has_unproven_figure(CITATION_MARK.sub(" ", text), [material_of(work), *observations]):
+        raise WeakAnswerError(
+            f"working out a figure: {session.model!r} told one that the calculator did not; "
+            "take a stronger model",
+            model=session.model,
+            reason="weak_sum",
+        )
+
+
 def _without_model(context: Context, work: Work, session: CompletionSession) -> Outcome | None:
-    """Returns the notes that were asked for, or the note that is to be kept; None for a model."""
+    """Returns what is said of notes, or the note to be kept or deleted; None for a model."""
     kept = kept_notes(context, work)
     if kept is not None:
         return session.outcome(kept)
@@ -230,14 +275,7 @@ def _use_tool(name: str, tools: Mapping[str, Tool], call: ToolCall) -> str | Pro
         if not tool.READ_ONLY:
             change = cast(WritingTool, tool).propose(call)
             log.info("tool_proposed")
-            return Proposal(
-                request.id,
-                call.work.decision.revision,
-                name,
-                change.args,
-                truncate_middle(change.summary, MAX_PROPOSAL),
-                call.context.now(),
-            )
+            return _proposal(call.work, name, change, call.context.now())
 
         result = tool.run(call)
     except ToolError as error:
@@ -246,6 +284,11 @@ def _use_tool(name: str, tools: Mapping[str, Tool], call: ToolCall) -> str | Pro
 
     log.info("tool_used")
     return result
+
+
+def _proposal(work: Work, tool: str, change: ToolProposal, now: float) -> Proposal:
+    summary = truncate_middle(change.summary, MAX_PROPOSAL)
+    return Proposal(work.request.id, work.decision.revision, tool, change.args, summary, now)
 
 
 def _answer_step(version: Version) -> PromptStep:
