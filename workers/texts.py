@@ -42,6 +42,18 @@ NOTES_NONE_ABOUT = (
     "I have kept no note about that. There are others ({count}): ask me to show all notes for the "
     "newest."
 )
+NOTE_REMOVAL = "Delete this note for everybody in this channel:\n“{note}”"
+NOTE_REMOVED = "The note is deleted."
+NOTE_GONE = "this note is not there any more, or it is not yours to delete"
+NOTE_NOT_YOURS = (
+    "I found no note about that which you wrote, and only the person whose words a note has can "
+    "have it deleted. Ask “what did I tell you to keep?” for yours."
+)
+NOTE_WHICH = "Several of your notes could be meant. Please name one by words that only it has:"
+NOTE_NO_REMINDER = (
+    "I keep notes, and a note reminds nobody. Slack itself does: write `/remind me to … tomorrow "
+    "at 9`. Where an answer of mine has *Send to…*, you can choose a reminder of that answer there."
+)
 NOTE_TITLE = "Note: {beginning}"
 
 CUT = "… (this is only the beginning: the rest was too long to be passed on)"

@@ -1,4 +1,4 @@
-"""A question about notes goes to the route that keeps them, however the router reads it."""
+"""What is asked of notes goes to the route that keeps them, however the router reads it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,19 @@ from bot.ui.texts import explain as texts
 from router.catalog.catalog import Route
 from router.catalog.version import ReactStep
 from router.types import Decision, Score
-from workers.prompting.note_words import asked_for_notes
+from workers.prompting.note_words import asked_for_notes, note_to_forget
 
 NOTE_TOOLS = ("note",)
 
 
 def apply_notes_question(decision: Decision, text: str, usable: Mapping[str, Route]) -> Decision:
-    """Returns the decision, or the route that keeps notes where the message asks for them.
+    """Returns the decision, or the route that keeps notes where the message is about them.
 
     A route that is called by its name stays. Only a route that keeps notes and does nothing else
     counts, among the `usable` ones of the person who asked.
     """
-    if "named" in decision.reason or asked_for_notes(text) is None:
+    is_about_notes = asked_for_notes(text) is not None or note_to_forget(text) is not None
+    if "named" in decision.reason or not is_about_notes:
         return decision
 
     for name, route in usable.items():

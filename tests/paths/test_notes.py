@@ -55,6 +55,10 @@ class Notebook:
     def keep(self, text: str, **over: Any) -> None:
         """Asks for a note and confirms it."""
         self.ask(text, **over)
+        self.confirm(text, **over)
+
+    def confirm(self, text: str = "", **over: Any) -> None:
+        """Confirms the last proposal."""
         request: Request = self._make_request(text, **over)
         work = Work(request, self._make_decision("remember"), VERSION, ())
         args = self.waiting[-1].args
@@ -123,3 +127,41 @@ def test_another_request_of_the_message_is_no_part_of_the_note(notebook: Noteboo
 
     notebook.ask(text, {SECOND_REQUEST: second})
     assert [dict(one.args) for one in notebook.waiting] == [{"text": KEYS}]
+
+
+def test_a_person_may_have_their_own_note_deleted(notebook: Notebook) -> None:
+    notebook.keep(f"remember that {KEYS}")
+    notebook.keep("remember that the demo is on Tuesday")
+
+    outcome = notebook.ask("please forget the note about the spare keys")
+    notebook.confirm()
+
+    assert KEYS in outcome.text
+    assert "demo" in notebook.ask("show me all notes").text
+    assert KEYS not in notebook.ask("show me all notes").text
+
+
+def test_nobody_deletes_what_another_person_wrote(notebook: Notebook) -> None:
+    notebook.keep(f"remember that {KEYS}", user="U2")
+    waiting = len(notebook.waiting)
+
+    outcome = notebook.ask("delete the note about the spare keys")
+
+    assert outcome.text == texts.NOTE_NOT_YOURS
+    assert len(notebook.waiting) == waiting
+
+
+def test_which_of_several_notes_is_meant_is_asked(notebook: Notebook) -> None:
+    notebook.keep(f"remember that {KEYS}")
+    notebook.keep("remember that the spare cables are in the drawer")
+
+    outcome = notebook.ask("remove the note about spare things")
+
+    assert outcome.text.startswith(texts.NOTE_WHICH)
+    assert (KEYS in outcome.text, "drawer" in outcome.text) == (True, True)
+
+
+def test_a_wish_to_be_reminded_is_no_note(notebook: Notebook) -> None:
+    outcome = notebook.ask("please remind us on Friday at 3 to water the plants")
+
+    assert (outcome.text, notebook.waiting) == (texts.NOTE_NO_REMINDER, [])

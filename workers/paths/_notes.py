@@ -1,6 +1,6 @@
 """Notes without a model: an order to keep one as it stands, and what was kept.
 
-`note_in` and `kept_notes` serve a route whose one tool keeps notes.
+`note_in`, `kept_notes` and `note_to_remove` serve a route whose one tool keeps notes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,12 @@ from router.types import SECOND_REQUEST, Viewer
 from workers import texts
 from workers.context import Context, Work
 from workers.knowledge.retrieval import format_date, reading_rights
-from workers.prompting.note_words import NotesQuestion, note_to_keep, question_to_notes
+from workers.prompting.note_words import (
+    NotesQuestion,
+    note_to_forget,
+    note_to_keep,
+    question_to_notes,
+)
 from workers.tools.note import MAX_TEXT, own_message
 
 SHOWN = 5
@@ -54,13 +59,43 @@ def kept_notes(context: Context, work: Work) -> str | None:
     return _as_list(question, shown, len(notes))
 
 
+def note_to_remove(context: Context, work: Work) -> Hit | str | None:
+    """Returns the note that the message orders to delete, or what stands in the way of it.
+
+    None where the message orders nothing of the kind. Only notes of the person's own words count.
+    """
+    topic = note_to_forget(own_message(work.request.text))
+    if topic is None:
+        return None
+
+    def find(viewer: Viewer) -> list[Hit]:
+        return context.store.notes.newest(viewer, work.request.asker)
+
+    notes = reading_rights(context).search(work.request, find)
+    found = _about(NotesQuestion(topic), notes)
+    if not found:
+        return texts.NOTE_NOT_YOURS
+
+    wanted = {stem(term) for term in extract_terms(topic)}
+    best = [note for note in found if _shared(wanted, note) == _shared(wanted, found[0])]
+    if len(best) == 1:
+        return best[0]
+
+    work.acls.update(note.acl for note in best[:SHOWN])
+    return "\n".join([texts.NOTE_WHICH, "", *_lines(best[:SHOWN])])
+
+
+def _shared(wanted: set[str], note: Hit) -> int:
+    return len(wanted & _stems(note.body))
+
+
 def _about(question: NotesQuestion, notes: list[Hit]) -> list[Hit]:
     """Returns the notes with words of the question's subject, those with the most first."""
     wanted = {stem(term) for term in extract_terms(question.topic)} if question.topic else set()
     if not wanted:
         return notes
 
-    shared = {note.chunk: len(wanted & _stems(note.body)) for note in notes}
+    shared = {note.chunk: _shared(wanted, note) for note in notes}
     # Sorting keeps the order of the rest: the newest first.
     return sorted(
         (note for note in notes if shared[note.chunk]), key=lambda note: -shared[note.chunk]
@@ -71,12 +106,17 @@ def _as_list(question: NotesQuestion, shown: list[Hit], count: int) -> str:
     if not shown:
         return texts.NOTES_NONE_ABOUT.format(count=count) if count else texts.NOTES_NONE
 
-    lines = [
-        texts.NOTES_LINE.format(note=" ".join(note.body.split()), day=format_date(note.updated_at))
-        for note in shown
-    ]
     opening = texts.NOTES_OWN if question.own else texts.NOTES
-    return "\n".join([opening, "", *lines])
+    return "\n".join([opening, "", *_lines(shown)])
+
+
+def _lines(notes: list[Hit]) -> list[str]:
+    lines = []
+    for note in notes:
+        words, day = " ".join(note.body.split()), format_date(note.updated_at)
+        lines.append(texts.NOTES_LINE.format(note=words, day=day))
+
+    return lines
 
 
 def _stems(text: str) -> set[str]:

@@ -21,7 +21,7 @@ from router.text.templates import escape_fences
 from router.types import Citation, Outcome, Proposal
 from workers import texts
 from workers.context import Context, Work
-from workers.paths._notes import kept_notes, note_in
+from workers.paths._notes import kept_notes, note_in, note_to_remove
 from workers.paths._sums import (
     has_unproven_figure,
     needs_exchange_rate,
@@ -31,6 +31,7 @@ from workers.paths._sums import (
 from workers.ports import Activity, Message
 from workers.prompting.answer_checks import checked_text, material_of
 from workers.prompting.completion import CallOptions, CompletionSession
+from workers.prompting.note_words import wishes_reminder
 from workers.prompting.prompt import (
     Prompt,
     build_prompt,
@@ -40,6 +41,8 @@ from workers.prompting.prompt import (
 )
 from workers.prompting.structured_output import render_value
 from workers.tools import Tool, ToolCall, ToolError, ToolProposal, WritingTool, get_tool
+from workers.tools import note as note_tool
+from workers.tools.note import own_message
 
 CALCULATOR, NOTE = "calculator", "note"
 ANSWER = "answer"
@@ -140,6 +143,15 @@ def _check_figures(
 
 def _without_model(context: Context, work: Work, session: CompletionSession) -> Outcome | None:
     """Returns what is said of notes, or the note to be kept or deleted; None for a model."""
+    removal = note_to_remove(context, work)
+    if isinstance(removal, str):
+        return session.outcome(removal)
+    if removal is not None:
+        change = note_tool.removal(removal)
+        return _proposed(work, session, _proposal(work, NOTE, change, context.now()))
+    if wishes_reminder(own_message(work.request.text)):
+        return session.outcome(texts.NOTE_NO_REMINDER)
+
     kept = kept_notes(context, work)
     if kept is not None:
         return session.outcome(kept)

@@ -56,6 +56,18 @@ _KEEPING = re.compile(
     r"\b(?:remember|remembering|note|notes|keep|keeping|forget|save|store|record|write|memo)\b",
     re.IGNORECASE,
 )
+_FORGET = re.compile(
+    r"(?:please |pls )?(?:can you |could you |would you )?(?:please )?"
+    r"(?:forget|delete|remove|drop|erase|throw away|discard) "
+    r"(?:the |my |that |this |your |our )?notes?\b"
+    r"(?: (?:about|on|of|for|with|saying|regarding|concerning|that says))?(?P<topic>(?: |\Z).*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_REMINDER = re.compile(
+    r"\b(?:remind|nudge|ping|alert|wake) (?:me|us|him|her|them|everybody|everyone|the team)\b|"
+    r"\b(?:set|create|make|schedule) (?:me |us )?(?:a|an) (?:reminder|alarm)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +118,23 @@ def asked_for_notes(text: str) -> NotesQuestion | None:
         about = _ABOUT.match(rest)
 
     return NotesQuestion(rest, own)
+
+
+def note_to_forget(text: str) -> str | None:
+    """Returns what the note is about that the message orders to delete; None without an order.
+
+    The subject is empty where the message does not name one.
+    """
+    if len(text) > MAX_CHARS:
+        return None
+
+    order = _FORGET.fullmatch(normalise(text))
+    return None if order is None else order.group("topic").strip(" ?.!,")
+
+
+def wishes_reminder(text: str) -> bool:
+    """Returns whether the message asks to be reminded: a note reminds nobody."""
+    return len(text) <= MAX_CHARS and _REMINDER.search(normalise(text)) is not None
 
 
 def question_to_notes(text: str) -> NotesQuestion | None:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from typing import Any
 
 from router.errors import QueueError
-from router.index import Chunk, Document
+from router.index import Chunk, Document, Hit
 from workers import texts
+from workers.prompting.own_words import word_share
 from workers.tools import ToolCall, ToolError, ToolProposal
 
 HELP = (
@@ -26,6 +27,9 @@ ARGUMENTS: Mapping[str, Any] = {
     "additionalProperties": False,
 }
 READ_ONLY = False
+REMOVE = "remove"
+"""The argument of a deletion: the note's document. No model can give it: `ARGUMENTS` has none."""
+KEY_PREFIX = "note:"
 MAX_TEXT = 500
 MAX_TITLE = 60
 MIN_OWN_WORDS = 0.8
@@ -40,11 +44,21 @@ def propose(call: ToolCall) -> ToolProposal:
     return ToolProposal(texts.NOTE_PROPOSAL.format(note=text), {"text": text})
 
 
+def removal(note: Hit) -> ToolProposal:
+    """Returns the deletion of a note as the person reads it."""
+    return ToolProposal(texts.NOTE_REMOVAL.format(note=note.body), {REMOVE: note.document})
+
+
 def run(call: ToolCall) -> str:
-    """Adds the confirmed note to the index: found by its words at once, by its meaning soon after.
+    """Keeps the confirmed note, or deletes the one that it names.
+
+    A note is found by its words at once, by its meaning soon after.
 
     The document's key is the call's idempotency key, so a second run changes nothing.
     """
+    if REMOVE in call.args:
+        return _remove(call, str(call.args[REMOVE]))
+
     text = str(call.args["text"])
     request = call.work.request
     title = texts.NOTE_TITLE.format(beginning=text.splitlines()[0][:MAX_TITLE])
@@ -56,7 +70,7 @@ def run(call: ToolCall) -> str:
 
     document = Document(
         team=request.team,
-        key=f"note:{call.key}",
+        key=f"{KEY_PREFIX}{call.key}",
         source=source,
         title=title,
         url="",
@@ -81,6 +95,18 @@ def own_message(text: str) -> str:
     return SLACK_MARKUP.sub(" ", text).strip()
 
 
+def _remove(call: ToolCall, key: str) -> str:
+    """Deletes a note of the person's own words. A second run finds it gone, which is as good."""
+    asker = call.work.request.asker
+    index = call.context.store.documents
+    own = index.documents_by_author(asker.home or asker.team, asker.user)
+    if not key.startswith(KEY_PREFIX) or (call.work.request.team, key) not in own:
+        raise ToolError(texts.NOTE_GONE)
+
+    index.delete(call.work.request.team, [key])
+    return texts.NOTE_REMOVED
+
+
 def _note_text(call: ToolCall) -> str:
     """Returns the model's text, or the person's message if the text has too many other words.
 
@@ -93,9 +119,7 @@ def _note_text(call: ToolCall) -> str:
     message = own_message(call.work.request.text)
     thread = "\n".join([message, *(turn["content"] for turn in call.work.history)])
 
-    note_words = _words(text)
-    own_words = note_words & _words(thread)
-    if len(own_words) < MIN_OWN_WORDS * len(note_words):
+    if word_share(text, thread) < MIN_OWN_WORDS:
         text = message[:MAX_TEXT] or text
 
     if call.work.request.channel_kind == "dm":
@@ -104,7 +128,3 @@ def _note_text(call: ToolCall) -> str:
         )
 
     return text
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text.lower()))
