@@ -12,7 +12,7 @@ from router.catalog.installed import installed_routes
 from router.config import Settings
 from workers.prompting.free_text import invents, is_about
 from workers.prompting.grounding import ground, is_grounded
-from workers.prompting.own_words import Material
+from workers.prompting.own_words import KnownWords
 from workers.prompting.repetition import is_degenerate
 
 TEXT = {"type": "string"}
@@ -51,7 +51,7 @@ MINUTES = "Ida prints the badges. The hall is booked. Nils calls the caterer by 
 def test_a_value_has_to_be_in_the_words_of_the_message(value, is_said):
     message = "the gate of the car parking has not opened since 8 am"
 
-    assert is_grounded(value, Material.of_text(message)) is is_said
+    assert is_grounded(value, KnownWords.of_text(message)) is is_said
 
 
 def test_what_is_made_up_is_left_out_and_named():

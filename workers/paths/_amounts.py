@@ -40,7 +40,7 @@ def plain_amounts(text: str) -> str:
     return " ".join(_ANY_CURRENCY.sub(" ", text).split())
 
 
-def shown(value: float) -> str:
+def decimal_text(value: float) -> str:
     """Returns a result with at most six decimals.
 
     Rounded, because 0.1 + 0.2 is a little more than 0.3 in a computer's numbers.
@@ -67,4 +67,4 @@ def _is_price(found: re.Match[str]) -> bool:
 
 def _times_factor(found: re.Match[str]) -> str:
     factor = _FACTORS[(found.group(2) or found.group(3)).lower()]
-    return shown(float(found.group(1)) * factor)
+    return decimal_text(float(found.group(1)) * factor)

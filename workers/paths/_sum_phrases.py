@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from workers.paths._amounts import NUMBER, shown
+from workers.paths._amounts import NUMBER, decimal_text
 from workers.tools import ToolError
 from workers.tools.calculator import evaluate
 
@@ -79,7 +79,7 @@ def phrase_result(text: str) -> str | None:
 def equation(expression: str, left: str = "") -> str | None:
     """Returns `expression = result`, with `left` in the expression's place; None if it fails."""
     value = value_of(expression)
-    return None if value is None else f"{left or expression} = {shown(value)}"
+    return None if value is None else f"{left or expression} = {decimal_text(value)}"
 
 
 def value_of(expression: str) -> float | None:

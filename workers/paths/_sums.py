@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workers.paths._amounts import NUMBER, plain_amounts, shown
+from workers.paths._amounts import NUMBER, decimal_text, plain_amounts
 from workers.paths._quantities import quantity_result
 from workers.paths._sum_phrases import equation, numbers_in, phrase_result, rate_in, value_of
 
@@ -173,7 +173,7 @@ def _percentage(text: str) -> str | None:
 
     sign, words = ("-", "less that") if what in LESS else ("+", "with it")
     total = value_of(f"{base} {sign} {base} * {rate} / 100")
-    return line if total is None else f"{line}; {words} {shown(total)}"
+    return line if total is None else f"{line}; {words} {decimal_text(total)}"
 
 
 def _split(text: str) -> str | None:
@@ -210,4 +210,4 @@ def _corrected(found: re.Match[str]) -> str:
     if abs(told - right) <= TOLERANCE * max(abs(right), 1e-9):
         return found.group(0)
 
-    return f"{found.group(0)[: found.start(2) - found.start(0)]}{shown(right)}"
+    return f"{found.group(0)[: found.start(2) - found.start(0)]}{decimal_text(right)}"

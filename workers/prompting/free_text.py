@@ -9,7 +9,7 @@ import re
 
 from router.classifier.language import guess_language
 from router.text.order import split_order
-from workers.prompting.own_words import Material
+from workers.prompting.own_words import KnownWords
 from workers.prompting.prompt import Prompt
 
 MIN_OWN_SHARE = 0.25
@@ -58,7 +58,7 @@ def echoes_prompt(text: str, prompt: Prompt, material: str) -> bool:
 
 def invents(text: str, material: str) -> bool:
     """Returns whether the text has a figure, a day or a month that its material does not have."""
-    known = Material.of_text(material)
+    known = KnownWords.of_text(material)
     return bool(known.foreign_numbers(text) or known.foreign_times(text))
 
 
@@ -71,7 +71,7 @@ def is_about(text: str, material: str) -> bool:
     if len(_WORD.findall(text)) < MIN_OWN_WORDS:
         return True
 
-    known = Material.of_text(material)
+    known = KnownWords.of_text(material)
     if known.own_share(text) < MIN_OWN_SHARE:
         return False
 

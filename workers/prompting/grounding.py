@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.prompting.own_words import Material
+from workers.prompting.own_words import KnownWords
 
 MIN_SHARE = 0.5
 """The share of a value's content words that the material has, in 0-1. The summary of a ticket
@@ -43,15 +43,15 @@ class _Fields:
     """The open fields that were read so far."""
 
     text: str
-    material: Material
+    material: KnownWords
     kept: int = 0
     missing: list[str] = field(default_factory=list)
 
 
 def ground(data: Mapping[str, Any], schema: Mapping[str, Any], material: str) -> GroundedValue:
     """Returns the form with every open value in the material's words; others are left out."""
-    fields = _Fields(material, Material.of_text(material))
-    sentences = [Material.of_text(part) for part in _SENTENCE_END.split(material) if part.strip()]
+    fields = _Fields(material, KnownWords.of_text(material))
+    sentences = [KnownWords.of_text(part) for part in _SENTENCE_END.split(material) if part.strip()]
     grounded: dict[str, Any] = {}
     for name, value in data.items():
         part = schema.get("properties", {}).get(name, {})
@@ -67,7 +67,7 @@ def ground(data: Mapping[str, Any], schema: Mapping[str, Any], material: str) ->
     return GroundedValue(grounded, tuple(dict.fromkeys(fields.missing)), is_empty)
 
 
-def is_grounded(value: str, material: Material) -> bool:
+def is_grounded(value: str, material: KnownWords) -> bool:
     """Returns whether the material has the value's figures, and most of its words."""
     return not material.foreign_numbers(value) and material.own_share(value) >= MIN_SHARE
 
@@ -109,7 +109,7 @@ def _items(
     schema: Mapping[str, Any],
     fields: _Fields,
     name: str,
-    sentences: list[Material],
+    sentences: list[KnownWords],
 ) -> list[Any]:
     """Returns the items that the material has. An object is what its first open value says."""
     kept: list[Any] = []
@@ -132,12 +132,12 @@ def _object(
     schema: Mapping[str, Any],
     fields: _Fields,
     name: str,
-    sentences: list[Material],
+    sentences: list[KnownWords],
 ) -> dict[str, Any] | None:
     """Returns one object of a list; None where its first open value is made up."""
     properties = schema.get("properties", {})
     grounded: dict[str, Any] = {}
-    near: Material | None = None
+    near: KnownWords | None = None
     for key, value in item.items():
         part = properties.get(key, {})
         is_open = isinstance(value, str) and value.strip() and not _is_chosen(part)
@@ -161,7 +161,7 @@ def _object(
     return grounded
 
 
-def _surroundings(value: str, sentences: list[Material]) -> Material | None:
+def _surroundings(value: str, sentences: list[KnownWords]) -> KnownWords | None:
     """Returns the sentences that have the most of the value, each with its neighbours' words.
 
     Who does it is often said in the next one: "Somebody has to call him." "I can."
@@ -171,12 +171,12 @@ def _surroundings(value: str, sentences: list[Material]) -> Material | None:
     if best < MIN_SHARE:
         return None
 
-    parts: list[Material] = []
+    parts: list[KnownWords] = []
     for index, share in enumerate(shares):
         if share == best:
             parts += sentences[max(0, index - 1) : index + 2]
 
-    return Material(
+    return KnownWords(
         frozenset().union(*(part.words for part in parts)),
         frozenset().union(*(part.stems for part in parts)),
         frozenset().union(*(part.prefixes for part in parts)),

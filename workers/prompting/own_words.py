@@ -32,7 +32,7 @@ TIME_WORDS = frozenset(_TIME_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class KnownWords:
     """What an answer may draw on: its words, their stems and its figures."""
 
     words: frozenset[str]
@@ -41,7 +41,7 @@ class Material:
     numbers: frozenset[str]
 
     @classmethod
-    def of_text(cls, text: str) -> Material:
+    def of_text(cls, text: str) -> KnownWords:
         """Returns the material of a text."""
         words = words_of(text)
         numbers = _numbers(text)
