@@ -12,6 +12,7 @@ from typing import Any
 
 from router.text.terms import stem
 from workers.ports import Message
+from workers.prompting.own_words import KnownWords
 from workers.prompting.structured_output import field_label
 
 MAX_WORDS = 25
@@ -61,12 +62,32 @@ def corrected(
         choices = schema["properties"][name].get("enum")
         if choices is not None:
             merged[name] = _choice(name, value, before, message, choices)
-        elif isinstance(value, str) and value and value.casefold() in message.casefold():
+        elif isinstance(value, str) and value and _says(message, value, schema["properties"][name]):
             merged[name] = value
         else:
             merged[name] = value if before is None and value in (None, "") else before
 
     return merged
+
+
+def _says(message: str, value: str, schema: Mapping[str, Any]) -> bool:
+    """Returns whether the follow-up itself says the value.
+
+    A field that may be null was filled because the words are there, in whatever order ("22 to 24
+    May"). One that is always filled has to be quoted, or it would sum up the follow-up alone.
+    """
+    if value.casefold() in message.casefold():
+        return True
+    if not _is_optional(schema):
+        return False
+
+    known = KnownWords.of_text(message)
+    return not known.foreign_numbers(value) and known.own_share(value) == 1.0
+
+
+def _is_optional(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type")
+    return isinstance(kinds, list) and "null" in kinds
 
 
 def _choice(
