@@ -52,13 +52,22 @@ def test_what_a_model_thinks_of_its_answer_is_none():
         ("Person: the lift is broken", True),
         ("Shorten this:\nThe lift is broken.", True),
         ("Could you bring the folder back today, please, because others need it?", True),
+        ("Hello, thanks. Bring the folder back today, please, because others need it. Bye", True),
+        ("Hello, thank you for asking. The lift is broken. Kind regards", False),
+        ("Keep what is said, and say it in as few words as you can.", True),
         ("The lift is broken.", False),
     ],
 )
 def test_an_echo_of_the_prompt_is_none(text, is_echo):
-    shown = "Could you bring the folder back today, please, because others need it?"
+    """What an example is there to show may be copied, what it is about may not."""
+    asked = "shorten this: the folder is missed, bring it back, because others need it"
+    answered = (
+        "Hello, thank you for asking. Could you bring the folder back today, please, because "
+        "others need it? Kind regards"
+    )
     query = "shorten this: the lift is broken"
-    prompt = Prompt((), {"system": "You are an editor.", "few_shot": shown, "query": query})
+    system = "You are an editor. Keep what is said, and say it in as few words as you can."
+    prompt = Prompt((), {"system": system, "query": query}, ((asked, answered),))
 
     assert echoes_prompt(text, prompt, query) is is_echo
 

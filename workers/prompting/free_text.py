@@ -9,7 +9,7 @@ import re
 
 from router.classifier.language import guess_language
 from router.text.order import split_order
-from workers.prompting.own_words import KnownWords
+from workers.prompting.own_words import KnownWords, content_words
 from workers.prompting.prompt import Prompt
 
 MIN_OWN_SHARE = 0.25
@@ -20,7 +20,9 @@ MAX_FOREIGN_SENTENCES = 0.34
 """The share of sentences that may have hardly a word of the material."""
 ECHO_NGRAM = 5
 MAX_ECHO = 0.5
-"""The share of an answer's n-grams that are those of the prompt's examples and of no material."""
+"""The share of an answer's n-grams that are those of the instructions and of no material."""
+MAX_LEAK = 0.25
+"""The share of an answer's n-grams that are those of sentences which belong to an example alone."""
 _FENCE = re.compile(
     r"</?(?:thread|message|passage|tool)\b|^(?:Person|Beagle|User|Assistant): ", re.M
 )
@@ -50,10 +52,13 @@ def echoes_prompt(text: str, prompt: Prompt, material: str) -> bool:
     if _repeats_order(text, prompt.parts.get("query", "")):
         return True
 
-    shown = f"{prompt.parts.get('system', '')}\n{prompt.parts.get('few_shot', '')}"
-    known = _ngrams(material)
     own = _ngrams(text)
-    return bool(own) and len((own & _ngrams(shown)) - known) > MAX_ECHO * len(own)
+    instructions = own & _ngrams(prompt.parts.get("system", ""))
+    leaked = own & _leaking_ngrams(prompt, material)
+    known = _ngrams(material)
+    return bool(own) and (
+        len(instructions - known) > MAX_ECHO * len(own) or len(leaked - known) > MAX_LEAK * len(own)
+    )
 
 
 def invents(text: str, material: str) -> bool:
@@ -109,6 +114,25 @@ def _repeats_order(text: str, query: str) -> bool:
             return bool(order) and opening.startswith(order) and opening[len(order) :][:1] in ":\n"
 
     return False
+
+
+def _leaking_ngrams(prompt: Prompt, material: str) -> set[tuple[str, ...]]:
+    """Returns the n-grams of the examples' sentences that are about their own messages.
+
+    "Thank you for asking" may be copied, that is what an example is for. What names the example's
+    parcel or Thursday is about nothing that this person wrote.
+    """
+    known = KnownWords.of_text(material)
+    ngrams: set[tuple[str, ...]] = set()
+    for asked, answered in prompt.examples:
+        foreign = KnownWords.of_text(
+            " ".join(word for word in content_words(asked) if not known.has_word(word))
+        )
+        for sentence in _SENTENCE_END.split(answered):
+            if any(word in foreign.words for word in content_words(sentence)):
+                ngrams |= _ngrams(sentence)
+
+    return ngrams
 
 
 def _ngrams(text: str) -> set[tuple[str, ...]]:

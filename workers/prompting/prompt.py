@@ -23,10 +23,14 @@ HISTORY_SHARE = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """The messages of a call, and the texts they consist of: system, few_shot, context, query."""
+    """The messages of a call, and the texts they consist of: system, few_shot, context, query.
+
+    `examples` are what was asked and answered in each example among the messages.
+    """
 
     messages: tuple[Message, ...]
     parts: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[tuple[str, str], ...] = ()
 
 
 def template_values(work: Work, now: float) -> dict[str, str]:
@@ -103,6 +107,10 @@ def build_prompt(
             "context": "\n".join(context),
             "query": values["message"],
         },
+        examples=tuple(
+            (asked["content"], answered["content"])
+            for asked, answered in zip(examples[::2], examples[1::2], strict=True)
+        ),
     )
 
 
