@@ -11,7 +11,7 @@ import typer
 from bot.app import catalog, local_model
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json, load_data_settings
 from bot.console import CleanProgress
 from router.catalog.catalog import Route
 from router.catalog.version import Version
@@ -43,7 +43,7 @@ def main(
     A workspace's reviewed answers are examples too. A better version is stored in shadow, as the
     workspace's own.
     """
-    settings = load_settings()
+    settings = load_data_settings()
     budget = CallBudget(
         settings.optimise_calls if calls is None else calls,
         settings.optimise_usd if usd is None else usd,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from contextlib import closing, suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.demo import data_folder
+from bot.demo.demo_settings import settings_by_field
 from router.config import Settings, read_settings
 from router.log import set_up_logs
 from router.private_files import make_private
@@ -34,19 +36,28 @@ def load_settings() -> Settings:
 
 
 def load_data_settings() -> Settings:
-    """Returns the settings for reading or adding to what is stored.
+    """Returns the settings of every command that reads or adds to what is stored.
 
     Where no installation is set up, and none has stored anything, a demo in the data folder is
-    meant: its data then, which is said on stderr. Nothing has to be set for that.
+    meant: its data and its settings then, which is said on stderr. Nothing has to be set for that.
     """
     settings = load_settings()
-    folder = settings.data / data_folder.NAME
-    if _is_set_up(settings) or not data_folder.is_filled(folder):
+    folder = demo_folder(settings)
+    if folder is None:
         return settings
 
     print_line(DEMO_NOTE.format(folder=folder), file=sys.stderr, flush=True)
     # The demo's models are those of the installation, so that none is made twice.
-    return settings.model_copy(update={"data": folder, "encoder_folder": settings.encoder_cache})
+    return read_settings(**settings_by_field(), data=folder, encoder_folder=settings.encoder_cache)
+
+
+def demo_folder(settings: Settings) -> Path | None:
+    """Returns the folder of the demo that commands are about; None where an installation is."""
+    folder = settings.data / data_folder.NAME
+    if _is_set_up(settings) or not data_folder.is_filled(folder):
+        return None
+
+    return folder
 
 
 def report_progress(text: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bot.app import encoder, now
 from bot.demo import chat_data, data_folder, failing_data, sample_data
+from bot.demo.demo_settings import ADMIN, DEMO_THRESHOLDS
 from bot.demo.handbook_site import HandbookSite
 from bot.demo.stack import LocalStack, StackConfig, silent
 from bot.demo.supervisor import CHECK_SECONDS, Supervisor
@@ -31,27 +32,6 @@ GENERAL = seed_data.build_channel("general", [])["id"]
 LEADS = seed_data.build_channel("leads", [])["id"]
 INCIDENTS = 100
 """Sample incident reports: enough to learn from, few enough to be measured in minutes."""
-DEMO_THRESHOLDS = {
-    # The digest prices answers like those of a model with a list price, the review of eight rows
-    # as minutes, and training as a dollar. A local answer costs what renting a core costs for as
-    # long as the model works on it.
-    "BEAGLE_LOCAL_USD_PER_CPU_SECOND": "0.00001",
-    "BEAGLE_REFERENCE_MODEL": "gpt-5.5-pro",
-    "BEAGLE_REVIEW_HOURS": "0.1",
-    "BEAGLE_TRAINING_USD": "1",
-    "BEAGLE_READY_EXAMPLES": "30",
-    "BEAGLE_DATASET_SAMPLE": "8",
-    "BEAGLE_SHADOW_MIN_REQUESTS": "8",
-    "BEAGLE_SHADOW_HOURS": "0",
-    "BEAGLE_CANARY_MIN_REQUESTS": "5",
-    "BEAGLE_INTERFERENCE_ROWS": "1",
-    # So few reports leave a dozen test rows, of which so small a model gets half right.
-    "BEAGLE_EVALUATION_MIN_ROWS": "8",
-    "BEAGLE_EVALUATION_MIN_ACCURACY": "0.3",
-    # The trials of the small local model would keep the digest waiting for a quarter of an hour.
-    "BEAGLE_TRIAL_CALLS": "0",
-}
-"""Settings that no workspace would set so low; the script's report lists them."""
 TOUR = """
 Beagle runs. Open {page}
 In #general it offers these, one click each:
@@ -115,7 +95,7 @@ class Demo(LocalStack):
     ) -> None:
         self._discovery = discovery
         extra = {
-            "BEAGLE_ADMINS": seed_data.user_id("ada"),
+            "BEAGLE_ADMINS": ADMIN,
             "BEAGLE_ADMIN_CHANNEL": LEADS,
             "BEAGLE_LEASE_SECONDS": "4",
             "BEAGLE_REAPER_INTERVAL_SECONDS": "1",

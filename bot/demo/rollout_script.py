@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from rich.console import Console
 
 from bot.console import CleanConsole
-from bot.demo.demo import DEMO_THRESHOLDS, Demo
+from bot.demo.demo import Demo
+from bot.demo.demo_settings import DEMO_THRESHOLDS
 from bot.demo.rollout_actors import RolloutActors, ScriptFailedError
 from bot.demo.script_user import ScriptStep
 from router.canary import CANARY_SHARES

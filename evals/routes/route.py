@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from bot.cli.team_option import Team, choose_team
+from bot.cli.terminal import load_data_settings
 from evals.routes.route_runs import DOCUMENTS, find_route, labelled_rows, real_context
 from router.catalog.catalog import Route
 from router.catalog.version import Version
@@ -47,7 +48,7 @@ def main(
     rows_to_run = labelled_rows(route, split)[: rows or None]
     chosen = route.version
     if version:
-        chosen = _stored_version(settings.store_url, team, route, version)
+        chosen = _stored_version(load_data_settings().store_url, team, route, version)
 
     with real_context(settings, route, documents) as context:
         results = run_rows(context, chosen, rows_to_run)

@@ -12,7 +12,7 @@ import pytest
 
 from bot.cli import roi
 from bot.cli.models.endings import endings
-from bot.demo.demo import DEMO_THRESHOLDS
+from bot.demo.demo_settings import DEMO_THRESHOLDS
 from router.catalog.catalog import load_routes
 from router.config import Settings
 from workers.llm.litellm_client import LiteLLMClient

@@ -218,3 +218,16 @@ def test_a_model_that_may_be_tried_is_priced_at_the_start():
     names = model_names(make_settings(trial_models=("own/two",)), Catalog({}))
 
     assert "own/two" in names
+
+
+@pytest.mark.parametrize(
+    ("second_usd", "words"),
+    [(0.00001, "$0.00002 for a second"), (0.5, "$1 for a second"), (0.0, "$0 for a second")],
+)
+def test_the_local_models_price_is_told_with_the_setting_that_makes_it(second_usd, words):
+    settings = make_settings(local_usd_per_cpu_second=second_usd, local_threads=2)
+    text = model_price(LOCAL, settings, lambda _: None).description
+
+    assert words in text
+    assert "BEAGLE_LOCAL_USD_PER_CPU_SECOND" in text
+    assert ("the demo sets a price" in text) == (second_usd == 0)

@@ -61,7 +61,10 @@ class ModelPrice:
         )
         of_date = f" of {self.date}" if self.date else ""
         texts: dict[Source, str] = {
-            "processor": f"${price.server_second_usd:g} for a second of the local model",
+            "processor": (
+                f"{_without_exponent(price.server_second_usd)} for a second of the local model, by "
+                "BEAGLE_LOCAL_USD_PER_CPU_SECOND for each of its threads"
+            ),
             "list": f"{tokens}, by litellm's list",
             "settings": f"{tokens}, by the settings{of_date}",
             "assumed": (
@@ -75,6 +78,8 @@ class ModelPrice:
         text = texts[self.source]
         if price.is_free:
             text += "; it costs nothing, so caps in USD never act, only caps in requests do"
+        if price.is_free and self.source == "processor":
+            text += " (the demo sets a price, what renting a core costs)"
 
         return f"{self.name}: {text}"
 
@@ -178,3 +183,9 @@ def log_prices(settings: Settings, catalog: Catalog, listed: PriceLookup) -> Non
             log.info("model_price", model=name, price=priced.description)
         else:
             log.warning("model_unpriced", model=name, error=priced.description)
+
+
+def _without_exponent(usd: float) -> str:
+    """Returns an amount as people write it: $0.00002 and not $2e-05."""
+    text = f"{usd:.8f}".rstrip("0").rstrip(".")
+    return f"${text}" if float(text) or not usd else f"${usd:g}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from bot.cli.terminal import load_settings
+from bot.cli.terminal import load_data_settings
 from router.store import open_store
 from router.text.printable import print_line
 
 
 def main() -> None:
     """Count the statistics of every hour again, should they ever be in doubt."""
-    with closing(open_store(load_settings().store_url)) as store:
+    with closing(open_store(load_data_settings().store_url)) as store:
         hours = store.usage_counts.recount()
 
     print_line(f"{hours} hours were counted")

@@ -6,7 +6,7 @@ import json
 from contextlib import closing
 from dataclasses import asdict
 
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json, load_data_settings
 from router.store import open_store
 from router.store.data.sizes import DatabaseSize, database_size
 from router.text.printable import print_line
@@ -16,7 +16,7 @@ MEGABYTE = 1_000_000
 
 def main(as_json: Json = False) -> None:
     """Print the size of the database and of each table with its indexes."""
-    with closing(open_store(load_settings().store_url)) as store:
+    with closing(open_store(load_data_settings().store_url)) as store:
         size = database_size(store)
 
     print_line(json.dumps(asdict(size)) if as_json else as_text(size))

@@ -11,7 +11,7 @@ import typer
 
 from bot.app import catalog, now, random_share
 from bot.cli.models.endings import Ending, endings
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json, load_data_settings
 from router.secret_values import hide_secrets
 from router.text.printable import print_line
 from workers.llm.litellm_client import LiteLLMClient, open_model
@@ -30,7 +30,7 @@ def main(
 
     With --call each is asked for one token.
     """
-    settings = load_settings()
+    settings = load_data_settings()
     client = LiteLLMClient(settings.connect_timeout_seconds)
     model = open_model(settings, None, now, random_share) if call else None
 

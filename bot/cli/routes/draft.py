@@ -12,7 +12,7 @@ from bot.admins import Admins
 from bot.app import catalog, local_model, now
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import Team, choose_team
-from bot.cli.terminal import Json, load_settings
+from bot.cli.terminal import Json, load_data_settings
 from router.config import Settings
 from router.errors import InputError
 from router.lifecycle_evidence import ApprovalEvidence, DraftedEvidence
@@ -46,7 +46,7 @@ def main(
 
     Without a draft yet, `--by` an admin has it drafted, as the button *Draft a route* does.
     """
-    result = draft_files(load_settings(), candidate, to, read, by, team)
+    result = draft_files(load_data_settings(), candidate, to, read, by, team)
     print_line(json.dumps(result) if as_json else str(result["text"]))
 
 
@@ -138,7 +138,6 @@ def _read(
 
 def _check_admin(settings: Settings, store: Store, team: str, by: str) -> None:
     if not Admins(settings, store.audit, now).includes(SlackPerson(team, by)):
-        raise InputError(
-            f"drafting a route: {by!r} is no admin of this workspace; name one of BEAGLE_ADMINS "
-            "with --by"
-        )
+        found = f"{by!r} is no admin of this workspace" if by else "this takes an admin"
+        known = f", such as {settings.admins[0]}" if settings.admins else ""
+        raise InputError(f"drafting a route: {found}; name one of BEAGLE_ADMINS{known}, with --by")
