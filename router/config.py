@@ -16,6 +16,7 @@ from pydantic import (
     ValidationInfo,
     field_validator,
 )
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -402,4 +403,17 @@ def _problem_line(part: ErrorDetails) -> str:
     info = Settings.model_fields.get(key)
     is_shown = info is not None and info.annotation is not SecretStr
     found = hide_user_info(str(part.get("input", ""))) if is_shown else None
-    return checks.problem_line(variables.get(key, key), part["msg"], found)
+    problem = checks.expected_value(part["type"], part.get("ctx", {}), part["msg"])
+    return checks.problem_line(variables.get(key, key), problem, found, _default_text(info))
+
+
+def _default_text(info: FieldInfo | None) -> str:
+    """Returns the setting's default as it is written in the environment; empty if there is none."""
+    default = None if info is None else info.get_default()
+    if isinstance(default, SecretStr) or default in (None, "", ()):
+        return ""
+
+    if isinstance(default, bool):
+        return str(default).lower()
+
+    return f"{default:g}" if isinstance(default, float) else str(default)

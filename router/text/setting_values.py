@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 BARE_NAMES = frozenset(
@@ -21,6 +21,24 @@ MAX_NUMBER = 1e9
 MAX_SHOWN = 100
 """Characters that are shown of a wrong value."""
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+WHOLE, NUMBER, YES_OR_NO = "expected a whole number", "expected a number", "expected true or false"
+EXPECTED = {
+    "int_parsing": WHOLE,
+    "int_parsing_size": WHOLE,
+    "int_from_float": WHOLE,
+    "int_type": WHOLE,
+    "float_parsing": NUMBER,
+    "float_type": NUMBER,
+    "finite_number": NUMBER,
+    "bool_parsing": YES_OR_NO,
+    "bool_type": YES_OR_NO,
+    "greater_than": "expected a number above {gt:g}",
+    "greater_than_equal": "expected {ge:g} or more",
+    "less_than": "expected a number below {lt:g}",
+    "string_unicode": "expected text in UTF-8",
+    "less_than_equal": "expected {le:g} or less",
+}
+"""What is expected, by the type of pydantic's error."""
 _USER_ID = re.compile(r"[UW][A-Z0-9]{1,30}\Z")
 _TEAM_ID = re.compile(r"[TE][A-Z0-9]{1,30}\Z")
 _CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{1,30}\Z")
@@ -134,11 +152,27 @@ def unknown_line(name: str, known: Iterable[str]) -> str:
     return f"  {name}: no such setting; {hint}"
 
 
-def problem_line(name: str, problem: str, found: str | None) -> str:
-    """Returns the line about a wrong value; `found` is None for one that may be a secret."""
+def expected_value(kind: str, limits: Mapping[str, object], problem: str) -> str:
+    """Returns what a setting expects, from a validator's error: its type, its limits, its message.
+
+    The library's own sentences about numbers are for programmers.
+    """
+    expected = EXPECTED.get(kind, problem)
+    if kind in EXPECTED:
+        expected = expected.format(**limits)
+
+    own = expected.removeprefix("Value error, ")
+    return own.replace("Input should be ", "expected ", 1)
+
+
+def problem_line(name: str, problem: str, found: str | None, default: str) -> str:
+    """Returns the line about a wrong value; `found` is None for one that may be a secret.
+
+    `default` is empty for a setting that has none, which is not set then.
+    """
     value = "" if found is None else f"; found {found[:MAX_SHOWN]!r}"
-    problem = problem.removeprefix("Value error, ")
-    return f"  {name}: {problem}{value}; correct it, or remove it for the default"
+    remedy = f"remove it for the default, {default}" if default else "remove it to leave it unset"
+    return f"  {name}: {problem}{value}; correct it, or {remedy}"
 
 
 def _is_admin_id(value: str) -> bool:

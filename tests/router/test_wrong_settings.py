@@ -109,6 +109,32 @@ def test_a_usual_mistake_is_told_with_what_is_expected(give, name, value, words)
     assert words in (give(name, value) or "")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("BEAGLE_PORT", "x", "expected a whole number; found 'x'; correct it, or remove it for"),
+        ("BEAGLE_PORT", "70000", "expected 65535 or less"),
+        ("BEAGLE_CAP_TEAM_USD", "much", "expected a number; found 'much'"),
+        ("BEAGLE_LEASE_SECONDS", "0", "expected a number above 0; found '0'"),
+        ("BEAGLE_LEASE_SECONDS", "-1", "remove it for the default, 20"),
+        ("BEAGLE_FALSE_REJECT", "0.5", "expected a number below 0.5"),
+        ("BEAGLE_SLACK_MODE", "carrier pigeon", "expected 'socket' or 'http'"),
+        ("BEAGLE_SLACK_UNLISTED", "perhaps", "expected true or false"),
+        ("SLACK_BOT_TOKEN", "secret", "'xoxb-'; correct it, or remove it to leave it unset"),
+    ],
+)
+def test_what_a_setting_expects_is_told_in_our_words(give, name, value, words):
+    assert words in (give(name, value) or "")
+
+
+def test_no_setting_answers_with_the_sentences_of_a_library(give):
+    for name in environment_names():
+        for value in WRONG:
+            problem = give(name, value) or ""
+            assert "Input should be" not in problem, (name, value)
+            assert "unable to parse" not in problem, (name, value)
+
+
 def test_an_env_file_that_is_no_text_is_told(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".env").write_bytes(b"BEAGLE_PORT=\xff\xfe\x00")
