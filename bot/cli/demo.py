@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +11,10 @@ from bot.cli.terminal import Json, report_progress
 from router.config import Settings
 from router.errors import InputError
 from router.log import set_up_logs
+from router.text.printable import print_line
+
+if TYPE_CHECKING:
+    from bot.demo.demo import Demo
 
 STORIES = ("tour", "rollout", "discover")
 
@@ -53,10 +57,10 @@ def main(
     if discover:
         story = "discover"
     if story not in STORIES:
-        raise InputError(f"beagle demo {story!r}: unknown story; known: {', '.join(STORIES)}")
+        raise InputError(f"starting the demo: unknown story {story!r}; known: {', '.join(STORIES)}")
     if story != "tour" and not scripted:
         raise InputError(
-            f"beagle demo {story}: only the script plays a story; add --scripted, "
+            f"starting the demo: only the script plays the story {story!r}; add --scripted, "
             "or click through it yourself in #leads"
         )
 
@@ -65,22 +69,36 @@ def main(
 
     own = Settings().data / ("script" if scripted else data_folder.NAME)
     set_up_logs("auto", "warning")
-    with Demo(
+    demo = Demo(
         folder or own,
         port=0 if scripted else port,
         fresh=fresh or scripted,
         discovery=story == "discover",
         report=report_progress,
-    ) as running:
-        if not scripted:
-            running.wait()
-            return
+    )
+    if not scripted:
+        _wait(demo, fresh=fresh)
+        return
 
-        plays = {
-            "tour": script.play,
-            "rollout": rollout_script.play,
-            "discover": discover_script.play,
-        }
-        passed = plays[story](running, as_json=as_json)
+    plays = {"tour": script.play, "rollout": rollout_script.play, "discover": discover_script.play}
+    with demo:
+        passed = plays[story](demo, as_json=as_json)
 
     raise typer.Exit(0 if passed else 1)
+
+
+def _wait(demo: Demo, *, fresh: bool) -> None:
+    """Runs the demo until it is stopped. Where it runs already, its address is all that is said.
+
+    Whoever starts it twice has what they wanted, except a fresh one.
+    """
+    from bot.demo.data_folder import InUseError
+
+    try:
+        with demo:
+            demo.wait()
+    except InUseError as error:
+        if fresh:
+            raise
+
+        print_line(str(error))

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bot.typed_name import typed_name
 from router.errors import InputError
 from router.private_files import write_private
 
@@ -24,11 +25,15 @@ ALL_RUNS = (FILLED_FILE, f"{DATABASE}*", "handbook/*")
 """What a start keeps. Models are in neither list: they are expensive to make."""
 
 
+class InUseError(InputError):
+    """Another process runs a demo in the folder; the message has its page's address."""
+
+
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Holds the folder while the block runs; creates it if needed.
 
-    The kernel releases the lock when the process ends, even by SIGKILL. Raises InputError at once
+    The kernel releases the lock when the process ends, even by SIGKILL. Raises InUseError at once
     when another process holds it, with the address of that one's page; nothing is touched then.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError(_in_use(folder)) from None
+            raise InUseError(_in_use(folder)) from None
 
         # An address that is there already is one of a process that was killed.
         _forget_address(folder)
@@ -49,6 +54,22 @@ def locked(folder: Path) -> Iterator[None]:
 def announce(folder: Path, address: str) -> None:
     """Stores the page's address for whoever starts a second one here; only we can read it."""
     write_private(folder / ADDRESS_FILE, address)
+
+
+def running_address(folder: Path) -> str | None:
+    """Returns the address of the demo that runs in the folder, empty while it is starting.
+
+    None where none runs.
+    """
+    try:
+        with (folder / LOCK_FILE).open("r") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return None
+    except BlockingIOError:
+        return _address(folder)
+
+    return None
 
 
 def prepare(folder: Path, *, fresh: bool) -> bool:
@@ -89,16 +110,22 @@ def refuse_to_lose(folder: Path, *, begins_anew: bool) -> None:
 
 
 def _in_use(folder: Path) -> str:
-    try:
-        address = (folder / ADDRESS_FILE).read_text("utf-8")
-        state = f"Beagle runs there already; open {address}, or stop it with Ctrl-C where it runs"
-    except FileNotFoundError:
-        state = "Beagle is starting there; where it was started, it prints its address"
+    address = _address(folder)
+    state = "Beagle is starting here; where it was started, it prints its address"
+    if address:
+        state = f"Beagle runs here already: open {address}, or stop it with Ctrl-C where it runs"
 
     return (
-        f"starting in {folder}: {state}. Nothing was changed. "
-        "A second one needs a folder of its own: beagle demo --data FOLDER --port 0"
+        f"{state}. Nothing was changed in {folder}. "
+        f"A second one needs a folder of its own: {typed_name()} demo --data FOLDER --port 0"
     )
+
+
+def _address(folder: Path) -> str:
+    try:
+        return (folder / ADDRESS_FILE).read_text("utf-8")
+    except FileNotFoundError:
+        return ""
 
 
 def _forget_address(folder: Path) -> None:

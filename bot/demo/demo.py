@@ -18,6 +18,7 @@ from bot.demo.supervisor import CHECK_SECONDS, Supervisor
 from bot.sandbox import seed_data
 from bot.sandbox.server import SandboxError
 from bot.transport.http_server import HttpServer
+from bot.typed_name import typed_name
 from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
@@ -39,7 +40,8 @@ In #general it offers these, one click each:
 {steps}
 
 The digest comes a minute or two after the first start. Approve *incident* there and follow its
-card to a version of its own. To watch a script do the same: beagle demo --scripted rollout
+card to a version of its own. To watch a script do the same:
+{beagle} demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
 """
@@ -116,7 +118,7 @@ class Demo(LocalStack):
         try:
             super().__enter__()
         except SandboxError as error:
-            raise InputError(f"{error}: {OTHER_PORT} takes any free one") from error
+            raise InputError(f"{error}; {OTHER_PORT} takes any free one") from error
 
         self.read_handbook(HANDBOOK)
         self.offer_tour()
@@ -209,9 +211,9 @@ class Demo(LocalStack):
         """Blocks until Ctrl-C or SIGTERM."""
         kept = (KEPT if self.keeps else KEPT_LATER).format(fresh=FRESH)
         logs = self.folder / "logs"
+        values = {"page": self.sandbox.page_url, "kept": kept, "logs": logs}
         steps = "\n".join(f"  {title}\n     {message}" for title, message in self._tour())
-        page = self.sandbox.page_url
-        print_line(TOUR.format(page=page, steps=steps, kept=kept, logs=logs), flush=True)
+        print_line(TOUR.format(steps=steps, beagle=typed_name(), **values), flush=True)
         stopped = threading.Event()
 
         def stop(*_: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 import threading
 import time
@@ -159,8 +160,8 @@ class Sandbox:
         if not self._serving:
             self._thread = None
             raise SandboxError(
-                f"starting the sandbox on {self._config.host}:{self._config.port}: "
-                f"{self._failed or 'it did not start'}; choose another port"
+                f"starting the local Slack on {self._config.host}:{self._config.port}: "
+                f"{_describe_failure(self._failed)}; choose another port"
             ) from self._failed
 
         return self
@@ -336,6 +337,18 @@ class Sandbox:
             await self._http.close()
             self._http = None
             self.context.dispatcher.transport = self.socket
+
+
+def _describe_failure(failed: OSError | None) -> str:
+    """Returns why nothing listens there, in words; asyncio's own hide it behind a number."""
+    if failed is None:
+        return "it did not start in time"
+    if failed.errno == errno.EADDRINUSE:
+        return "another program uses this port"
+    if failed.errno == errno.EACCES:
+        return "this user may not use this port"
+
+    return failed.strerror or str(failed)
 
 
 def _build_context(config: SandboxConfig) -> SandboxContext:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from bot.cli import __main__ as command_line
 from bot.cli.doctor import CheckResult, Diagnosis, run_checks
+from bot.demo import data_folder
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
 from bot.transport.health import Health
@@ -127,6 +128,22 @@ def test_what_is_wrong_is_said_and_the_other_parts_are_checked_all_the_same(
     assert words in wrong[part]
     assert [result.part for result in diagnosis.checks] == PARTS
     assert f"WRONG {part}: " in diagnosis.as_text()
+
+
+def test_without_an_app_of_slack_its_clock_is_asked_of_nobody(make_settings, slack):
+    settings = make_settings(slack_bot_token=SecretStr(""), slack_api_url=NOBODY_LISTENS)
+
+    assert "Slack" not in check(settings, "clock").text
+
+
+def test_a_demo_that_runs_beside_it_is_named(make_settings, short_folder):
+    settings = make_settings()
+    with data_folder.locked(short_folder / data_folder.NAME):
+        assert check(settings, "workers").text.endswith("is starting, with workers of its own")
+        data_folder.announce(short_folder / data_folder.NAME, "http://127.0.0.1:1/")
+        assert check(settings, "workers").text.endswith("runs, with workers of its own")
+
+    assert check(settings, "workers").text.endswith("nothing of Beagle runs here yet")
 
 
 def test_events_of_which_none_came_are_named(make_settings, short_folder):

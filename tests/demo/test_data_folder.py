@@ -66,24 +66,37 @@ def contents(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["kept", "fresh"])
-def test_a_second_start_says_where_the_first_one_is_and_touches_nothing(
-    folder, start_holder, fresh
-):
+def test_a_fresh_second_start_says_where_the_first_one_is_and_touches_nothing(folder, start_holder):
     start_holder(PAGE)
     before = contents(folder)
 
     with pytest.raises(InputError, match=re.escape(PAGE)):
-        command.main(port=0, folder=folder, fresh=fresh)
+        command.main(port=0, folder=folder, fresh=True)
 
     assert contents(folder) == before
+
+
+def test_whoever_starts_the_demo_twice_reads_its_address_and_no_error(folder, start_holder, capsys):
+    start_holder(PAGE)
+    before = contents(folder)
+
+    command.main(port=0, folder=folder)
+
+    assert f"Beagle runs here already: open {PAGE}" in capsys.readouterr().out
+    assert contents(folder) == before
+
+
+def test_a_running_demo_is_known_by_its_lock(folder, start_holder):
+    assert data_folder.running_address(folder) is None
+    start_holder(PAGE)
+    assert data_folder.running_address(folder) == PAGE
 
 
 def test_a_second_start_while_the_first_one_starts_is_refused_too(folder, start_holder):
     start_holder()
     before = contents(folder)
 
-    with pytest.raises(InputError, match="is starting there"):
+    with pytest.raises(InputError, match="is starting here"):
         Demo(folder).__enter__()
 
     assert contents(folder) == before

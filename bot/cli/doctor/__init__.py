@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -79,7 +80,10 @@ def main(
 
     It creates no database and migrates none.
     """
-    diagnosis = run_checks(load_settings(), round_trip=round_trip)
+    settings = load_settings()
+    # The line of each part says it in words.
+    logging.getLogger("slack_sdk").setLevel(logging.CRITICAL)
+    diagnosis = run_checks(settings, round_trip=round_trip)
     print_line(json.dumps(diagnosis.as_dict()) if as_json else diagnosis.as_text())
     raise typer.Exit(0 if diagnosis.ok else 1)
 

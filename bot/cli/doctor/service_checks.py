@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 from bot.app import now
+from bot.demo import data_folder
 from router.config import Settings
 from router.errors import QueueError, SettingsError, StoreError
 from router.store import newest_revision, open_store, parse_url
@@ -128,7 +129,21 @@ def check_workers(settings: Settings) -> str:
         return text
 
     if not counts and _bot_problems(settings) is None:
-        return f"{text}; nothing of Beagle runs here yet"
+        return f"{text}; {_describe_demo(settings)}"
 
     commands = " and ".join(f"`beagle worker --queue {queue}`" for queue in idle)
     raise SettingsError(f"{text}; what waits there is not done: start {commands}")
+
+
+def _describe_demo(settings: Settings) -> str:
+    """Returns whether a demo runs here, where nothing of the installation does."""
+    folder = settings.data / data_folder.NAME
+    address = data_folder.running_address(folder)
+    if address is None:
+        return "nothing of Beagle runs here yet"
+
+    state = "runs" if address else "is starting"
+    return (
+        f"nothing of this installation runs yet; the demo in {folder} {state}, with workers of "
+        "its own"
+    )

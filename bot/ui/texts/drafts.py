@@ -48,7 +48,7 @@ CANNOT_START = (
     "route's; Beagle tries it again. Or press Reject draft to have it drafted in another way, or "
     "not at all."
 )
-FILES = "To edit it as files: beagle routes draft {candidate}"
+FILES = "To edit it as files: {beagle} routes draft {candidate}"
 
 EDIT_TITLE = "Edit the draft"
 EDIT_SAVE = "Save and try again"

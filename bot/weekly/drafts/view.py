@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.payloads import Block
+from bot.typed_name import typed_name
 from bot.ui import rich_text
 from bot.ui.blocks import actions, button, truncate
 from bot.ui.rich_text import Element
@@ -110,7 +111,7 @@ def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
     if not evidence.passed:
         lines.append(texts.CANNOT_START)
 
-    lines.append(texts.FILES.format(candidate=candidate.id))
+    lines.append(texts.FILES.format(beagle=typed_name(), candidate=candidate.id))
     return lines
 
 
