@@ -37,8 +37,11 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Decide a message, or every row of a file, without Slack, and say why."""
-    if bool(text) == (file is not None):
-        raise InputError("beagle decide: give either a message or --file FILE.csv")
+    if bool(text.strip()) == (file is not None):
+        found = "both a message and a file" if file is not None else "neither"
+        raise InputError(
+            f"deciding: found {found}; give either a message with words or --file FILE.csv"
+        )
 
     settings = load_data_settings()
     if file is None:

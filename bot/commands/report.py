@@ -19,14 +19,18 @@ def run(context: CommandContext) -> Rendered:
     if not context.is_admin:
         return text_reply(common.ADMINS_ONLY)
 
-    # Both words may be missing; without a version the newest report is shown.
+    # Without a version the newest report is shown.
     route, version, *_ = (*context.words, "", "")
-    report = None
     if route:
         report = context.store.datasets.newest_report(context.team, route, version)
+        if report is not None:
+            simulated = context.store.stats.simulated(context.team)
+            return report_view.render_report(report, simulated)
 
-    return (
-        text_reply(texts.NONE)
-        if report is None
-        else report_view.render_report(report, context.store.stats.simulated(context.team))
-    )
+    known = sorted(context.routing.catalog_of(context.team).routes)
+    if not route:
+        return text_reply(texts.WHICH.format(known=", ".join(known)))
+    if route not in known:
+        return text_reply(texts.UNKNOWN.format(known=", ".join(known)))
+
+    return text_reply(texts.NONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -15,6 +16,10 @@ from bot.cli import bench
 from bot.cli import eval as eval_command
 from bot.cli.folder import command_group, commands_of
 from bot.cli.old_commands import translate
+from bot.cli.report import render_report
+from bot.typed_name import name_for
+from router.config import Settings
+from router.errors import InputError, RouteError
 
 
 @pytest.fixture
@@ -146,8 +151,59 @@ def test_a_refusal_is_one_message_and_exit_status_two(monkeypatch, capsys):
 
     assert exit_status.value.code == 2
     assert capsys.readouterr().err == (
-        "beagle: beagle decide: give either a message or --file FILE.csv\n"
+        "beagle: deciding: found neither; give either a message with words or --file FILE.csv\n"
     )
+
+
+@pytest.mark.parametrize("words", [["decide", ""], ["decide", "  "], ["ask", " "]])
+def test_a_message_without_a_word_is_refused(words):
+    result = CliRunner().invoke(command_line.app, words)
+
+    assert isinstance(result.exception, InputError)
+
+
+def test_no_message_says_a_second_time_which_program_speaks():
+    folder = Path(command_line.__file__).parent
+    texts = {path.name: path.read_text("utf-8") for path in folder.rglob("*.py")}
+    twice = re.compile(r'Error\(\s*f?"beagle[: ]')
+
+    assert {name for name, text in texts.items() if twice.search(text)} == set()
+
+
+@pytest.mark.parametrize("queue", ["foo", "", "Answer"])
+def test_a_worker_of_a_queue_that_is_not_there_says_so_before_anything_else(queue, capsys):
+    result = CliRunner().invoke(command_line.app, ["worker", "--queue", queue])
+
+    assert "no queue" in str(result.exception)
+    assert "'answer' or 'compute'" in str(result.exception)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("version", ["", "abc"])
+def test_a_report_of_a_route_that_is_not_there_names_those_that_are(short_folder, version):
+    settings = Settings(_env_file=None, data=short_folder)
+
+    with pytest.raises(RouteError, match=r"of 'nosuch': there is no such route; .*triage"):
+        render_report(settings, "nosuch", version, as_json=False)
+    with pytest.raises(RouteError, match="'triage': nothing was measured yet"):
+        render_report(settings, "triage", version, as_json=False)
+
+
+@pytest.mark.parametrize(
+    ("on_path", "folder", "typed"),
+    [
+        (None, "", ".venv/bin/beagle"),
+        ("/usr/bin/beagle", "", ".venv/bin/beagle"),
+        ("own", "", "beagle"),
+        (None, "elsewhere", "beagle"),
+    ],
+)
+def test_commands_are_shown_as_they_can_be_typed_here(tmp_path, on_path, folder, typed):
+    own = tmp_path / ".venv" / "bin" / "beagle"
+    own.parent.mkdir(parents=True)
+    own.touch()
+
+    assert name_for(own, str(own) if on_path == "own" else on_path, tmp_path / folder) == typed
 
 
 def test_the_version_is_that_of_the_installed_package():

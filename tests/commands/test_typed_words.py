@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from bot import commands
 from bot.listeners.knowledge_view import render_sources
 from bot.ui.texts import commands as texts
+from bot.ui.texts import report as report_texts
 from router.classifier.small_talk import COMMANDS
 from router.config import Settings
 from router.index import Chunk, Document
@@ -52,6 +54,26 @@ def test_every_command_is_recognised_in_a_message_too() -> None:
 @pytest.mark.parametrize("text", ["how many holidays do we get", "vacation", "42"])
 def test_a_request_behind_the_command_is_sent_to_a_message(typed: Any, text: str) -> None:
     assert typed(text) == texts.NO_COMMAND.format(word=text.split()[0])
+
+
+def test_a_report_of_no_route_or_an_unknown_one_names_the_routes(store: Store, clock: Any) -> None:
+    settings = Settings(_env_file=None, admins="UADA")  # type: ignore[call-arg, arg-type]
+    catalog = SimpleNamespace(routes=("reply", "handbook"))
+    routing = SimpleNamespace(catalog_of=lambda _: catalog)
+
+    def typed(text: str) -> str:
+        words = tuple(text.split()[1:])
+        reply = commands.answer(
+            "report", make_command(store, settings, clock, words=words, routing=routing)
+        )
+        assert reply is not None
+        return reply.text
+
+    for command in ("report", "report nosuch", "report nosuch abc"):
+        assert "handbook, reply" in typed(command)
+
+    assert "There is no route of that name" in typed("report nosuch")
+    assert typed("report reply") == typed("report reply abc") == report_texts.NONE
 
 
 def test_why_without_a_link_says_where_links_come_from(typed: Any) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -206,9 +207,17 @@ def test_what_one_workspace_tries_or_promotes_answers_nobody_elsewhere(rollout, 
 def test_a_report_is_shown_in_its_own_workspace_only(rollout, attacker):
     take_to(rollout, "shadow")
 
+    routing = SimpleNamespace(catalog_of=lambda _: SimpleNamespace(routes=("boxes",)))
+
     def asked(team, user, *words):
         command = make_command(
-            rollout.store, attacker.settings, rollout.clock, user=user, team=team, words=words
+            rollout.store,
+            attacker.settings,
+            rollout.clock,
+            user=user,
+            team=team,
+            words=words,
+            routing=routing,
         )
         return load("report").run(command).text
 

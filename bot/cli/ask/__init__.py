@@ -16,6 +16,7 @@ from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_data_settings
 from router.config import Settings
 from router.encoder.lazy import LazyEncoder
+from router.errors import InputError
 from router.index import WORKSPACE_ACL, Hit, Index
 from router.store import open_store
 from router.text.printable import print_line
@@ -46,6 +47,9 @@ def main(
     as_json: Json = False,
 ) -> None:
     """Answer a question from the documents that the whole workspace may read, with quotes."""
+    if not question.strip():
+        raise InputError("asking the documents: the question is empty; write what you want to know")
+
     settings = load_data_settings()
     text_encoder = LazyEncoder(lambda: encoder(settings))
     if docs is not None:

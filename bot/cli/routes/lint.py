@@ -27,7 +27,7 @@ def main(
     """Check the prompts of the routes: their length, their rules, and what is missing."""
     if ablate:
         if not name:
-            raise InputError("beagle routes lint --ablate: name the route: lint NAME --ablate")
+            raise InputError("measuring rules: found no route; name it: routes lint NAME --ablate")
 
         # The measurement belongs to evals/, which this package does not import.
         importlib.import_module("evals.routes.ablate").main(name, as_json=as_json)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+WHICH = "Which route? `/beagle report ROUTE` takes one of these: {known}."
+UNKNOWN = "There is no route of that name. These are there: {known}."
 NONE = "No version of that route has been measured yet. `/beagle rollout` lists those in progress."
 TITLE = "Report: {route}"
 FALLBACK = "Report of {route} {version}: {verdict}"
