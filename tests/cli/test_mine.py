@@ -314,3 +314,23 @@ def test_what_people_ask_other_assistants_is_said_with_its_price(
     assert report.OTHER_BOTS in text
     assert "“Helper”: asked 48 times by 8 people." in text
     assert "at the list price of gpt-5.6-luna, $0 here." in text
+
+
+@pytest.mark.usefixtures("no_map")
+def test_messages_without_times_are_no_messages_of_an_unknown_day(encode, repeated_requests):
+    rows = [dataclasses.replace(row, at=0.0) for row in repeated_requests("vpn")]
+    text = report.render_markdown(overview_of(Export(tuple(rows), frozenset(), 0, "CSV"), encode))
+
+    assert "CSV, without times: " in text
+    assert "unknown day" not in text
+
+
+@pytest.mark.usefixtures("no_map")
+def test_a_report_speaks_of_an_export_and_of_models_as_people_do(encode, repeated_requests):
+    export = Export(tuple(repeated_requests("vpn")), frozenset(), 0, "CSV")
+    text = report.render_markdown(overview_of(export, encode, tuned_model="local"))
+
+    assert "| tuning would |" in text
+    assert "a tuned local" not in text
+    assert "on local," not in text
+    assert "Each week Beagle" not in text

@@ -124,8 +124,13 @@ def test_lines_that_are_no_objects_are_counted_and_left_out(tmp_path):
 @pytest.mark.parametrize(
     ("name", "body", "said"),
     [
-        ("notes.txt", "hello", "unknown form '.txt'"),
+        ("notes.txt", "hello", "it is a .txt file; expected a Slack export"),
         ("log.csv", "words,who\nhi,u1\n", "rename the columns"),
+        (
+            "log.csv",
+            "bar,foo\n1,2\n",
+            "found the columns bar, foo; expected one of text, message, ",
+        ),
         ("log.jsonl", "\n", "no message of a person"),
         ("log.csv", "", "the file is empty"),
     ],
@@ -164,3 +169,8 @@ def test_times_are_understood_in_the_usual_forms(value, seconds):
 def test_a_time_that_is_none_is_not_guessed():
     assert parse_timestamp("soon") is None
     assert parse_timestamp(-5) is None
+
+
+def test_a_folder_that_is_no_export_is_told_as_what_it_is(tmp_path):
+    with pytest.raises(InputError, match="it is a folder without channels.json or users.json"):
+        read_export(tmp_path)

@@ -213,3 +213,15 @@ def test_screens_agree_about_what_tuning_would_save(seed):
 def test_screens_agree_about_a_thousand_savings():
     for seed in range(MANY):
         check_money(100 + seed)
+
+
+@pytest.mark.parametrize(
+    ("low", "likely", "high", "text"),
+    [
+        (-6.65, -6.648, -6.64, "lose about $6.65 a month"),
+        (7.0, 9.0, 11.0, "save about $9.00 a month, between $7.00 and $11"),
+        (-1.0, 2.0, 5.0, "save about $2.00 a month; at worst lose $1.00, at best save $5.00"),
+    ],
+)
+def test_a_range_is_told_only_where_it_says_something(low, likely, high, text):
+    assert monthly_saving(low, likely, high) == text

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from router.text.counts import counted
 from router.text.redact import plain_words
 from workers.mining.rows import Row
 
@@ -52,9 +53,11 @@ def assess_privacy(
     failures = []
 
     if people < min_people:
-        failures.append(f"{people} people asked, at least {min_people} must have")
+        failures.append(
+            f"{counted(people, 'person', 'people')} asked, at least {min_people} must have"
+        )
     if len(rows) < min_rows:
-        failures.append(f"{len(rows)} requests, at least {min_rows} are needed")
+        failures.append(f"{counted(len(rows), 'request')}, at least {min_rows} are needed")
     if share > max_share:
         failures.append(f"one person asked {share:.0%} of it, at most {max_share:.0%} is allowed")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 SMALLEST_SAVING_USD = 0.005
 """Amounts below half a cent are said to be less than a cent."""
+SAME_SHARE = 0.02
+"""A range narrower than this share of the likely amount says nothing beside it."""
 WHOLE_FROM_USD = 10.0
 """From here on an estimate is told in whole dollars: its cents say nothing."""
 
@@ -42,7 +44,7 @@ def monthly_saving(low: float, likely: float, high: float) -> str:
 
     if low < 0 < high:
         return f"{text}; at worst lose {dollars(-low)}, at best save {dollars(high)}"
-    if dollars(least) == dollars(most):
+    if most - least <= SAME_SHARE * abs(likely):
         return text
 
     return f"{text}, between {dollars(least)} and {dollars(most)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from router.text.counts import counted
 from workers.mining.exports import Export
 from workers.readiness.exported.askers import Demand
 from workers.readiness.exported.nearest import NearGroup
@@ -12,6 +13,10 @@ from workers.readiness.exported.overview import Overview
 from workers.readiness.exported.window import DAY
 from workers.readiness.money_text import dollars
 
+PRIVATE = (
+    "message of private channels and direct messages is",
+    "messages of private channels and direct messages are",
+)
 HOUR = 3600.0
 MINUTE = 60.0
 MAX_BOTS = 8
@@ -31,17 +36,15 @@ def left_out(overview: Overview) -> list[str]:
     unusable = overview.messages - overview.mined
     if unusable > 0:
         lines.append(
-            f"{unusable:,} messages without a word, or repeated by one person within the hour"
+            f"{counted(unusable, 'message')} without a word, or repeated by one person within "
+            "the hour"
         )
     if overview.skipped:
-        lines.append(f"{overview.skipped:,} lines that could not be read")
+        lines.append(f"{counted(overview.skipped, 'line')} that could not be read")
     if overview.export is not None:
         lines += _of_export(overview.export)
     if overview.private:
-        lines.append(
-            f"{overview.private:,} messages of private channels and direct messages are counted, "
-            "but not quoted"
-        )
+        lines.append(f"{counted(overview.private, *PRIVATE)} counted, but not quoted")
 
     return lines or ["nothing"]
 
@@ -53,7 +56,7 @@ def _of_export(export: Export) -> list[str]:
         lines.append(f"{counted(count, 'message')} of the bot “{name}”")
     if len(named) > MAX_BOTS:
         rest = sum(count for _, count in named[MAX_BOTS:])
-        lines.append(f"{counted(rest, 'message')} of {len(named) - MAX_BOTS} more bots")
+        lines.append(f"{counted(rest, 'message')} of {counted(len(named) - MAX_BOTS, 'more bot')}")
 
     for name, count in export.forms.items():
         lines.append(
@@ -141,8 +144,3 @@ def duration(seconds: float) -> str:
         return counted(round(seconds / HOUR), "hour")
 
     return counted(round(seconds / DAY), "day")
-
-
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Returns the count with its noun."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"

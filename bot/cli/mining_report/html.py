@@ -138,7 +138,7 @@ def _hue(number: int) -> str:
 
 
 def _table(overview: Overview) -> str:
-    names = ("#", "Request", "Requests", "People", "Four weeks", "Advice", "Tuning saves, a month")
+    names = ("#", "Request", "Requests", "People", "Four weeks", "Advice", "Tuning would")
     head = "".join(f"<th{_alignment(column)}>{name}</th>" for column, name in enumerate(names))
     body = "".join(f"<tr>{_cells(entry)}</tr>" for entry in overview.entries)
 
@@ -214,7 +214,7 @@ def _gate(gate: GateOutcome) -> str:
     return (
         f'<li class="{style}"><b>{weekly.MARKS[gate.passed]}, '
         f"{escape(weekly.gate_title(gate))}</b> "
-        f"{escape(weekly.gate_sentence(gate))}</li>"
+        f"{escape(report.gate_sentence(gate))}</li>"
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from bot.cli.mining_report.account import (
     asked_sentence,
     bot_lines,
-    counted,
     left_out,
     nearest_lines,
 )
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
+from router.catalog.installed import INCLUDED_MODEL
+from router.text.counts import counted
 from router.text.printable import printable
 from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
 from workers.readiness.exported.overview import Entry, Overview
@@ -33,7 +34,12 @@ LIMITS = (
     f"tokens, of which {PRUNED_TOKENS} remain after tuning, {ANSWER_TOKENS} tokens for each "
     f"answer, and the present number of requests, plus or minus {VOLUME_DOUBT:.0%}."
 )
-TABLE_HEAD = "| # | request | requests | people | four weeks | advice | tuning saves, a month |"
+PROMPT_UNKNOWN = (
+    "Whether a prompt is enough cannot be told from an export: it has no answers. Once Beagle is "
+    "installed, it tries prompts on the answers that people reviewed."
+)
+INCLUDED = "the small model that comes with Beagle"
+TABLE_HEAD = "| # | request | requests | people | four weeks | advice | tuning would |"
 COLUMNS = 7
 NEAREST = "What came nearest"
 OTHER_BOTS = "What people ask other assistants"
@@ -82,21 +88,32 @@ def headline(overview: Overview) -> str:
     """Returns the result in a few words."""
     count = len(overview.entries)
     if not count:
-        return f"Nothing repeats often enough in {overview.messages:,} messages"
+        return f"Nothing repeats often enough in {counted(overview.messages, 'message')}"
 
     verb = "repeats" if count == 1 else "repeat"
-    return f"{counted(count, 'request')} {verb} in {overview.messages:,} messages"
+    return f"{counted(count, 'request')} {verb} in {counted(overview.messages, 'message')}"
 
 
 def summary(overview: Overview) -> str:
     """Returns where and when the messages are from, and how many of them repeat."""
     share = overview.covered / max(overview.mined, 1)
-    first, last = weekly.day(overview.first_at), weekly.day(overview.last_at)
+    people = counted(overview.people, "person", "people")
     return (
-        f"{overview.form}, {first} to {last}: {overview.people:,} people in "
-        f"{counted(overview.channels, 'channel')}. {overview.covered:,} of {overview.mined:,} "
-        f"messages ({share:.0%}) are requests that come again and again."
+        f"{overview.form}, {_period(overview)}: {people} in "
+        f"{counted(overview.channels, 'channel')}. {overview.covered:,} of "
+        f"{counted(overview.mined, 'message')} ({share:.0%}) are requests that come again and "
+        "again."
     )
+
+
+def _period(overview: Overview) -> str:
+    """Returns from when to when the messages are, as far as they have a time."""
+    if not overview.last_at:
+        return "without times"
+    if not overview.first_at:
+        return f"up to {weekly.day(overview.last_at)}, some without a time"
+
+    return f"{weekly.day(overview.first_at)} to {weekly.day(overview.last_at)}"
 
 
 def conclusion(overview: Overview) -> str:
@@ -159,11 +176,27 @@ def cost_sentence(overview: Overview) -> str:
     if paying:
         result = f"{paying} of {len(overview.entries)} would"
 
+    compared, tuned = _compared(overview.compared), _tuned(overview.tuned)
     return (
-        f"If each request had a prompt on {overview.compared}, would a tuned {overview.tuned} pay "
-        f"for itself within a year, including review and training? {result}. Prices are from "
-        "litellm's list."
+        f"If each request had a prompt on {compared}, would {tuned} pay for itself within a year, "
+        f"including review and training? {result}. Prices are from litellm's list."
     )
+
+
+def _compared(model: str) -> str:
+    return INCLUDED if model == INCLUDED_MODEL else model
+
+
+def _tuned(model: str) -> str:
+    return f"a tuned version of {INCLUDED}" if model == INCLUDED_MODEL else f"a tuned {model}"
+
+
+def gate_sentence(gate: GateOutcome) -> str:
+    """Returns what a check found; of a prompt, what an export without answers can tell."""
+    if gate.name == "prompt first" and gate.passed is None:
+        return PROMPT_UNKNOWN
+
+    return weekly.gate_sentence(gate)
 
 
 def repeats_example(entry: Entry) -> bool:
@@ -193,10 +226,8 @@ def method(overview: Overview) -> str:
 def volume_sentence(entry: Entry) -> str:
     """Returns how many people sent the request how often."""
     record = entry.record
-    return (
-        f"{record.count:,} requests by {record.people} people, nobody sent more than "
-        f"{record.largest_share:.0%} of them."
-    )
+    requests, people = counted(record.count, "request"), counted(record.people, "person", "people")
+    return f"{requests} by {people}, nobody sent more than {record.largest_share:.0%} of them."
 
 
 def _entry(entry: Entry) -> list[str]:
@@ -217,7 +248,7 @@ def _entry(entry: Entry) -> list[str]:
     lines += [f"> {_escape(example)}\n" for example in record.examples]
     for gate in record.gates:
         mark = weekly.MARKS[gate.passed]
-        lines.append(f"- {mark}, {weekly.gate_title(gate)}: {weekly.gate_sentence(gate)}")
+        lines.append(f"- {mark}, {weekly.gate_title(gate)}: {gate_sentence(gate)}")
 
     return [*lines, ""]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from router.errors import InputError
+from router.text.counts import counted
 from workers.mining.exports.times import parse_timestamp
 from workers.mining.rows import Row
 
@@ -94,13 +95,13 @@ def read_export(path: Path) -> Export:
     reader = next((module for module in (csv_file, jsonl, slack) if module.knows(path)), None)
     if reader is None:
         raise InputError(
-            f"reading the export {str(path)!r}: unknown form {_describe(path)!r}; "
-            f"expected {FORMATS}"
+            f"reading the export {str(path)!r}: it is {_describe(path)}; expected {FORMATS}"
         )
 
     export: Export = reader.read(path)
     if not export.rows:
-        why = "; ".join([f"{export.skipped} lines could not be used", *export.notes])
+        unusable = f"{counted(export.skipped, 'line')} could not be used"
+        why = "; ".join([unusable, *export.notes])
         raise InputError(
             f"reading the export {str(path)!r}: no message of a person in it; {why}; "
             f"expected {FORMATS} with text, user and time"
@@ -111,6 +112,6 @@ def read_export(path: Path) -> Export:
 
 def _describe(path: Path) -> str:
     if path.is_dir():
-        return "a folder without channels.json or users.json"
+        return "a folder without channels.json or users.json, so no unpacked Slack export"
 
-    return path.suffix or "a file without an ending"
+    return f"a {path.suffix} file" if path.suffix else "a file without an ending"

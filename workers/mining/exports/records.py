@@ -106,15 +106,17 @@ def _row(fields: Fields, order: str) -> tuple[Row | None, str]:
 def _check_columns(fields: Fields, source: str) -> None:
     if not set(TEXT_COLUMNS) & set(fields) or not set(USER_COLUMNS) & set(fields):
         raise InputError(
-            f"reading {source}: found {sorted(fields)!r}; expected one of {TEXT_COLUMNS!r} for "
-            f"what was said and one of {USER_COLUMNS!r} for who said it; rename the columns (a "
-            "made-up id for each person is enough)"
+            f"reading {source}: found the columns {', '.join(sorted(fields)) or 'none'}; expected "
+            f"one of {', '.join(TEXT_COLUMNS)} for what was said and one of "
+            f"{', '.join(USER_COLUMNS)} for who said it; rename the columns (a made-up id for each "
+            "person is enough)"
         )
 
     for name, value in (_first(fields, TEXT_COLUMNS), _first(fields, USER_COLUMNS)):
         if isinstance(value, dict):
+            parts = ", ".join(map(str, value))
             raise InputError(
-                f"reading {source}: the field {name!r} holds an object with {sorted(value)!r}; "
+                f"reading {source}: the field {name!r} holds an object with {parts}; "
                 f"expected text; put one of these beside it, as {name!r} itself"
             )
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from router.text.counts import counted
 from workers.affiliation import affiliation
 from workers.mining.exports import Answer, BotRequest, Export
 from workers.mining.exports.slack_files import Files, is_export, open_files
@@ -136,7 +137,9 @@ class _Reader:
         if not self.users:
             notes.append("no users.json: people are known by their ids, and bots by their messages")
         elif self.unlisted:
-            notes.append(f"{len(self.unlisted):,} people who are not in users.json, by their ids")
+            notes.append(
+                f"{counted(len(self.unlisted), 'person', 'people')} not in users.json, by their ids"
+            )
 
         return Export(
             tuple(self.rows),
