@@ -19,6 +19,7 @@ from router.classifier.training_data import installation_texts
 from router.config import Settings
 from router.decide import Signals
 from router.errors import InputError
+from router.text.counts import counted
 from router.text.csv_table import csv_table
 from router.text.printable import print_line
 from router.types import Decision
@@ -88,7 +89,7 @@ def decide_file(settings: Settings, file: Path, team: str = "", *, as_json: bool
 
     if labels is not None:
         accuracy = _accuracy(decisions, labels)
-        print_line(f"accuracy {accuracy:.1%} of {len(labels)} rows", file=sys.stderr)
+        print_line(f"accuracy {accuracy:.1%} of {counted(len(labels), 'row')}", file=sys.stderr)
 
     return table.rstrip("\n")
 

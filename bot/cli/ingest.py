@@ -23,6 +23,7 @@ from router.config import Settings
 from router.errors import InputError, QueueError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.knowledge.formats import SourceError, clean
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, embed_chunks
@@ -170,7 +171,7 @@ def render_summary(done: dict[str, IngestSummary], failed: dict[str, str]) -> st
     for name, summary in done.items():
         lines.append(
             f"{clean(name)}: {summary.seen} read, {summary.changed} new or changed, "
-            f"{summary.pruned} gone, {summary.chunks} passages written"
+            f"{summary.pruned} gone, {counted(summary.chunks, 'passage')} written"
         )
         lines += [f"  left out {file}: {reason}" for file, reason in summary.skipped]
 

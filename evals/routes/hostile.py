@@ -15,6 +15,7 @@ from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.errors import RouteError
 from router.log import set_up_logs
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.evaluation.run import run_rows
 
@@ -81,7 +82,7 @@ def main(
     text = (
         json.dumps(report)
         if as_json
-        else f"{valid} of {len(results)} answers of {route.name!r} were valid"
+        else f"{valid} of {counted(len(results), 'answer')} of {route.name!r} were valid"
     )
 
     print_line(text)

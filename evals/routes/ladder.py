@@ -19,6 +19,7 @@ from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
 from router.log import set_up_logs
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.context import Context
 from workers.evaluation.run import RowResult, run_rows, summarise
@@ -48,7 +49,7 @@ def main(
         for figures in climb(context, route, devs, tests):
             rung_figures.append(figures)
             print_line(
-                f"{figures['name']}: {figures['accuracy']:.1%} of {len(tests)} rows",
+                f"{figures['name']}: {figures['accuracy']:.1%} of {counted(len(tests), 'row')}",
                 file=sys.stderr,
             )
 

@@ -19,6 +19,7 @@ from router.config import read_settings
 from router.errors import ModelError, RouteError
 from router.log import set_up_logs
 from router.store import open_store
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.evaluation.run import RowResult, run_rows, summarise
 
@@ -71,7 +72,7 @@ def _check_model(results: Sequence[RowResult]) -> None:
     reasons = {result.error for result in results if result.error is not None}
     if all(result.error is not None for result in results):
         raise ModelError(
-            f"measuring a route: all {len(results)} rows failed, so there is no accuracy: "
+            f"measuring a route: no row of {len(results)} was answered, so there is no accuracy: "
             f"{sorted(reasons)[0]}"
         )
 
@@ -85,11 +86,11 @@ def as_text(report: dict[str, Any]) -> str:
     parts = ", ".join(f"{name} {count:.0f}" for name, count in report["tokens"].items() if count)
     lines = [
         f"{report['route']} {report['version']} "
-        f"({report['kind']}, {report['model']}), {report['rows']} rows",
+        f"({report['kind']}, {report['model']}), {counted(report['rows'], 'row')}",
         f"  accuracy      {report['accuracy']:.1%}  "
         f"(95 % interval {low:.1%} to {high:.1%}; {report['metric']})",
         *(f"    {name:12}{share:.1%}" for name, share in report["fields"].items()),
-        f"  schema valid  {report['schema_valid']:.1%}  ({report['errors']} errors)",
+        f"  schema valid  {report['schema_valid']:.1%}  ({counted(report['errors'], 'error')})",
         f"  tokens        {parts}",
         f"  cost          ${report['usd']:.6f} a request",
         f"  latency       p50 {report['p50_ms']:.0f} ms, p95 {report['p95_ms']:.0f} ms",

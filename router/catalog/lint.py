@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from router.catalog.catalog import Catalog, Route
 from router.catalog.rules import PromptRule, prompt_rules
 from router.catalog.version import PromptStep, ReactStep
+from router.text.counts import counted
 
 MAX_RULES = 20
 MAX_WORDS = 1000
 """About two pages. A task that needs longer instructions is not narrow, and no model follows them
 reliably."""
+BOTH = ("text both teaches and measures", "texts both teach and measure")
+UNFIT = ("example answer does not fit the schema", "example answers do not fit the schema")
 MIN_TEST_ROWS = 10
 MIN_TRAINING_TEXTS = 12
 
@@ -103,7 +106,7 @@ def _prompt_warnings(route: Route, words: int, rules: tuple[PromptRule, ...]) ->
     unexercised = [rule.text for rule in rules if not rule.exercised]
     if unexercised and route.rows:
         yield (
-            f"{len(unexercised)} rules that no example exercises, the first "
+            f"{counted(len(unexercised), 'rule')} that no example exercises, the first "
             f"{unexercised[0]!r:.80}: add an example or drop the rule"
         )
 
@@ -113,25 +116,22 @@ def _example_warnings(route: Route) -> Iterator[str]:
     # Answers from documents change with the documents, so they have no fixed right answer.
     if tests < MIN_TEST_ROWS and not route.version.traits.retrieves:
         yield (
-            f"{tests} test rows with an answer; add some until there are {MIN_TEST_ROWS}, "
-            "or a change cannot be judged"
+            f"{counted(tests, 'test row')} with an answer; add some until there are "
+            f"{MIN_TEST_ROWS}, or a change cannot be judged"
         )
 
     train_rows = [row for row in route.rows if row.split == "train"]
     texts = len(route.utterances) + len(train_rows)
     if texts < MIN_TRAINING_TEXTS:
         yield (
-            f"{texts} utterances and train examples; "
+            f"{counted(texts, 'utterance or train example', 'utterances and train examples')}; "
             f"the router learns well from {MIN_TRAINING_TEXTS} or more"
         )
 
     measured = {row.text for row in route.rows if row.split != "train"}
     leaked = {row.text for row in train_rows} & measured
     if leaked:
-        yield (
-            f"{len(leaked)} texts both teach and measure, the first {min(leaked)!r:.80}: "
-            "keep them apart"
-        )
+        yield (f"{counted(len(leaked), *BOTH)}, the first {min(leaked)!r:.80}: keep them apart")
 
     yield from _wrong_answers(route)
 
@@ -146,10 +146,7 @@ def _wrong_answers(route: Route) -> Iterator[str]:
     rows = [row for row in route.rows if row.answer is not None]
     wrong = [row for row in rows if not validator.is_valid(row.answer)]
     if wrong:
-        yield (
-            f"{len(wrong)} example answers do not fit the schema, the first for "
-            f"{wrong[0].text!r:.80}: correct them"
-        )
+        yield (f"{counted(len(wrong), *UNFIT)}, the first for {wrong[0].text!r:.80}: correct them")
 
 
 def _duplicate_examples(catalog: Catalog) -> dict[str, list[str]]:

@@ -361,7 +361,7 @@ def test_requests_given_up_are_listed_but_do_not_make_it_wrong(make_settings, gi
     assert diagnosis.ok
     assert [letter.id for letter in diagnosis.dead_letters] == ["r7"]
     text = diagnosis.as_text()
-    assert "1 requests were given up; `beagle replay ID` or `beagle replay all`" in text
+    assert "1 request was given up; `beagle replay ID` or `beagle replay all`" in text
     assert "  r7  1970-01-01 00:00  C7  tries 1  the model said nothing" in text
 
 
@@ -372,7 +372,7 @@ def test_open_requests_are_counted_with_the_age_of_the_oldest(make_settings, mak
     store.close()
 
     assert check(settings, "store").text.startswith(
-        f"answers, with every migration up to {NEWEST}; 1 requests open, the oldest for "
+        f"answers, with every migration up to {NEWEST}; 1 request open, the oldest for "
     )
 
 

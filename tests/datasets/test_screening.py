@@ -89,7 +89,7 @@ def test_an_order_in_a_row_is_never_taught_unseen(payload):
     for place in drawn:
         rows = record_verdict(rows, place, "accepted", "UADA")
 
-    with pytest.raises(InputError, match="1 rows of the sample wait"):
+    with pytest.raises(InputError, match="1 row of the sample waits"):
         accept_rest(rows, drawn, "UADA", 0.1)
 
     assert not any(row.suspect for row in rows if row.usable)

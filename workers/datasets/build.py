@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from router.text.counts import counted
 from router.text.normalise import normalise
 from router.text.redact import redact
 from workers.datasets.screening import outlier_flags, screening_reason
@@ -133,7 +134,8 @@ def build_dataset(
     people = len({row.user for row in rows})
     problems = []
     if people < rules.min_people:
-        problems.append(f"{people} people are in it, at least {rules.min_people} are needed")
+        found = counted(people, "person is", "people are")
+        problems.append(f"{found} in it, at least {rules.min_people} are needed")
 
     card = {
         "found": len(logged),

@@ -12,8 +12,10 @@ from jsonschema import Draft202012Validator
 
 from router.errors import InputError
 from router.statistics import mean_interval
+from router.text.counts import counted
 from workers.datasets.build import BULK_SUFFIX, DatasetExample, ReviewStatus
 
+WAITING = ("row of the sample waits", "rows of the sample wait")
 JsonSchema = Mapping[str, Any]
 SAMPLE_SEED = 0
 """Draws the sample; the same for everybody, so that two reviewers see the same rows."""
@@ -141,7 +143,7 @@ def accept_rest(
 
     if waiting:
         raise InputError(
-            f"accepting the rest: {len(waiting)} rows of the sample wait; look at them first"
+            f"accepting the rest: {counted(len(waiting), *WAITING)}; look at them first"
         )
 
     # A teacher can be wrong in its own way, which the rate over all rows would hide.

@@ -8,6 +8,7 @@ from typing import Literal
 
 from router.config import Settings
 from router.statistics import SIGNIFICANCE
+from router.text.counts import counted
 from workers.drift.correction_rate import CorrectionRate, rate_increase
 from workers.drift.input_shift import InputShift
 from workers.drift.model_sunset import ModelSunset
@@ -86,7 +87,7 @@ def _accuracy_alarm(measurement: DriftMeasurement, settings: Settings) -> Alarm 
 
     return Alarm(
         "accuracy",
-        f"{worst.now:.1%} of {worst.rows} rows right ({rows}), {worst.then:.1%} before: "
+        f"{worst.now:.1%} of {counted(worst.rows, 'row')} right ({rows}), {worst.then:.1%} before: "
         f"{100 * worst.change:+.1f} points ({100 * worst.low:+.1f} to {100 * worst.high:+.1f}); "
         f"{100 * limit:.0f} fewer are allowed",
         "It answers the same questions worse than when it was tested: "

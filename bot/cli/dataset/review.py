@@ -19,6 +19,7 @@ from router.errors import InputError
 from router.lifecycle_evidence import ReviewedEvidence
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
+from router.text.counts import counted
 from router.text.printable import print_line
 from router.types import Candidate, SlackPerson
 from workers.datasets.build import DatasetExample
@@ -123,9 +124,10 @@ def _summary(before: Sequence[DatasetExample], rows: Sequence[DatasetExample]) -
     undecided = _undecided(rows)
     follows = "training begins as soon as a worker is free"
     if undecided:
-        follows = f"{undecided} are undecided"
+        follows = f"{counted(undecided, 'is', 'are')} undecided"
 
-    return f"{changed} rows decided, {usable} of {len(rows)} will be used for training; {follows}"
+    decided = counted(changed, "row")
+    return f"{decided} decided, {usable} of {len(rows)} will be used for training; {follows}"
 
 
 def _output_schema(store: Store, dataset: StoredDataset) -> Mapping[str, Any] | None:

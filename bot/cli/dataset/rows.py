@@ -12,6 +12,7 @@ from bot.cli.terminal import load_data_settings
 from bot.offline import find_dataset
 from router.config import Settings
 from router.store import open_store
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.datasets.review import from_records, to_jsonl
 from workers.privacy.exports import record_exports
@@ -40,6 +41,6 @@ def write_rows(settings: Settings, key: str, file: Path, team: str | None = None
     record_exports(settings.data, [file])
     file.write_text(to_jsonl(from_records(dataset.rows)), "utf-8")
     return (
-        f"wrote {len(dataset.rows)} rows to {file}; change `review` and `answer`, "
+        f"wrote {counted(len(dataset.rows), 'row')} to {file}; change `review` and `answer`, "
         "then run beagle dataset review"
     )

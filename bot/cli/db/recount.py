@@ -6,6 +6,7 @@ from contextlib import closing
 
 from bot.cli.terminal import load_data_settings
 from router.store import open_store
+from router.text.counts import counted
 from router.text.printable import print_line
 
 
@@ -14,4 +15,4 @@ def main() -> None:
     with closing(open_store(load_data_settings().store_url)) as store:
         hours = store.usage_counts.recount()
 
-    print_line(f"{hours} hours were counted")
+    print_line(f"{counted(hours, 'hour was', 'hours were')} counted")

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from router.secret_values import hide_secrets
 from router.store.requests.dead_letters import DeadLetter
+from router.text.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Diagnosis:
         letters = self.dead_letters
         if letters:
             lines.append(
-                f"{len(letters)} requests were given up; "
+                f"{counted(len(letters), 'request was', 'requests were')} given up; "
                 "`beagle replay ID` or `beagle replay all` tries again:"
             )
 

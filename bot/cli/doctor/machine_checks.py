@@ -18,6 +18,7 @@ from router.config import Settings
 from router.errors import BeagleError, SettingsError
 from router.private_files import EVERYBODY, wide_files
 from router.store import open_store, parse_url
+from router.text.counts import counted
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.queue import server_time
 from workers.runtime.steady_clock import ANCHOR_FILE, uptime
@@ -27,6 +28,7 @@ MIN_FREE_SHARE = 0.1
 """A disk is nearly full below both: a small one may be meant to be small."""
 MIN_FREE_FILES = 1_000
 MEGABYTE = 1_000_000
+FILES = "files or folders"
 SLACK_SECONDS = 30.0
 """Slack tells its time in whole seconds, and refuses what is signed minutes too late."""
 
@@ -38,8 +40,9 @@ def check_data_folder(settings: Settings) -> str:
     open_to_all = [path for path in wide if path.lstat().st_mode & EVERYBODY]
     if open_to_all:
         raise SettingsError(
-            f"{len(open_to_all)} files or folders in {settings.data} can be used by every user of "
-            f"this machine, first {str(open_to_all[0])!r}; they hold people's messages: let the "
+            f"{counted(len(open_to_all), 'file or folder', FILES)} in {settings.data} can be used "
+            f"by every user of this machine, first {str(open_to_all[0])!r}; people's messages are "
+            "in there: let the "
             "user who runs Beagle own them, or run `chmod -R o-rwx` as their owner"
         )
 

@@ -15,6 +15,7 @@ from bot.demo import data_folder
 from router.config import Settings
 from router.errors import QueueError, SettingsError, StoreError
 from router.store import newest_revision, open_store, parse_url
+from router.text.counts import counted
 from workers.jobs import queue_of_job, queues
 from workers.runtime.embedded_valkey import find_server, running_url
 from workers.runtime.queue import RqQueue, is_alive, workers_per_queue
@@ -73,7 +74,8 @@ def check_store(settings: Settings) -> str:
         count, oldest_seconds = store.requests.open_count(now())
 
     age = f", the oldest for {oldest_seconds:.0f} s" if count else ""
-    return f"answers, with every migration up to {newest_revision()}; {count} requests open{age}"
+    requests = counted(count, "request")
+    return f"answers, with every migration up to {newest_revision()}; {requests} open{age}"
 
 
 def database_file(settings: Settings) -> Path | None:

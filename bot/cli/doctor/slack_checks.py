@@ -23,6 +23,7 @@ from bot.transport.workspaces import open_workspaces
 from router.config import Settings
 from router.errors import SettingsError
 from router.store import open_store
+from router.text.counts import counted
 
 COMPARE = "compare Event Subscriptions with deploy/slack-manifest.yaml"
 NOTHING_CAME = f"Slack tells no app which events it sends, and none came yet, so {COMPARE}"
@@ -63,11 +64,14 @@ def _describe_installations(settings: Settings) -> str:
     finally:
         store.close()
 
-    text = f"each workspace installs Beagle at /slack/install; {len(teams)} have a token"
+    with_token = counted(len(teams), "has", "have")
+    text = f"each workspace installs Beagle at /slack/install; {with_token} a token"
     if not settings.allowed_teams:
         text += "; any workspace may install (BEAGLE_ALLOWED_TEAMS is empty)"
     if old_seals:
-        text += f"; {old_seals} are still encrypted with an older BEAGLE_TOKEN_KEY"
+        text += (
+            f"; {counted(old_seals, 'is', 'are')} still encrypted with an older BEAGLE_TOKEN_KEY"
+        )
 
     return text
 

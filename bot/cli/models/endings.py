@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from router.text.counts import counted
 from workers.drift.model_sunset import sunsets_within
 from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.model_end import LASTING_DAYS
@@ -35,7 +36,7 @@ class Ending:
     @property
     def description(self) -> str:
         """One line for an operator."""
-        mark, when = "ENDS ", f"in {self.days} days, on"
+        mark, when = "ENDS ", f"in {counted(self.days, 'day')}, on"
         if self.has_ended:
             mark, when = "ENDED", "on"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.text.counts import counted
 from workers.training.plan import TrainingPlan
 from workers.training.plan.memory import Span
 from workers.training.plan.serving import Serving
@@ -18,8 +19,9 @@ PARTS = {
 def plan_text(plan: TrainingPlan, serving: Serving) -> str:
     """Returns the plan, a line for each figure."""
     body = plan.as_dict()
+    rows = counted(plan.rows, "example")
     lines = [
-        f"{plan.method} on {plan.base}, {plan.rows:,} examples (usually {_span(plan.rows_needed)})",
+        f"{plan.method} on {plan.base}, {rows} (usually {_span(plan.rows_needed)})",
         f"  trains {_span(plan.trainable_parameters)} of {plan.parameters:,.0f} parameters",
         f"  memory {_span(plan.memory.total)} GB:",
     ]

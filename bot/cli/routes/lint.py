@@ -13,6 +13,7 @@ from bot.cli.terminal import Json, load_settings
 from router.catalog.lint import lint_routes
 from router.config import Settings
 from router.errors import InputError, RouteError
+from router.text.counts import counted
 from router.text.printable import print_line
 from workers.tools import tool_names
 
@@ -57,7 +58,7 @@ def lint_report(settings: Settings, name: str = "", *, as_json: bool) -> tuple[b
 
     lines = []
     for finding in findings:
-        size = f"{finding.words} words, {len(finding.rules)} rules"
+        size = f"{counted(finding.words, 'word')}, {counted(len(finding.rules), 'rule')}"
         lines.append(f"{finding.route or 'routes'}: {size}")
         lines += [f"  {warning}" for warning in finding.warnings]
 
