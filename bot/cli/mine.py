@@ -20,6 +20,7 @@ from bot.app import encoder, now, random_share
 from bot.cli.mining_report import html, markdown
 from bot.cli.terminal import Json, load_settings
 from bot.console import CleanProgress
+from bot.demo.chat_export import write_sample
 from router.catalog.installed import has_larger_model
 from router.config import Settings
 from router.errors import SettingsError
@@ -57,9 +58,16 @@ def main(
     window: Annotated[
         str, typer.Option(help="How far to look back from the newest message: all, 28d, 8w.")
     ] = "28d",
+    sample: Annotated[
+        bool,
+        typer.Option("--sample", help="Make EXPORT first: a CSV file with chat that is made up."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find the repeated requests in an export. Needs no keys and no installation."""
+    if sample:
+        write_sample(export, now())
+
     print_line(
         mine_export(
             load_settings(),

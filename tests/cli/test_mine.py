@@ -14,12 +14,13 @@ from bot.cli import mine
 from bot.cli.__main__ import app
 from bot.cli.mining_report import html as report_page
 from bot.cli.mining_report import markdown as report
+from bot.demo.chat_export import write_sample
 from router.config import Settings
 from router.errors import InputError, ModelError
 from workers.llm.fake_server import fake_model_server
 from workers.llm.fakes import ScriptedModel
 from workers.llm.pricing import Price
-from workers.mining.exports import Answer, BotRequest, Export
+from workers.mining.exports import Answer, BotRequest, Export, read_export
 from workers.mining.llm_naming import Namer
 from workers.readiness.exported.overview import Entry, MapPoint, Overview, build_overview
 from workers.readiness.exported.window import FOUR_WEEKS, parse_window
@@ -334,3 +335,22 @@ def test_a_report_speaks_of_an_export_and_of_models_as_people_do(encode, repeate
     assert "a tuned local" not in text
     assert "on local," not in text
     assert "Each week Beagle" not in text
+
+
+def test_a_sample_export_is_made_and_can_be_read(tmp_path):
+    file = tmp_path / "new" / "sample.csv"
+    write_sample(file, 1_790_000_000.0)
+    export = read_export(file)
+
+    assert len(export.rows) > 500
+    assert len({row.user for row in export.rows}) > 5
+    assert not export.skipped
+    assert any("meeting room" in row.text for row in export.rows)
+
+
+def test_a_sample_never_replaces_somebodys_file(tmp_path):
+    (tmp_path / "own.csv").write_text("mine", "utf-8")
+    with pytest.raises(InputError, match="is there already"):
+        write_sample(tmp_path / "own.csv", 1.0)
+
+    assert (tmp_path / "own.csv").read_text("utf-8") == "mine"

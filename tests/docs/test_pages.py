@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 
 import pytest
+import typer
+from typer.main import get_command
 
+from bot.cli import bench
+from bot.cli import eval as eval_command
 from bot.cli.folder import commands_of
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -61,6 +66,30 @@ def test_every_beagle_command_that_is_named_exists(pages):
     }
 
     assert named <= known
+
+
+def test_every_evaluation_in_the_readme_names_what_it_cannot_do_without(root):
+    """Each line of the table is said to be a command that can be run."""
+    lines = re.findall(
+        r"`beagle (eval|bench) (\w+)([^`]*)`", (root / "README.md").read_text("utf-8")
+    )
+    groups = {"eval": eval_command.GROUP, "bench": bench.GROUP}
+
+    assert len(lines) > 8
+    for group, name, options in lines:
+        module = importlib.import_module(commands_of(*groups[group])[name].module)
+        app = typer.Typer()
+        app.command()(module.main)
+        for parameter in get_command(app).params:
+            if parameter.required:
+                assert parameter.opts[0] in options, (name, parameter.name)
+
+
+def test_folders_and_files_that_commands_of_the_pages_read_are_there(root):
+    page = (root / "docs" / "knowledge.md").read_text("utf-8")
+    first = re.search(r"^beagle ingest (\S+)", page, re.MULTILINE)[1]
+
+    assert (root / first).is_dir()
 
 
 def test_make_lists_every_target_that_people_type(root):

@@ -36,7 +36,11 @@ class ScoringRule:
         if not self.exact:
             return "mean word F1 over all fields"
 
-        return f"share of rows where {', '.join(self.exact)} are all right"
+        *others, last = self.exact
+        if not others:
+            return f"share of rows where {last} is right"
+
+        return f"share of rows where {', '.join(others)} and {last} are right"
 
 
 def scoring_rule(output: JsonSchema | None, rows: Sequence[ExampleRow]) -> ScoringRule:
