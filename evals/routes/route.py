@@ -93,7 +93,8 @@ def as_text(report: dict[str, Any]) -> str:
         f"  schema valid  {report['schema_valid']:.1%}  ({counted(report['errors'], 'error')})",
         f"  tokens        {parts}",
         f"  cost          ${report['usd']:.6f} a request",
-        f"  latency       p50 {report['p50_ms']:.0f} ms, p95 {report['p95_ms']:.0f} ms",
+        f"  latency       half within {report['p50_ms']:.0f} ms, "
+        f"95 of 100 within {report['p95_ms']:.0f} ms",
     ]
 
     return "\n".join(lines)

@@ -142,7 +142,8 @@ def _narrow_text(gate: GateResult) -> str:
     if figures["prompt_words"] is not None:
         parts.append(f"{figures['prompt_words']} words of prompt")
     if figures["label_bits"] is not None:
-        parts.append(f"{figures['label_bits']:.1f} bits of label entropy")
+        # The perplexity of the answers: so many equally frequent ones would be as hard to guess.
+        parts.append(f"as varied as {2 ** figures['label_bits']:.1f} equally frequent answers")
 
     return ", ".join(parts)
 

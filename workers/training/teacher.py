@@ -22,7 +22,10 @@ from workers.llm.gateway import LOCAL
 from workers.llm.metered import BudgetExhaustedError, CallBudget, MeteredModel
 from workers.runtime.file_lock import file_lock
 
-NO_TEACHER_MODEL = "no teacher was asked: the small local model is none; set BEAGLE_TEACHER_MODEL"
+NO_TEACHER_MODEL = (
+    "no larger model was asked for answers, because only the small local one is set; "
+    "BEAGLE_TEACHER_MODEL names one"
+)
 MAX_TEXT = 4000
 """Characters of a request that are sent."""
 
