@@ -17,9 +17,9 @@ from bot.offline import installed_router
 from bot.routing.explain import explain
 from router.classifier.training_data import installation_texts
 from router.config import Settings
+from router.counts import counted
 from router.decide import Signals
 from router.errors import InputError
-from router.text.counts import counted
 from router.text.csv_table import csv_table
 from router.text.printable import print_line
 from router.types import Decision

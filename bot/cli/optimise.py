@@ -13,6 +13,7 @@ from bot.cli.job_context import terminal_context
 from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_data_settings
 from bot.console import CleanProgress
+from bot.typed_name import typed_name
 from router.catalog.catalog import Route
 from router.catalog.version import Version
 from router.config import Settings
@@ -123,8 +124,8 @@ def as_text(route: Route, live: Version, result: OptimisationResult) -> str:
         f"measured on {result.measured_on}"
     )
     lines.append(
-        "  it is in shadow; "
-        f"beagle routes export {route.name} --version {result.version.id} writes it as files"
+        f"  it is in shadow; {typed_name()} routes export {route.name} "
+        f"--version {result.version.id} writes it as files"
     )
     return "\n".join(lines)
 

@@ -42,6 +42,10 @@ def load_data_settings() -> Settings:
     meant: its data and its settings then, which is said on stderr. Nothing has to be set for that.
     """
     settings = load_settings()
+    if settings.log_level == "info":
+        # Whoever typed the command reads its result; what a job logs meanwhile is for operators.
+        set_up_logs(settings.log, "warning")
+
     folder = demo_folder(settings)
     if folder is None:
         return settings

@@ -172,5 +172,5 @@ def test_a_time_that_is_none_is_not_guessed():
 
 
 def test_a_folder_that_is_no_export_is_told_as_what_it_is(tmp_path):
-    with pytest.raises(InputError, match="it is a folder without channels.json or users.json"):
+    with pytest.raises(InputError, match=r"it is a folder without channels\.json or users\.json"):
         read_export(tmp_path)

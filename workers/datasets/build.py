@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from router.text.counts import counted
+from router.counts import counted
 from router.text.normalise import normalise
 from router.text.redact import redact
 from workers.datasets.screening import outlier_flags, screening_reason

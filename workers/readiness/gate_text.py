@@ -143,7 +143,9 @@ def _narrow_text(gate: GateResult) -> str:
         parts.append(f"{figures['prompt_words']} words of prompt")
     if figures["label_bits"] is not None:
         # The perplexity of the answers: so many equally frequent ones would be as hard to guess.
-        parts.append(f"as varied as {2 ** figures['label_bits']:.1f} equally frequent answers")
+        parts.append(
+            f"as varied as {2.0 ** float(figures['label_bits']):.1f} equally frequent answers"
+        )
 
     return ", ".join(parts)
 

@@ -15,6 +15,7 @@ from bot.app import now
 from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_data_settings, report_progress
 from bot.offline import find_dataset
+from bot.typed_name import typed_name
 from router.errors import InputError, ModelError
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
@@ -159,5 +160,5 @@ def _finish(
 
     return (
         f"{state.model} is version {version} of route {dataset.route}, in shadow; "
-        f"beagle routes export {dataset.route} --version {version} writes it as files"
+        f"{typed_name()} routes export {dataset.route} --version {version} writes it as files"
     )

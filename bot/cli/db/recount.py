@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 
 from bot.cli.terminal import load_data_settings
+from router.counts import counted
 from router.store import open_store
-from router.text.counts import counted
 from router.text.printable import print_line
 
 

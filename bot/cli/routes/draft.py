@@ -13,6 +13,7 @@ from bot.app import catalog, local_model, now
 from bot.cli.job_context import terminal_context
 from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import Json, load_data_settings
+from bot.typed_name import typed_name
 from router.config import Settings
 from router.errors import InputError
 from router.lifecycle_evidence import ApprovalEvidence, DraftedEvidence
@@ -108,8 +109,8 @@ def _write(
     path = write_files(drafted, version, folder)
     record_exports(settings.data, [path / "route.md", path / "examples.jsonl"])
     text = (
-        f"wrote the draft of {drafted.name!r} to {path}; edit it, then run beagle routes draft "
-        f"{drafted.candidate} --read {path} --by YOUR_USER_ID"
+        f"wrote the draft of {drafted.name!r} to {path}; edit it, then run "
+        f"{typed_name()} routes draft {drafted.candidate} --read {path} --by YOUR_USER_ID"
     )
     return {"route": drafted.name, "version": version.id, "folder": str(path), "text": text}
 

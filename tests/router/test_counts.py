@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.text.counts import counted
+from router.counts import counted
 
 ROOT = Path(__file__).parents[2]
 PRINTING = (
