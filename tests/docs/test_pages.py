@@ -12,6 +12,7 @@ from typer.main import get_command
 from bot.cli import bench
 from bot.cli import eval as eval_command
 from bot.cli.folder import commands_of
+from router.classifier.second_request import parts_of
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
@@ -90,6 +91,13 @@ def test_folders_and_files_that_commands_of_the_pages_read_are_there(root):
     first = re.search(r"^beagle ingest (\S+)", page, re.MULTILINE)[1]
 
     assert (root / first).is_dir()
+
+
+def test_the_example_of_two_requests_holds_two(root):
+    page = (root / "docs" / "slack.md").read_text("utf-8")
+    example = re.search(r'two requests in one message \("([^"]+)"\)', page)[1]
+
+    assert len(parts_of(example)) == 2
 
 
 def test_make_lists_every_target_that_people_type(root):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from router.counts import counted
 from workers.readiness.gates import GateName, GateResult, Readiness
 from workers.readiness.readiness_input import ReadinessInput
 from workers.readiness.roi import monthly_text
@@ -138,9 +139,9 @@ def _narrow_text(gate: GateResult) -> str:
 
     parts = [f"the same format in {figures['shape_share']:.0%} of {figures['answers']} answers"]
     if figures["rules"] is not None:
-        parts.append(f"{figures['rules']} rules")
+        parts.append(counted(int(figures["rules"]), "rule"))
     if figures["prompt_words"] is not None:
-        parts.append(f"{figures['prompt_words']} words of prompt")
+        parts.append(f"{counted(int(figures['prompt_words']), 'word')} of prompt")
     if figures["label_bits"] is not None:
         # The perplexity of the answers: so many equally frequent ones would be as hard to guess.
         parts.append(
