@@ -41,60 +41,84 @@ WORDS: Mapping[str, frozenset[str]] = {
             "who how why which can could do does did have has had will would please there if as"
         ),
         "de": (
-            "der die das den dem des ein eine einen einem einer und oder aber nicht kein keine ist "
-            "sind war wird werden ich du er wir ihr mir mich uns euch mein meine unser unsere wie "
-            "was wann wo wer warum welche kann könnt können kannst haben habe hat bitte für mit "
-            "von auf zu zum zur im bei nach noch schon gibt es viele urlaub geht"
+            "der die das den dem des ein eine einen einem einer und oder aber nicht kein keine "
+            "ist sind war wird werden ich du er wir ihr mir mich uns euch mein meine unser "
+            "unsere wie was wann wo wer warum welche kann könnt können kannst haben habe hat "
+            "bitte für mit von auf zu zum zur im bei nach noch schon gibt es viele urlaub geht "
+            "bin bist seid bleibe komme kommen gehe heute morgen gestern wieder krank auch nur "
+            "sehr mehr immer dass wenn weil dann doch jetzt hier sich sein seine habt hatte "
+            "wurde müssen muss soll sollte möchte brauche brauchen funktioniert hallo danke "
+            "über unter vor seit bis ohne etwas alle alles diese dieser dieses jemand niemand "
+            "uhr tage woche büro druckt meinen meiner"
         ),
         "fr": (
-            "le la les un une des du de et ou mais ne pas est sont je tu il elle nous vous ils mon "
-            "ma mes notre nos votre que qui quoi quand où comment pourquoi combien peut pouvez "
-            "me avons ai avez pour avec dans sur au aux ce cette ces bonjour merci plus y en "
-            "marche faire fait est-ce jours"
+            "le la les un une des du de et ou mais ne pas est sont je tu il elle nous vous ils "
+            "mon ma mes notre nos votre que qui quoi quand où comment pourquoi combien peut "
+            "pouvez me avons ai avez pour avec dans sur au aux ce cette ces bonjour merci plus "
+            "y en marche faire fait est-ce jours suis es êtes était reste aujourd'hui demain "
+            "hier malade aussi très bien tout tous si sans chez vers depuis cela ça leur leurs "
+            "lui elles sa son ses dois doit besoin voudrais bonne matin soir semaine quel "
+            "quelle fonctionne"
         ),
         "es": (
-            "el la los las un una unos de del y o pero no es son está están yo tú nosotros ustedes "
-            "mi mis nuestro nuestra que qué quién cuándo cuánto cuántos cuántas dónde cómo por "
-            "para con en al se lo tengo tiene tenemos puedo puede hay este esta días favor me "
-            "funciona"
+            "el la los las un una unos de del y o pero no es son está están yo tú nosotros "
+            "ustedes mi mis nuestro nuestra que qué quién cuándo cuánto cuántos cuántas dónde "
+            "cómo por para con en al se lo tengo tiene tenemos puedo puede hay este esta días "
+            "favor me funciona hoy estoy estás estamos mañana ayer también muy sin sobre desde "
+            "hasta cuando todo todos nada algo quiero necesito enfermo enferma casa quedo "
+            "gracias hola soy eres somos su sus le nos ya más semana"
         ),
         "it": (
-            "il lo la gli le un uno una di del della dei e o ma non è sono ho hai abbiamo mio mia "
-            "nostro che chi quando dove come perché quanto quanti quante per con in al alla si "
-            "me mi posso può ci questo questa giorni grazie funziona"
+            "il lo la gli le un uno una di del della dei e o ma non è sono ho hai abbiamo mio "
+            "mia nostro che chi quando dove come perché quanto quanti quante per con in al alla "
+            "si me mi posso può ci questo questa giorni grazie funziona oggi domani ieri sei "
+            "siamo siete sto anche molto senza dopo prima tutto tutti niente qualcosa voglio "
+            "devo malato malata casa ciao buongiorno nel nella sul sulla più settimana"
         ),
         "pt": (
-            "o os as um uma de do da dos das e ou mas não é são está eu você nós meu minha nosso "
-            "que quem quando onde como porque quanto quantos para com em no na ao se tenho tem "
-            "temos posso pode há este esta dias obrigado ainda "
-            "aqui sei por"
+            "o os as um uma de do da dos das e ou mas não é são está eu você nós meu minha "
+            "nosso que quem quando onde como porque quanto quantos para com em no na ao se "
+            "tenho tem temos posso pode há este esta dias obrigado ainda aqui sei por hoje "
+            "amanhã ontem estou estamos também muito sem sobre desde até tudo todos nada algo "
+            "quero preciso doente casa fico olá obrigada sou somos seu sua já mais semana "
+            "funciona"
         ),
         "nl": (
-            "de het een en of maar niet geen is zijn was ik jij je wij we jullie mijn onze ons wat "
-            "wie wanneer waar hoe waarom hoeveel kan kunnen heb hebben heeft voor met van op aan "
-            "naar bij dit dat deze er nog alstublieft werkt"
+            "de het een en of maar niet geen is zijn was ik jij je wij we jullie mijn onze ons "
+            "wat wie wanneer waar hoe waarom hoeveel kan kunnen heb hebben heeft voor met van "
+            "op aan naar bij dit dat deze er nog alstublieft werkt ben bent vandaag morgen "
+            "gisteren ook veel zonder sinds alles iets niets wil moet ziek thuis hallo bedankt "
+            "mij jouw hun week dan want omdat weer blijf werk nodig"
         ),
         "pl": (
-            "i w na z do nie jest są się to ten ta jak co kto kiedy gdzie dlaczego ile czy mam ma "
-            "mamy mój moja nasz dla od po za proszę który która może mogę działa dni"
+            "i w na z do nie jest są się to ten ta jak co kto kiedy gdzie dlaczego ile czy mam "
+            "ma mamy mój moja nasz dla od po za proszę który która może mogę działa dni jestem "
+            "jesteś dziś dzisiaj jutro wczoraj też bardzo bez przez wszystko coś nic chcę muszę "
+            "chory chora domu cześć dziękuję tydzień już jeszcze"
         ),
         "sv": (
             "och att det en ett den som är var inte jag du vi ni min mitt vår vad vem när hur "
-            "varför många kan har hade för med av på till från om eller men tack fungerar dagar"
+            "varför många kan har hade för med av på till från om eller men tack fungerar dagar "
+            "idag imorgon igår också mycket utan sedan allt något inget vill måste sjuk hemma "
+            "hej vecka nu"
         ),
         "da": (
             "og at det en et den som er var ikke jeg du vi min mit vores hvad hvem hvornår hvor "
-            "hvordan hvorfor mange kan har havde til med af på fra om eller men tak virker dage"
+            "hvordan hvorfor mange kan har havde til med af på fra om eller men tak virker dage "
+            "idag i morgen igår også meget uden siden alt noget intet vil skal syg hjemme hej "
+            "uge nu"
         ),
         "fi": (
-            "ja on ei se että mikä mitä milloin missä miten miksi kuinka monta voi voin minä sinä "
-            "me olen olemme ovat minun meidän kanssa mutta tai kiitos päivää toimi vielä "
-            "täällä"
+            "ja on ei se että mikä mitä milloin missä miten miksi kuinka monta voi voin minä "
+            "sinä me olen olemme ovat minun meidän kanssa mutta tai kiitos päivää toimi vielä "
+            "täällä tänään huomenna eilen myös paljon ilman kaikki jotain haluan täytyy sairas "
+            "kotona hei viikko nyt"
         ),
         "cs": (
             "a v na s do ne je jsou se to ten ta jak co kdo kdy kde proč kolik mám má máme můj "
-            "naše pro od po za prosím který může mohu nefunguje dní tu mi "
-            "zatím"
+            "naše pro od po za prosím který může mohu nefunguje dní tu mi zatím jsem jsi dnes "
+            "zítra včera také velmi bez všechno něco nic chci musím nemocný nemocná doma ahoj "
+            "děkuji týden už"
         ),
         "tr": (
             "ve bir bu da de için ile ne kim nerede nasıl neden kaç mı mi var yok ben sen biz "

@@ -18,6 +18,12 @@ ROUTES = Path(__file__).parents[2] / "router" / "routes"
     [
         ("wann bekommen wir das Gehalt?", "de"),
         ("der Drucker ist kaputt", "de"),
+        ("bin morgen nicht da, komme erst übermorgen wieder", "de"),
+        ("hoy estoy de viaje, mañana también", "es"),
+        ("je suis absent demain", "fr"),
+        ("oggi sono malato e resto qui", "it"),
+        ("hoje estou doente", "pt"),
+        ("ik ben vandaag ziek", "nl"),
         ("comment demander un jour de congé pour vendredi ?", "fr"),
         ("no me funciona la impresora", "es"),
         ("¿dónde está la oficina de recursos humanos?", "es"),
