@@ -1,0 +1,249 @@
+"""The words by which a speech act is told: question words, auxiliaries, verbs of cancelling."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+QUESTION_WORDS = _words(
+    "who whos who's whose whom what whats what's when whens when's where wheres where's which how "
+    "hows how's"
+)
+"""They open a question for a fact. `why` is none: "why is this slow" complains."""
+AUXILIARIES = _words(
+    "am is are was were do does did have has had can could may might must shall should will would "
+    "isn't aren't wasn't don't doesn't didn't haven't hasn't can't couldn't won't wouldn't "
+    "shouldn't isnt arent dont doesnt didnt havent hasnt cant couldnt wont wouldnt shouldnt"
+)
+SUBJECTS = _words(
+    "i we you he she it they there this that these those the a an any anyone anybody someone "
+    "somebody everyone everybody my our your his her its their"
+)
+HAVE = _words("have has had")
+"""Before a noun they are no auxiliaries: "have the flu"."""
+INFINITIVES = _words("be not have need take work come stay try like love prefer go get")
+"""Behind an auxiliary at the start they leave out the subject: "will be away", "would like …"."""
+PERSONS = _words("i we he she it they you there")
+OTHERS = _words("you someone somebody anyone anybody")
+"""Whom somebody asks to do a thing: "can you …", "could somebody …"."""
+SPEAKER = _words("i we")
+REQUESTING = _words("can could may might will would")
+EMBEDDED = (
+    "tell me",
+    "tell us",
+    "let me know",
+    "let us know",
+    "do you know",
+    "does anyone know",
+    "does anybody know",
+    "does somebody know",
+    "anyone know",
+    "anybody know",
+    "i wonder",
+    "i wondered",
+    "i am wondering",
+    "i'm wondering",
+    "im wondering",
+    "just wondering",
+    "wondering",
+    "i want to know",
+    "i need to know",
+    "i would like to know",
+    "i'd like to know",
+    "id like to know",
+    "any idea",
+    "remind me",
+    "explain",
+)
+"""What a question may be put behind: "tell me how …"."""
+ASKING_AFTER = QUESTION_WORDS | _words("if whether")
+TAGS = _words("ok okay right alright possible please pls fine yes no thanks correct")
+"""Words before a question mark that ask for a nod and not for a fact."""
+PERMISSION = (
+    "is it ok if",
+    "is it okay if",
+    "is it alright if",
+    "is it all right if",
+    "is it fine if",
+    "is it possible",
+    "would it be ok",
+    "would it be okay",
+    "would it be possible",
+    "would it be alright",
+    "is it ok to",
+    "is it okay to",
+    "do you mind if",
+    "would you mind if",
+    "am i able to",
+    "any chance",
+)
+"""With a day they ask for that day; without one they ask for the rule."""
+DAYS = _words(
+    "today tonight tomorrow tmrw tmr morning afternoon monday tuesday wednesday thursday friday "
+    "saturday sunday mon tue tues wed thu thur thurs fri sat sun january february march april june "
+    "july august september october november december jan feb mar apr jun jul aug sep sept oct nov "
+    "dec mondays tuesdays wednesdays thursdays fridays"
+)
+"""Names of days and months; `may` is a verb more often."""
+HELP_QUESTIONS = (
+    "what can i do",
+    "what can we do",
+    "what should i do",
+    "what should we do",
+    "what do i do",
+    "what do we do",
+    "what now",
+    "what to do",
+    "who can help",
+    "who can fix",
+    "who could help",
+    "who can look",
+    "how do i fix",
+    "how do we fix",
+    "how can i fix",
+    "how can we fix",
+    "how to fix",
+    "how do i get it back",
+    "where do i report",
+    "who do i tell",
+    "who should i tell",
+    "who do i report",
+    "who can cover",
+    "who could cover",
+    "who covers",
+    "who can take over",
+)
+"""Behind a report they ask for help with it, and for no fact."""
+CANCEL_VERBS = _words(
+    "cancel cancels cancelling canceling withdraw withdrawing revoke retract rescind undo uncancel "
+    "unbook annul void"
+)
+CANCEL_PAIRS = (
+    "call off",
+    "take back",
+    "pull back",
+    "scrap my",
+    "drop my",
+    "delete my",
+    "remove my",
+    "reverse my",
+)
+CANCEL_PHRASES = (
+    "no longer need",
+    "no longer needed",
+    "no longer want",
+    "no longer taking",
+    "not taking",
+    "not need",
+    "don't need",
+    "dont need",
+    "won't need",
+    "wont need",
+    "won't be needing",
+    "wont be needing",
+    "won't take",
+    "wont take",
+    "won't be taking",
+    "changed my mind",
+    "not going to take",
+)
+"""They take something back where it was there before ("any more", "after all")."""
+TAKEN_BACK = ("anymore", "any more", "after all", "no longer", "changed my mind")
+PLEASE = _words("please pls plz kindly let's lets")
+ORDER_LEADS = (
+    "please",
+    "pls",
+    "plz",
+    "kindly",
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "can someone",
+    "could someone",
+    "can somebody",
+    "could somebody",
+    "can i",
+    "could i",
+    "may i",
+    "can we",
+    "could we",
+    "i want to",
+    "we want to",
+    "i need to",
+    "we need to",
+    "i have to",
+    "i must",
+    "i would like to",
+    "i'd like to",
+    "id like to",
+    "i wish to",
+    "i want you to",
+    "have to",
+    "just",
+    "now",
+    "then",
+    "and",
+    "also",
+    "i am",
+    "i'm",
+    "im",
+    "let's",
+    "lets",
+    "help me",
+    "help me to",
+    "i will",
+    "i'll",
+)
+"""What stands before the verb of an order."""
+OPENINGS = (
+    "hi",
+    "hey",
+    "hello",
+    "beagle",
+    "quick",
+    "question",
+    "quick question",
+    "quick q",
+    "q",
+    "one question",
+    "a question",
+    "and",
+    "but",
+    "so",
+    "also",
+    "or",
+    "ok",
+    "okay",
+    "then",
+    "well",
+    "oh",
+    "um",
+    "sorry",
+    "excuse me",
+    "by the way",
+    "btw",
+    "good morning",
+    "morning",
+    "thanks",
+    "actually",
+    "hi there",
+    "hi all",
+    "hi team",
+    "hi everyone",
+    "hello all",
+    "hello team",
+    "hello everyone",
+    "hey all",
+    "hey team",
+    "hey there",
+    "just",
+)
+"""Words before a sentence that say nothing of what it does."""
+PREPOSITIONS = _words("in on at for from to by with until till since about under within of")
+CONDITIONS = _words(
+    "if when while during in for after before once until with as suppose because since"
+)
+"""They open a clause that a question may stand behind: "if I am ill, do I …"."""

@@ -1,0 +1,226 @@
+"""Tells what somebody does by a message: ask, announce, order, or cancel.
+
+A speech act (Searle, 1969) is told by its form, whatever it is about: by the first words of a
+sentence, its auxiliaries, and its question mark. A form that looks like a question may be an order
+("could you reset my password?"), and one without its sign may be a question ("when is payday").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Literal, get_args
+
+from router.speech import act_words as words
+from router.text.normalise import as_read
+
+Act = Literal["statement", "order", "question", "yes_no_question", "cancellation"]
+"""What a message does.
+
+`statement` says how things are (an announcement, a report, a complaint), `order` wants something
+done, `question` wants to know a fact (who, what, when, how many …), `yes_no_question` whether
+something is so, and `cancellation` takes back what was asked for or announced.
+"""
+ACTS: tuple[Act, ...] = get_args(Act)
+QUESTIONS: frozenset[Act] = frozenset(("question", "yes_no_question"))
+MAX_CHARS = 600
+"""Whatever is longer is a text; its beginning says what it is for."""
+MAX_SENTENCES = 6
+MAX_OPENINGS = 4
+_BORDER = re.compile(r"(?<=[.!?;])\s++")
+"""Where a sentence ends; a full stop within a date ends none."""
+_WORD = re.compile(r"[^\W_]++(?:['\u2019][^\W_]++)*+")
+_DATE = re.compile(
+    r"\b\d{1,4}(?:st|nd|rd|th|[./-]\d{1,2})(?![\w%])|\bnext week\b|\b\d{1,2} may\b|\bmay \d",
+    re.IGNORECASE,
+)
+
+
+def speech_act(text: str) -> Act:
+    """Returns what the message does; a statement where nothing tells.
+
+    Of several sentences a cancellation counts first, then a question for a fact, unless it only
+    asks for help with what was reported before it.
+    """
+    # A line's end closes a sentence, and `as_read` removes it.
+    lines = text[:MAX_CHARS].split("\n")[:MAX_SENTENCES]
+    sentences = [one for line in lines for one in _BORDER.split(as_read(line))]
+    acts: list[Act] = []
+
+    for sentence in sentences[:MAX_SENTENCES]:
+        act = _act_of(sentence, has_report="statement" in acts)
+        if act is not None:
+            acts.append(act)
+
+    for act in ("cancellation", "question"):
+        if act in acts:
+            return act
+
+    return acts[0] if acts else "statement"
+
+
+def _act_of(sentence: str, *, has_report: bool) -> Act | None:
+    """Returns the act of one sentence; None for one without words of its own."""
+    tokens = _without_openings([one.casefold() for one in _WORD.findall(sentence)])
+    if not tokens or " ".join(tokens) in words.OPENINGS:
+        return None
+
+    if _is_cancellation(tokens):
+        return "cancellation"
+    if any(_begins(tokens, phrase) for phrase in words.HELP_QUESTIONS) and has_report:
+        return "statement"
+    if tokens[0] in ("why", "y"):
+        return "statement"
+
+    if _embedded_question(tokens) or _asks_for_fact(tokens):
+        return "question"
+
+    return _with_auxiliary(tokens, sentence)
+
+
+def _with_auxiliary(tokens: Sequence[str], sentence: str) -> Act:
+    """Returns the act of a sentence that asks for no fact by a question word."""
+    has_mark = "?" in sentence
+    has_day = _names_day(tokens, sentence)
+    if any(_begins(tokens, phrase) for phrase in words.PERMISSION):
+        return "order" if has_day else "yes_no_question"
+
+    if _is_inverted(tokens, 0):
+        return _inverted_act(tokens, has_day=has_day)
+
+    behind = _inverted_behind_condition(tokens)
+    if behind is not None:
+        return _inverted_act(tokens[behind:], has_day=False)
+
+    if has_mark and tokens[-1] not in words.TAGS and not has_day:
+        return "yes_no_question"
+
+    return "order" if tokens[0] in words.PLEASE else "statement"
+
+
+def _inverted_act(tokens: Sequence[str], *, has_day: bool) -> Act:
+    """Returns the act of "can you …", "could I …", "is the …"."""
+    if tokens[0] in words.REQUESTING and tokens[1] in words.OTHERS:
+        return "order"
+    if tokens[0] in words.REQUESTING and tokens[1] in words.SPEAKER and has_day:
+        return "order"
+
+    return "yes_no_question"
+
+
+def _asks_for_fact(tokens: Sequence[str]) -> bool:
+    """Returns whether the sentence begins with a question word, maybe behind a preposition."""
+    if tokens[0] in ("what", "how") and tokens[1:2] in (["about"], ["a"], ["an"]):
+        return False
+    if tokens[0] in words.QUESTION_WORDS:
+        # "When I press save, the app closes" tells what happens.
+        is_clause = tokens[0] == "when" and tokens[1:2] and tokens[1] in words.SUBJECTS
+        return not is_clause or _inverted_behind_condition(tokens) is not None
+
+    is_behind = tokens[0] in words.PREPOSITIONS and len(tokens) > 2
+    if is_behind and tokens[1] in ("which", "what", "whom", "how", "when"):
+        return True
+
+    # "During the trial period, how long is the notice?"
+    if tokens[0] not in words.CONDITIONS:
+        return False
+
+    for place in range(2, len(tokens) - 2):
+        is_open = tokens[place] in ("how", "what", "who", "where")
+        if is_open and tokens[place + 1] in words.AUXILIARIES | {"many", "much", "long", "often"}:
+            return True
+
+    return False
+
+
+def _embedded_question(tokens: Sequence[str]) -> bool:
+    """Returns whether a question word follows words such as "tell me" or "do you know"."""
+    for phrase in words.EMBEDDED:
+        parts = phrase.split()
+        for start in range(min(len(tokens), 6)):
+            end = start + len(parts)
+            asked = tokens[end] if end < len(tokens) else ""
+            if asked in words.ASKING_AFTER and list(tokens[start:end]) == parts:
+                return True
+
+    return False
+
+
+def _is_inverted(tokens: Sequence[str], place: int) -> bool:
+    """Returns whether an auxiliary stands there before its subject: "is the …", "do we …"."""
+    if len(tokens) < place + 3 or tokens[place] not in words.AUXILIARIES:
+        return False
+
+    following = tokens[place + 1]
+    # "Don't forget …" is an order.
+    if tokens[place] in ("don't", "dont", "do") and following not in words.SUBJECTS:
+        return tokens[place] == "do" and place == 0 and following not in words.INFINITIVES
+    if tokens[place] in words.HAVE:
+        return following in words.PERSONS
+    if place > 0:
+        return following in words.SUBJECTS
+
+    # At the start any noun may follow ("are interns paid …"), but "will be away" has no subject.
+    return following not in words.INFINITIVES
+
+
+def _inverted_behind_condition(tokens: Sequence[str]) -> int | None:
+    """Returns where the question begins in "if I am ill do I need …"."""
+    if tokens[0] not in words.CONDITIONS:
+        return None
+
+    for place in range(2, len(tokens) - 2):
+        is_after_subject = tokens[place - 1] in words.SUBJECTS | words.QUESTION_WORDS
+        if not is_after_subject and _is_inverted(tokens, place):
+            return place
+
+    return None
+
+
+def _is_cancellation(tokens: Sequence[str]) -> bool:
+    """Returns whether the sentence orders or announces that something is taken back."""
+    start = 0
+    while start < len(tokens):
+        lead = next((one for one in words.ORDER_LEADS if _begins(tokens[start:], one)), None)
+        if lead is None:
+            break
+
+        start += len(lead.split())
+
+    rest = tokens[start:]
+    if rest and rest[0] in words.CANCEL_VERBS:
+        return True
+    if any(_begins(rest, pair) for pair in words.CANCEL_PAIRS):
+        return True
+
+    joined = f" {' '.join(tokens)} "
+    is_negated = any(f" {phrase} " in joined for phrase in words.CANCEL_PHRASES)
+    return is_negated and any(f" {phrase} " in joined for phrase in words.TAKEN_BACK)
+
+
+def _names_day(tokens: Sequence[str], sentence: str) -> bool:
+    return not words.DAYS.isdisjoint(tokens) or _DATE.search(sentence) is not None
+
+
+def _without_openings(tokens: Sequence[str]) -> Sequence[str]:
+    """Returns the words without greetings and "quick question" before them."""
+    for _ in range(MAX_OPENINGS):
+        longest = max(_openings_of(tokens), default=0)
+        # A word that is all of the sentence is no opening.
+        if not longest or longest >= len(tokens):
+            break
+
+        tokens = tokens[longest:]
+
+    return tokens
+
+
+def _openings_of(tokens: Sequence[str]) -> Iterator[int]:
+    for phrase in words.OPENINGS:
+        if _begins(tokens, phrase):
+            yield len(phrase.split())
+
+
+def _begins(tokens: Sequence[str], phrase: str) -> bool:
+    parts = phrase.split()
+    return list(tokens[: len(parts)]) == parts

@@ -1,0 +1,83 @@
+import pytest
+
+from router.speech.acts import speech_act
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "when is payday",
+        "hello! quick question: who signs the contracts",
+        "how many desks are on the second floor",
+        "my chair is ten years old. when may I order another?",
+        "please tell me how many days are left",
+        "could somebody tell me where the canteen is",
+        "during the trial period, how long is the notice?",
+    ],
+)
+def test_a_message_that_wants_to_know_a_fact_is_a_question(text):
+    assert speech_act(text) == "question"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is the second of May free for everybody?",
+        "do we get a bonus in spring",
+        "are students paid for public holidays?",
+        "can I take half a day",
+        "if I am ill abroad do I need a note",
+        "is it possible to work from home",
+    ],
+)
+def test_a_message_that_wants_to_know_whether_something_is_so_is_one_too(text):
+    assert speech_act(text) == "yes_no_question"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "could you reset the password of the shared mailbox?",
+        "can I take Thursday off?",
+        "would it be possible to have 3 May free?",
+        "please order a screen",
+    ],
+)
+def test_a_polite_question_for_something_to_be_done_is_an_order(text):
+    assert speech_act(text) == "order"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I'm off on Thursday, Ida covers",
+        "off on Monday?",
+        "would like to be away from 8/9 to 9/28",
+        "have the flu, staying in bed",
+        "when I press save, the app closes",
+        "the scanner is stuck. what can I do?",
+        "why is the wiki so slow today",
+        "away 9.8. to 27.9., who could cover?",
+        "",
+    ],
+)
+def test_a_message_that_says_how_things_are_is_a_statement(text):
+    assert speech_act(text) == "statement"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cancel my days off in June",
+        "please withdraw my request for Monday",
+        "I'd like to call off my holiday",
+        "hi, I won't be taking the Friday off after all",
+        "I no longer need the week in May",
+    ],
+)
+def test_a_message_that_takes_something_back_is_a_cancellation(text):
+    assert speech_act(text) == "cancellation"
+
+
+def test_an_order_not_to_forget_something_is_no_question():
+    assert speech_act("don't forget that the gate is locked at ten") == "statement"
