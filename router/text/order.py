@@ -33,6 +33,8 @@ _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _QUOTED_LINE = re.compile(r"^[^\S\n]*+(?:>|&gt;).*$", re.MULTILINE)
 _QUOTATION = re.compile(
     '[\u201c\u201e\u00ab"][^\u201c\u201d\u201e\u00ab\u00bb"]*[\u201d\u201c\u00bb"]'
+    # Within a word, a single sign is an apostrophe.
+    "|(?<![^\\s(:])['\u2018\u201a](?:[^'\u2018\u2019\u201a]|(?<=\\w)['\u2019](?=\\w))*+['\u2019\u2018](?!\\w)"
 )
 
 
@@ -43,6 +45,27 @@ class OrderAndMaterial:
     order: str
     material: str
     is_marked: bool
+
+
+def quoted_orders(text: str, min_material: int = SHORT_MATERIAL_WORDS) -> list[OrderAndMaterial]:
+    """Returns the ways of `split_order` in which a colon, quotation marks or code are the border.
+
+    A line's end also separates two sentences of one report, so it says too little about a short
+    message.
+    """
+    text = text.strip()
+    found = []
+    for order, material, is_marked in (
+        _around(text, _CODE),
+        _around(text, _QUOTED_LINE),
+        _around(text, _QUOTATION),
+        _before_colon(text),
+    ):
+        split = OrderAndMaterial(order.strip(), material.strip(), is_marked)
+        if _is_sized(split, min_material):
+            found.append(split)
+
+    return found
 
 
 def split_order(text: str, min_material: int = MIN_MATERIAL_WORDS) -> list[OrderAndMaterial]:

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
+from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, quoted_orders, split_order
 
 MATERIAL = " ".join(["the printer on the third floor jams and nobody can send the offers"] * 3)
 
@@ -66,3 +66,22 @@ def test_the_parts_of_any_text_are_shorter_than_the_text(text):
     for split in split_order(text, SHORT_MATERIAL_WORDS):
         assert len(split.order) <= len(text)
         assert split.material
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("answer this guest: 'I'm cold, and it's dark.'", "answer this guest:"),
+        ("what does \u2018no space left on device\u2019 mean", "what does   mean"),
+        ("shorten this: the gate is open until ten", "shorten this"),
+    ],
+)
+def test_a_short_quotation_has_an_order_around_it(text, order):
+    assert order in [part.order for part in quoted_orders(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["I'm off and Tom's away, that's all", "first line here\nand a second"]
+)
+def test_an_apostrophe_or_a_line_is_no_quotation(text):
+    assert quoted_orders(text) == []
