@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,28 +11,35 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from router.classifier.follow_up import is_about_thread, is_follow_up
 from router.classifier.language import ENGLISH, foreign_language, guess_language
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
-from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_policy
+from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_act, apply_policy
 from router.classifier.second_request import parts_of, with_second_request
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import (
-    LABEL_SOURCES,
     ExampleReference,
     router_version,
     training_examples,
-    words_in_name,
 )
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
+from router.served_kinds import served_languages, served_small_talk, speller_for
+from router.speech.acts import speech_act
+from router.speech.topics import topic_of
 from router.text.normalise import normalise
-from router.text.order import MIN_MATERIAL_WORDS, SHORT_MATERIAL_WORDS, split_order
+from router.text.order import (
+    MIN_MATERIAL_WORDS,
+    SHORT_MATERIAL_WORDS,
+    quoted_orders,
+    split_order,
+)
 from router.text.spelling import Reading, Speller
-from router.types import LANGUAGE, SMALL_TALK, Decision, Example, Score, Verb
+from router.types import LANGUAGE, NO_ROUTE, SMALL_TALK, TOPIC, Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals", "TrainingConfig"]
 
@@ -43,6 +49,10 @@ read in more than one way. Chosen on CLINC150 with 10 examples (seed 0)."""
 UNMARKED_ORDER_CONFIDENCE = 0.8
 """Confidence that an order needs where only the end of a sentence separates it from the material:
 the first sentence of a report is no order."""
+SURE_ORDER = 0.9
+"""Confidence from which an order decides over a quotation of a few words. The whole message would
+be read for what is quoted: a customer's complaint looks like a report."""
+ORDER_ALONE = "decided by the order alone, without the text that came with it"
 FOREIGN_CONFIDENCE = 0.9
 """Confidence from which a message in another language is served all the same."""
 TRANSLATED_ODDS = 7.0
@@ -50,9 +60,9 @@ TRANSLATED_ODDS = 7.0
 examples, where the encoder reads it: translations are less like the examples than new English
 requests. Chosen on `beagle eval languages` and twenty messages in these languages that no route
 serves."""
-SERVED_FROM = 3
-"""Examples by which a route serves a kind of small talk, or a language: one may be a fragment among
-many rows."""
+SURELY_IN_SCOPE = 0.8
+"""In-scope score from which a route serves somebody in distress, and an order before a short text
+decides by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ class Router:
         self.speller = speller
 
         self.routes = tuple(sorted(config.routes))
-        self.classes = tuple(sorted({example.route for example in examples}))
+        self.classes = tuple(sorted({example.route for example in examples} - {NO_ROUTE}))
         """The routes that have examples or a description: the model's classes, in order."""
 
     @classmethod
@@ -119,19 +129,13 @@ class Router:
         if isinstance(routes, Mapping):
             descriptions.update(routes)
 
-        served = _served_small_talk(examples, descriptions)
-        languages = _served_languages(examples, descriptions)
+        served = served_small_talk(examples, descriptions)
+        languages = served_languages(examples, descriptions)
         config = TrainingConfig(descriptions, seed, false_reject, served, languages)
         candidates = training_examples(examples, descriptions)
-        version = router_version(
-            candidates,
-            descriptions,
-            seed=seed,
-            false_reject=false_reject,
-            encoder=encoder.model_id,
-        )
-
-        speller = _speller_for(examples, descriptions)
+        settings = {"seed": seed, "false_reject": false_reject, "encoder": encoder.model_id}
+        version = router_version(candidates, descriptions, **settings)
+        speller = speller_for(examples, descriptions)
         if folder is not None:
             saved = load_classifier(folder, version)
             if saved is not None:
@@ -187,6 +191,12 @@ class Router:
             reason = {"meta": "the message asks about Beagle itself"}
             return self._certain("meta", None, reason), None
 
+        topic = topic_of(text)
+        if topic in self.config.small_talk:
+            topic = None
+        if topic in ("privacy", "forget"):
+            return self._certain("meta", None, {TOPIC: topic}), None
+
         if self.model is None or not allowed:
             reason = {"routes": "there is no route to choose from"}
             return self._certain("out_of_scope", None, reason), None
@@ -194,6 +204,9 @@ class Router:
         model = self._model_for(self.model, text)
         decision, vector = self._classify(model, text, signals)
         decision = self._with_language(decision, text)
+        if topic == "distress" and not _is_surely_served(decision):
+            return self._certain("meta", None, {TOPIC: topic}), vector
+
         return self._with_second_request(model, decision, text, signals), vector
 
     def _model_for(self, model: RouteClassifier, text: str) -> RouteClassifier:
@@ -234,8 +247,9 @@ class Router:
         parts = []
         alone = replace(signals, thread_route=None, previous_turns=())
         for part in parts_of(text):
-            _, views = self._read(model, part.words_in(text))
-            parts.append((part, self._apply_policy(model, views, alone).decision))
+            words = part.words_in(text)
+            _, views = self._read(model, words)
+            parts.append((part, self._apply_policy(model, views, alone, words).decision))
 
         return with_second_request(decision, parts)
 
@@ -261,6 +275,9 @@ class Router:
         self, model: RouteClassifier, text: str, signals: Signals
     ) -> tuple[Decision, NDArray[np.float32]]:
         """Decides by the order in the text, by the whole text, or with the text before it."""
+        if is_about_thread(text, signals.previous_turns):
+            signals = replace(signals, is_about_thread=True)
+
         _, views = self._read(model, text)
         # The vector is the message's own, whichever text decides: it is stored for mining.
         vector = views[: self.encoder.dim].copy()
@@ -269,7 +286,11 @@ class Router:
         if ordered is not None and ordered.verb == "route":
             return ordered, vector
 
-        decision, is_withheld = self._apply_policy(model, views, signals)
+        ordered_short = self._decide_by_sure_order(model, text, signals)
+        if ordered_short is not None:
+            return ordered_short, vector
+
+        decision, is_withheld = self._apply_policy(model, views, signals, text)
         if decision.verb == "route" or is_withheld:
             return decision, vector
 
@@ -281,12 +302,25 @@ class Router:
             # The newest turn is the last one. Older ones would pull a new topic back to an old one.
             _, views_of_both = self._read(model, f"{signals.previous_turns[-1]}\n{text}")
 
-            second, _ = self._apply_policy(model, views_of_both, signals)
+            second, _ = self._apply_policy(model, views_of_both, signals, text)
             if second.verb == "route":
                 turns = "read together with the message before it"
                 decision = replace(second, reason={**second.reason, "turns": turns})
 
         return decision, vector
+
+    def _decide_by_sure_order(
+        self, model: RouteClassifier, text: str, signals: Signals
+    ) -> Decision | None:
+        """Returns the decision for an order before a few quoted words, where it is surely one."""
+        for part in quoted_orders(text):
+            _, views = self._read(model, part.order)
+            decision, _ = self._apply_policy(model, views, signals, part.order)
+            is_sure = decision.confidence >= SURE_ORDER and decision.in_scope >= SURELY_IN_SCOPE
+            if decision.verb == "route" and is_sure:
+                return replace(decision, reason={**decision.reason, "order": ORDER_ALONE})
+
+        return None
 
     def _decide_by_order(
         self, model: RouteClassifier, text: str, signals: Signals, min_material: int
@@ -298,9 +332,8 @@ class Router:
         unclear = None
         for part in split_order(text, min_material):
             _, views = self._read(model, part.order)
-            decision, _ = self._apply_policy(model, views, signals)
-            order = "decided by the order alone, without the text that came with it"
-            decision = replace(decision, reason={**decision.reason, "order": order})
+            decision, _ = self._apply_policy(model, views, signals, part.order)
+            decision = replace(decision, reason={**decision.reason, "order": ORDER_ALONE})
 
             is_clear = part.is_marked or decision.confidence >= UNMARKED_ORDER_CONFIDENCE
             if decision.verb == "route" and is_clear:
@@ -328,9 +361,16 @@ class Router:
         return readings[best], views[best]
 
     def _apply_policy(
-        self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals
+        self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals, text: str
     ) -> PolicyResult:
-        return apply_policy(model, self.classes, views, signals, self.examples, self.version)
+        """Returns the decision for the views of a text, and for what the text does."""
+        result = apply_policy(model, self.classes, views, signals, self.examples, self.version)
+        # A thread's own route takes "and on Friday?" whatever its form is.
+        stays = result.decision.route == signals.thread_route and is_follow_up(text)
+        if not signals.acts or stays:
+            return result
+
+        return result._replace(decision=apply_act(result.decision, speech_act(text), signals))
 
     def _allowed_routes(self, signals: Signals) -> list[str]:
         if signals.allowed is None:
@@ -347,27 +387,6 @@ class Router:
         )
 
 
-def _served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
-    """Returns the kinds of small talk that a route has examples of: these are requests here."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for example in examples:
-        kind = small_talk_kind(example.text)
-        if kind is not None and example.split == "train" and example.route in routes:
-            counts[example.route, kind] += 1
-
-    return frozenset(kind for (_, kind), count in counts.items() if count >= SERVED_FROM)
-
-
-def _served_languages(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
-    """Returns the languages, other than English, that routes have examples in."""
-    counts = Counter(
-        foreign_language(example.text) for example in examples if example.route in routes
-    )
-    return frozenset(name for name, count in counts.items() if name and count >= SERVED_FROM)
-
-
-def _speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:
-    """Returns the speller that knows the installation's words; people's labels teach it none."""
-    texts = [example.text for example in examples if example.source not in LABEL_SOURCES]
-    names = [words_in_name(route) for route in routes]
-    return Speller.from_texts([*texts, *names, *routes.values()])
+def _is_surely_served(decision: Decision) -> bool:
+    """Returns whether a message in distress is a request all the same, such as for days off."""
+    return decision.verb == "route" and decision.in_scope >= SURELY_IN_SCOPE

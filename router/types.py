@@ -31,8 +31,17 @@ GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
 
 SMALL_TALK = "small_talk"
 """The reason of a decision whose message is nothing but small talk: its kind."""
+TOPIC = "topic"
+"""The reason of a decision that is answered with a line of its own: about privacy, or to somebody
+in distress."""
 LANGUAGE = "language"
 """The reason of a decision whose message is in a language that is not served: the language."""
+NO_ROUTE = "out_of_scope"
+"""The label of an example that no route fits."""
+COUNTEREXAMPLE = "counterexample"
+"""The source of an example that resembles a route's messages and is for no route."""
+ACT = "act"
+"""The reason of a decision that the message's speech act changed: the act and the route."""
 SECOND_REQUEST = "second_request"
 """The reason that names another request in the message: its route, where it begins and ends."""
 UNSURE_EXAMPLES = "unsure_examples"
@@ -123,7 +132,8 @@ class Example:
 
     `answer` is the right answer, when known. `split` separates examples that a model may see from
     those that measure it. `source` is `file`, `feedback` or `reviewed`. `user` is the person who
-    gave the label and `request` the id of the labelled request; rows of a file have neither.
+    gave the label and `request` the id of the labelled request; rows of a file have neither. The
+    `answer` of a counterexample is the name of the route that it resembles.
     """
 
     text: str

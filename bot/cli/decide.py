@@ -15,10 +15,10 @@ import typer
 from bot.cli.terminal import Json, load_data_settings
 from bot.offline import installed_router
 from bot.routing.explain import explain
+from bot.routing.route_access import route_signals
 from router.classifier.training_data import installation_texts
 from router.config import Settings
 from router.counts import counted
-from router.decide import Signals
 from router.errors import InputError
 from router.text.csv_table import csv_table
 from router.text.printable import print_line
@@ -57,7 +57,7 @@ def decide_text(settings: Settings, text: str, team: str = "", *, as_json: bool)
     Without a workspace it is the installation's router.
     """
     router, routes = installed_router(settings, team)
-    decision, _ = router.decide(text, Signals())
+    decision, _ = router.decide(text, route_signals(routes.routes))
     if as_json:
         return json.dumps(asdict(decision))
 
@@ -74,8 +74,8 @@ def decide_file(settings: Settings, file: Path, team: str = "", *, as_json: bool
     route is the label. Raises InputError when the file cannot be read.
     """
     texts, labels = _read_rows(file)
-    router, _ = installed_router(settings, team)
-    decisions = [router.decide(text, Signals())[0] for text in texts]
+    router, routes = installed_router(settings, team)
+    decisions = [router.decide(text, route_signals(routes.routes))[0] for text in texts]
     rows = [_row(text, decision) for text, decision in zip(texts, decisions, strict=True)]
 
     if as_json:

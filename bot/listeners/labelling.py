@@ -14,14 +14,13 @@ from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
 from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.texts import common
 from bot.ui.texts import labelling as texts
-from router.classifier.training_data import NO_ROUTE
 from router.learning.corrections import Quarantined, select_to_label
 from router.learning.learner import TrainingResult
 from router.log import get_log
 from router.store import Store
 from router.store.requests.labels import Label, UncertainRequest
 from router.store.usage.stats import DAY
-from router.types import Feedback, Request, SlackPerson
+from router.types import NO_ROUTE, Feedback, Request, SlackPerson
 from workers.knowledge.membership import ReadingRights
 
 UNCERTAIN_DAYS = 14

@@ -9,12 +9,14 @@ from bot.ui.blocks import truncate
 from bot.ui.texts import explain as texts
 from bot.ui.tier_lines import why_lines
 from router.types import (
+    ACT,
     LANGUAGE,
     ON_TRIAL,
     REROUTED,
     SECOND_REQUEST,
     SMALL_TALK,
     TIERS,
+    TOPIC,
     UNDECIDED,
     UNSURE_EXAMPLES,
     Decision,
@@ -35,6 +37,7 @@ WORDED = frozenset(
     (
         *("nearest", "gate", "ask_below", "threshold", "runner_up"),
         *(TIERS, ON_TRIAL, REROUTED, SMALL_TALK, LANGUAGE, SECOND_REQUEST, UNSURE_EXAMPLES),
+        *(ACT, TOPIC),
     )
 )
 """Reasons that have a sentence of their own; any other is shown as it is stored."""
@@ -79,6 +82,10 @@ def explain(
         words = [texts.READ_WORD.format(typed=typed, read=read) for typed, read in changed_words]
         lines.append(texts.READ_AS.format(words=", ".join(words[:MAX_WORDS])))
 
+    act = reason.get(ACT)
+    if isinstance(act, Mapping) and act["route"] not in hidden:
+        lines.append(texts.ACT.format(act=texts.ACTS[act["act"]], route=act["route"]))
+
     before = reason.get(REROUTED)
     if before and before not in hidden:
         lines.append(texts.REROUTED.format(before=before))
@@ -97,6 +104,8 @@ def explain(
 def _opening(decision: Decision) -> str:
     if SMALL_TALK in decision.reason:
         return texts.SMALL_TALK
+    if TOPIC in decision.reason:
+        return texts.TOPIC
 
     route = decision.route
     confidence = decision.confidence

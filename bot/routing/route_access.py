@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from router.catalog.catalog import Catalog, Route
+from router.decide import Signals
+from router.kinds import KINDS
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import RouteOffer
 
@@ -46,3 +48,22 @@ def route_offers(routes: Mapping[str, Route]) -> list[RouteOffer]:
         )
 
     return offers
+
+
+def route_signals(routes: Mapping[str, Route]) -> Signals:
+    """Returns what deciding has to know of the routes that may be used."""
+    return Signals(
+        allowed=tuple(routes),
+        acts={name: route.acts for name, route in routes.items()},
+        documents=_documents_route(routes),
+    )
+
+
+def _documents_route(routes: Mapping[str, Route]) -> str | None:
+    """Returns the route that answers questions from documents, the first by name; None without."""
+    for name in sorted(routes):
+        version = routes[name].version
+        if KINDS[version.kind].retrieves and version.output is None:
+            return name
+
+    return None

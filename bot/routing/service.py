@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.admins import Admins
@@ -11,10 +11,11 @@ from bot.routing.channel_usage import ChannelUsage
 from bot.routing.checked_examples import CheckedExamples
 from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
+from bot.routing.document_question import DocumentLookup
 from bot.routing.drafted import with_drafted, without_unserved
 from bot.routing.explain import explain
 from bot.routing.notes_question import apply_notes_question
-from bot.routing.route_access import route_offers, usable_routes
+from bot.routing.route_access import route_offers, route_signals, usable_routes
 from bot.routing.version_choice import VersionChoice
 from bot.routing.workspace_routers import WorkspaceRouters
 from router.catalog.catalog import Catalog, Route
@@ -66,20 +67,20 @@ class RoutingService:
         self.limit = PersonLimit(admins.settings.requests_per_minute, admins.now)
         self.encoder = learner.encoder
         self.admins = admins
-        max_age = admins.settings.rights_max_age_seconds
-        self.rights = ReadingRights(store.access, directory, admins.now, max_age)
+        age = admins.settings.rights_max_age_seconds
+        self.rights = ReadingRights(store.access, directory, admins.now, age)
         self._store = store
         self._queue = queue
         self._now = admins.now
-        self._budget = Budget(
-            admins.settings, store.spend, admins.now, store.channel_rules.daily_cap_usd
-        )
-        self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
+        cap_of = store.channel_rules.daily_cap_usd
+        self._budget = Budget(admins.settings, store.spend, admins.now, cap_of)
         self._log = get_log(part="decide")
+        self._usage = ChannelUsage(store.stats, admins.now, admins.settings.retention_days)
         self._routers = WorkspaceRouters(
             learner, store, catalog, self.rights, self._request_training
         )
         self._versions = VersionChoice(store, self.encoder, catalog, admins.now)
+        self._documents = DocumentLookup(store, self.rights, self.encoder.model_id)
         trained = self._routers.train_first()
         self._examples = CheckedExamples()
         self._examples.unsure(self._routers.base, route_offers(catalog.routes))
@@ -173,6 +174,7 @@ class RoutingService:
         else:
             decision, vector = router.decide(text, signals)
 
+        decision = self._documents.apply(decision, request, vector, signals)
         if request.source == "channel" and decision.verb != "route":
             # The message was not addressed to Beagle, so without a matching route it stays silent.
             self._store.requests.ignore(request.id)
@@ -277,8 +279,8 @@ class RoutingService:
         """
         usable = self.usable_routes(request.asker, request.channel)
         signals = self._channel_signals(request, usable)
-        decision, _ = self.router(request.team).decide(request.text, signals)
-
+        decision, vector = self.router(request.team).decide(request.text, signals)
+        decision = self._documents.apply(decision, request, vector, signals)
         return self._revise(request, decision, seen, person)
 
     def wake(self, key: str, job: str = "answer") -> None:
@@ -351,14 +353,13 @@ class RoutingService:
         usable = usable_routes(self.catalog_of(person.team), rule, is_admin=is_admin)
         return without_unserved(usable, self.catalog, self._store, person)
 
-    def _channel_signals(self, request: Request, usable: Collection[str]) -> Signals:
+    def _channel_signals(self, request: Request, usable: Mapping[str, Route]) -> Signals:
         counts = self._usage.route_counts(request.team, request.channel)
         # A route that this person may not use must not take its share of the prior either.
         usable_counts = {route: count for route, count in counts.items() if route in usable}
+        return replace(route_signals(usable), channel_routes=usable_counts)
 
-        return Signals(channel_routes=usable_counts, allowed=tuple(usable))
-
-    def _thread_signals(self, request: Request, usable: Collection[str]) -> Signals:
+    def _thread_signals(self, request: Request, usable: Mapping[str, Route]) -> Signals:
         route, turns = conversation_of(self._store, request)
         # Somebody else's route may neither serve this person nor be named to them.
         route = route if route in usable else None

@@ -23,6 +23,7 @@ from router.types import (
     ON_TRIAL,
     REROUTED,
     SMALL_TALK,
+    TOPIC,
     UNSURE_EXAMPLES,
     Decision,
     Outcome,
@@ -73,8 +74,10 @@ def answer(
         return _ask(request, decision, offers)
     if decision.verb == "meta":
         offers = short_lines.without_examples(offers, decision.reason.get(UNSURE_EXAMPLES, ()))
-    if SMALL_TALK in decision.reason:
-        content = short_lines.small_talk(decision, offers)
+    if SMALL_TALK in decision.reason or TOPIC in decision.reason:
+        is_topic = TOPIC in decision.reason
+        line = short_lines.topic_line(decision) if is_topic else ""
+        content = line or short_lines.small_talk(decision, offers)
         return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])
     if decision.verb == "meta":
         return _menu(texts.FILE_ALONE if is_file_alone(request) else texts.META, offers)

@@ -12,7 +12,7 @@ from bot.ui.texts import common as texts
 from bot.ui.texts import languages
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.second_request import SecondRequest
-from router.types import LANGUAGE, SMALL_TALK, Decision, Outcome, RouteOffer
+from router.types import ACT, LANGUAGE, SMALL_TALK, TOPIC, Decision, Outcome, RouteOffer
 from workers.llm.model_prices import LOCAL
 
 SHOWN = 2
@@ -39,6 +39,11 @@ def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     return small_talk_texts.LINES[decision.reason[SMALL_TALK]].format(examples=ending)
 
 
+def topic_line(decision: Decision) -> str:
+    """Returns the line about privacy, or to somebody in distress."""
+    return texts.TOPICS[str(decision.reason[TOPIC])]
+
+
 def without_examples(offers: Sequence[RouteOffer], routes: Collection[str]) -> list[RouteOffer]:
     """Returns the offers; those of `routes` have no example."""
     return [replace(one, example="") if one.name in routes else one for one in offers]
@@ -52,6 +57,11 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     language = str(decision.reason.get(LANGUAGE, ""))
     if language in languages.NOT_SERVED:
         return texts.NOT_ENGLISH.format(line=languages.NOT_SERVED[language])
+
+    act = decision.reason.get(ACT) or {}
+    is_cancelled = act.get("act") == "cancellation"
+    if is_cancelled and any(offer.name == act["route"] for offer in offers):
+        return texts.NO_CANCELLATION.format(route=_plain(str(act["route"])))
 
     by_name = {offer.name: offer for offer in offers}
     nearest = [by_name.pop(score.route) for score in decision.scores if score.route in by_name]

@@ -27,14 +27,13 @@ from evals.routing.router_peer import peer_answers
 from evals.routing.router_plot import draw_plot
 from evals.routing.router_scores import RouterAnswers, by_route, confusions, mean_figures, scores
 from evals.routing.router_speed import measure_speed
-from router.classifier.training_data import NO_ROUTE
 from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.log import set_up_logs
 from router.text.normalise import normalise
 from router.text.printable import print_line
-from router.types import Example
+from router.types import NO_ROUTE, Example
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def _cross_validate(
 ) -> RouterAnswers:
     """Returns cross-validated answers: each message is answered by a router without it."""
     order = np.random.default_rng(0).permutation(len(examples))
-    fold = np.empty(len(examples), np.int64)
+    # Counterexamples stay in every fold's training: no route is right for them.
+    fold = np.full(len(examples), -1)
 
     # Stratified folds: each route's examples are spread evenly.
     for name in routes:

@@ -26,7 +26,8 @@ from router.catalog.tiers import RouteTier, resolve_tiers
 from router.catalog.version import HASH_DIGITS, FrozenModel, RouteName, Version
 from router.errors import RouteError
 from router.kinds import KINDS
-from router.types import Example
+from router.speech.acts import ACTS, Act
+from router.types import COUNTEREXAMPLE, NO_ROUTE, Example
 
 MAX_MEDIAN_RATIO = 2.0
 """Times the median route's number of examples that one route may teach the router with."""
@@ -45,7 +46,8 @@ class Route(FrozenModel):
     the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
     for one close to the best tier's. `note` says under an answer what was not done.
     `needs_larger_model` marks a task that the included model mostly gets wrong.
-    `actions` is how its answers may be passed on.
+    `actions` is how its answers may be passed on. `acts` are the speech acts that it takes, and
+    `counterexamples` are near misses: messages that look like its own and that no route serves.
     """
 
     name: RouteName
@@ -62,6 +64,8 @@ class Route(FrozenModel):
     note: str = ""
     needs_larger_model: bool = False
     actions: tuple[SendAction, ...] = ()
+    acts: tuple[Act, ...] = ACTS
+    counterexamples: tuple[str, ...] = ()
 
     def is_visible_in(self, channel: str, *, admin: bool = False) -> bool:
         """Returns whether somebody who asks in `channel` may use the route."""
@@ -88,7 +92,18 @@ class Catalog:
             return []
 
         limit = max(MIN_ROUTE_EXAMPLES, round(MAX_MEDIAN_RATIO * median(map(len, by_route))))
-        return [example for examples in by_route for example in _evenly_spaced(examples, limit)]
+        examples = []
+        for name, some in zip(sorted(self.routes), by_route, strict=True):
+            # Utterances were chosen by hand to show what the route is for; rows are sampled.
+            count = min(len(self.routes[name].utterances), limit)
+            examples += some[:count]
+            examples += _evenly_spaced(some[count:], limit - count)
+
+        for name in sorted(self.routes):
+            for text in self.routes[name].counterexamples:
+                examples.append(Example(text, NO_ROUTE, name, source=COUNTEREXAMPLE))
+
+        return examples
 
     def adapter_files(self) -> dict[str, Path]:
         """Returns the LoRA files for the local model server, by the name that versions use."""
@@ -201,6 +216,8 @@ def read_route(folder: Path, *, larger_model: bool = True) -> Route:
             note=front.note,
             needs_larger_model=front.needs_larger_model,
             actions=front.actions,
+            acts=front.acts,
+            counterexamples=front.counterexamples,
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error

@@ -11,6 +11,7 @@ from router.catalog.catalog import Route, read_route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import PromptStep, RequestLimits, Version
 from router.errors import RouteError
+from router.speech.acts import ACTS
 from router.text.strict_yaml import dump_yaml
 
 ADAPTER_FILE = "adapter.gguf"
@@ -86,6 +87,8 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "needs_text": version.needs_text or None,
         "grounding": version.grounding,
         "needs_larger_model": route.needs_larger_model or None,
+        "acts": list(route.acts) if route.acts != ACTS else None,
+        "counterexamples": list(route.counterexamples),
         "reward": [check.model_dump(mode="json") for check in version.reward],
     }
 

@@ -24,6 +24,7 @@ from router.catalog.version import (
 )
 from router.errors import RouteError
 from router.kinds import Kind
+from router.speech.acts import ACTS, Act
 from router.text.strict_yaml import load_yaml
 
 GUIDE = "docs/how-to/route.md"
@@ -77,6 +78,8 @@ class FrontMatter(FrozenModel):
     target: float | None = Field(None, gt=0, le=1)
     reward: tuple[RewardCheck, ...] = Field((), max_length=10)
     actions: tuple[SendAction, ...] = Field((), max_length=MAX_ACTIONS)
+    acts: tuple[Act, ...] = Field(ACTS, min_length=1)
+    counterexamples: tuple[str, ...] = ()
 
 
 NESTED_MODELS: Mapping[str, type[BaseModel]] = {

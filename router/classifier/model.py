@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from router.classifier.arrays import Floats, Rows
 from router.classifier.logistic import LinearClassifier
 from router.classifier.mixture import Mixture
 from router.classifier.neighbours import ExampleIndex, NearestExamples
 from router.classifier.scope_gate import ScopeClassifier, scope_features
+
+NEAR_MISS_FROM = 0.6
+"""Probability of a near miss from which no route fits. Even odds would turn away one in-scope
+message in 25 more of the built-in routes' examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,9 @@ class ScoredRows:
 class RouteClassifier:
     """A trained router without names and texts.
 
-    `threshold` is the in-scope score below which a message counts as out of scope.
+    `threshold` is the in-scope score below which a message counts as out of scope. With
+    `has_near_misses` the last class of `linear` and `index` is no route: it is what resembles a
+    route's messages and no route serves.
     """
 
     linear: LinearClassifier
@@ -50,6 +58,7 @@ class RouteClassifier:
     scope: ScopeClassifier
     index: ExampleIndex
     threshold: float
+    has_near_misses: bool = False
 
     @property
     def nbytes(self) -> int:
@@ -74,7 +83,13 @@ class RouteClassifier:
         probabilities = self.mixture.probabilities(scored.logits, votes)
 
         features = scored.scope_features(self.mixture.temperature)
-        return Prediction(probabilities, self.scope.in_scope(features), scored.nearest)
+        in_scope = self.scope.in_scope(features)
+        if self.has_near_misses:
+            near_miss = probabilities[:, -1]
+            in_scope = np.where(near_miss >= NEAR_MISS_FROM, 0.0, in_scope)
+            probabilities = probabilities[:, :-1] / (1 - near_miss + 1e-9)[:, None]
+
+        return Prediction(probabilities, in_scope, scored.nearest)
 
 
 def score_rows(rows: Rows, linear: LinearClassifier, index: ExampleIndex) -> ScoredRows:

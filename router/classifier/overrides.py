@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from router.classifier.small_talk import small_talk_kind
 from router.text.normalise import normalise
 
 _META_QUESTIONS = (
@@ -25,6 +26,8 @@ _META_QUESTIONS = (
 _META = re.compile(
     rf"(?:{'|'.join(_META_QUESTIONS)})(?: please| exactly| here| then)*", re.IGNORECASE
 )
+_BETWEEN_QUESTIONS = re.compile(r"(?:\s?[,.?!;&]|\band\b)\s?", re.IGNORECASE)
+MAX_META_CHARS = 200
 _BANG = re.compile(r"\A(?:<@[^<>]+>\s*+)?!([\w-]+)")
 _COLON = re.compile(r"\A(?:<@[^<>]+>\s*+)?([\w -]{1,60}?)\s*+:(?!//)(?=\s|$)")
 _CALL = re.compile(
@@ -69,8 +72,19 @@ def named_route(text: str, routes: Sequence[str]) -> str | None:
 
 
 def about_beagle(text: str) -> bool:
-    """Returns whether the whole message asks what Beagle is or can do."""
-    return _META.fullmatch(normalise(text)) is not None
+    """Returns whether the whole message asks what Beagle is or can do, maybe in several parts."""
+    words = normalise(text)
+    if _META.fullmatch(words) is not None:
+        return True
+    if len(words) > MAX_META_CHARS:
+        return False
+
+    parts = [part for part in _BETWEEN_QUESTIONS.split(words) if part]
+    asks = [_META.fullmatch(part) is not None for part in parts]
+    return any(asks) and all(
+        is_asked or small_talk_kind(part) in ("identity", "greeting")
+        for is_asked, part in zip(asks, parts, strict=True)
+    )
 
 
 @lru_cache(maxsize=16)

@@ -109,6 +109,7 @@ def _to_arrays(classifier: RouteClassifier, examples: Sequence[ExampleReference]
         "density_starts": index.density.starts,
         "density_nn_cosine": index.density.nn_cosine,
         "density_class_nn_cosine": index.density.class_nn_cosine,
+        "has_near_misses": np.array([classifier.has_near_misses]),
         "examples": np.frombuffer(text.encode(), np.uint8),
     }
 
@@ -135,4 +136,6 @@ def _from_arrays(
     index = ExampleIndex(arrays["rows"], arrays["labels"], arrays["centroids"], density)
 
     examples = [ExampleReference(**row) for row in json.loads(arrays["examples"].tobytes())]
-    return RouteClassifier(linear, mixture, scope, index, threshold), examples
+    has_near_misses = bool(arrays["has_near_misses"][0])
+    classifier = RouteClassifier(linear, mixture, scope, index, threshold, has_near_misses)
+    return classifier, examples

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,12 +12,15 @@ from router.classifier.arrays import Floats, Rows
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.neighbours import NearestExamples
 from router.classifier.training_data import LABEL_SOURCES, ExampleReference
-from router.types import Decision, Score, Verb
+from router.speech.acts import QUESTIONS, Act
+from router.types import ACT, Decision, Score, Verb
 
 ASK_BELOW = 0.5
 """A wrong answer costs about as much as asking once, so below even odds asking is cheaper."""
 NEIGHBOUR_FROM = 0.2
 """Where the likeliest route may not be used, others are offered from this probability on."""
+RUNNER_UP_FROM = 0.3
+"""Probability from which the runner-up serves what the likeliest route does not take."""
 THREAD_PRIOR = 6.0
 """Odds by which the thread's own route is likelier than the text alone says."""
 THREAD_SWITCH = 0.8
@@ -50,13 +53,18 @@ class Signals:
     `thread_route` is the route that answered in the thread before. `previous_turns` are the last
     messages of the thread, oldest first. `channel_routes` counts how many requests of this channel
     each route has served (`CHANNEL_PRIOR`); None or empty when nothing is known. `allowed` are the
-    only routes that may be used here; None allows all.
+    only routes that may be used here; None allows all. `acts` are the speech acts that a route
+    takes; one that is missing there takes all. `documents` is the route that answers from
+    documents. `is_about_thread` says that the thread holds the words of the question.
     """
 
     thread_route: str | None = None
     previous_turns: Sequence[str] = ()
     channel_routes: Mapping[str, float] | None = None
     allowed: Sequence[str] | None = None
+    acts: Mapping[str, Collection[Act]] = field(default_factory=dict)
+    documents: str | None = None
+    is_about_thread: bool = False
 
 
 NO_SIGNALS = Signals()
@@ -120,6 +128,59 @@ def apply_policy(
     return PolicyResult(decision, is_withheld)
 
 
+def apply_act(decision: Decision, act: Act, signals: Signals) -> Decision:
+    """Returns the decision among the routes that take the message's speech act.
+
+    A form must not be filled in from a question, nor from the cancellation of what it is for. The
+    likeliest route that takes the act serves the message, then the documents answer a question,
+    and otherwise nothing does.
+    """
+    refused = {
+        one.route for one in decision.scores if act not in signals.acts.get(one.route, (act,))
+    }
+    best = decision.scores[0].route if decision.scores else ""
+    if decision.verb not in ("route", "ask") or not refused:
+        return decision
+
+    rest = [one for one in decision.scores if one.route not in refused]
+    # Scores are rounded, so that all of them may be 0.
+    total = sum(one.confidence for one in rest) or 1.0
+    scores = tuple(Score(one.route, round(one.confidence / total, 6)) for one in rest)
+    if best not in refused:
+        # The answer stays; a question back must not offer what would not take the message.
+        return replace(decision, scores=scores) if decision.verb == "ask" else decision
+
+    reason = {**decision.reason, ACT: {"act": act, "route": best}}
+    if rest and rest[0].confidence >= RUNNER_UP_FROM:
+        confidence = scores[0].confidence
+        margin = confidence - (scores[1].confidence if len(scores) > 1 else 0.0)
+        verb: Verb = "route" if confidence >= ASK_BELOW else "ask"
+        route = rest[0].route if verb == "route" else None
+        return replace(
+            decision,
+            verb=verb,
+            route=route,
+            confidence=confidence,
+            margin=margin,
+            scores=scores,
+            reason=reason,
+        )
+
+    documents = next((one for one in scores if one.route == signals.documents), None)
+    if act in QUESTIONS and documents is not None:
+        return replace(
+            decision,
+            verb="route",
+            route=documents.route,
+            confidence=documents.confidence,
+            margin=0.0,
+            scores=scores,
+            reason=reason,
+        )
+
+    return replace(decision, verb="out_of_scope", route=None, reason=reason)
+
+
 def apply_priors(
     text_probabilities: Floats, routes: Sequence[str], signals: Signals, is_unknown: bool
 ) -> tuple[Floats, dict[str, str]]:
@@ -146,6 +207,7 @@ def apply_priors(
 
         # A short follow-up ("and the other one?") fits no route by its text: it stays where it is.
         is_unclear = is_unknown or text_probabilities.max() < THREAD_SWITCH
+        is_unclear = is_unclear or signals.is_about_thread
         if probabilities[own] > 0 and is_unclear:
             probabilities[own] = max(probabilities[own], probabilities.max() * THREAD_LEAD)
             applied["thread"] = f"the thread belongs to {signals.thread_route}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from router.text.order import split_order
-from router.types import SECOND_REQUEST, Decision, Request
+from router.types import ACT, SECOND_REQUEST, Decision, Request
 
 MAX_CHARS = 400
 """Longer messages are texts, in which sentences belong together."""
@@ -175,6 +175,10 @@ def _named_part(parts: Sequence[Part], reason: Mapping[str, Any]) -> Part | None
 
 def _is_surely(decision: Decision, confidence: float, in_scope: float) -> bool:
     is_routed = decision.verb == "route"
+    # A question beside an order that its route would not take is a request of its own.
+    if is_routed and ACT in decision.reason:
+        return decision.in_scope >= in_scope
+
     return is_routed and decision.confidence >= confidence and decision.in_scope >= in_scope
 
 

@@ -57,7 +57,8 @@ class TrainingArrays:
 
     `rows` `(n, views * dim)` are the views of the examples, `dim` the width of the first view,
     `labels` their classes below `class_count`. `is_message` is False for names and descriptions of
-    routes. `out_of_scope` are views of messages that no route fits.
+    routes. `out_of_scope` are views of messages that no route fits. `has_near_misses` says that the
+    last class is none: its messages resemble a route's, and no route serves them.
     """
 
     rows: Rows
@@ -66,6 +67,19 @@ class TrainingArrays:
     dim: int
     is_message: Bools
     out_of_scope: Rows
+    has_near_misses: bool = False
+
+    def of_routes(self, rows: Ints) -> Ints:
+        """Returns those of `rows` that belong to a route."""
+        return rows[self.is_of_route[rows]]
+
+    @property
+    def is_of_route(self) -> Bools:
+        """Which rows belong to a route."""
+        if not self.has_near_misses:
+            return np.ones(len(self.labels), bool)
+
+        return np.asarray(self.labels < self.class_count - 1)
 
     @cached_property
     def row_space(self) -> RowSpace:
@@ -123,15 +137,18 @@ def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -
     if validation is None:
         uncalibrated = Mixture(UNCALIBRATED_TEMPERATURE, 0.0, 1.0)
         scope = cosine_only(data.feature_count)
-        return RouteClassifier(linear, uncalibrated, scope, index, DEFAULT_THRESHOLD)
+        return RouteClassifier(
+            linear, uncalibrated, scope, index, DEFAULT_THRESHOLD, data.has_near_misses
+        )
 
     mixture = fit_mixture(validation.logits, validation.votes, data.labels[validation.rows])
     scope = fit_scope_on_hidden_routes(data, seed, mixture.temperature)
     mixture = replace(mixture, final_temperature=mixture.final_temperature * _gain(data))
 
     scores = scope.in_scope(validation.scope_features(mixture.temperature))
-    threshold = threshold_at(scores, false_reject)
-    return RouteClassifier(linear, mixture, scope, index, threshold)
+    # A near miss that is turned away is right.
+    threshold = threshold_at(scores[data.is_of_route[validation.rows]], false_reject)
+    return RouteClassifier(linear, mixture, scope, index, threshold, data.has_near_misses)
 
 
 def _gain(data: TrainingArrays) -> float:
@@ -207,7 +224,8 @@ def fit_scope_on_hidden_routes(
         is_hidden = group_of[data.labels] == group
         selected = np.flatnonzero(~is_hidden & (fold_of != group))
         held_out = data.with_known_class(np.flatnonzero(~is_hidden & (fold_of == group)), selected)
-        hidden = np.flatnonzero(is_hidden & data.is_message)
+        held_out = data.of_routes(held_out)
+        hidden = data.of_routes(np.flatnonzero(is_hidden & data.is_message))
         if not len(held_out) or not len(hidden):
             continue
 

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 from router.classifier.source_hash import source_hash
 from router.text.normalise import normalise
 from router.text.small_talk import SMALL_TALK
-from router.types import Example
+from router.types import COUNTEREXAMPLE, NO_ROUTE, Example
 
-NO_ROUTE = "out_of_scope"
-"""The label of an example that no route fits; the scope classifier learns from it."""
 METADATA_SOURCES = ("name", "description")
 """Sources of texts that describe a route and are no messages."""
 SMALL_TALK_SOURCE = "chatter"
@@ -43,12 +41,16 @@ class ExampleReference:
 
 @dataclass(frozen=True, slots=True)
 class TrainingExample:
-    """One normalised text with its route; `key` is that of its `ExampleReference`."""
+    """One normalised text with its route; `key` is that of its `ExampleReference`.
+
+    `near` is the route that a counterexample resembles.
+    """
 
     text: str
     route: str
     source: str
     key: str
+    near: str = ""
 
     @property
     def reference(self) -> ExampleReference:
@@ -129,7 +131,8 @@ def _best_examples(
 
         is_label = example.source in LABEL_SOURCES
         key = example.request if is_label else example.id
-        candidate = TrainingExample(text, example.route, example.source, key)
+        near = str(example.answer) if example.source == COUNTEREXAMPLE else ""
+        candidate = TrainingExample(text, example.route, example.source, key, near)
 
         place = (text.casefold(), example.route)
         if place not in best or _sort_key(candidate) < _sort_key(best[place]):

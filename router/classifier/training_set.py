@@ -12,16 +12,18 @@ from router.classifier.training import TrainingArrays
 from router.classifier.training_data import (
     METADATA_SOURCES,
     MIN_EXAMPLES,
-    NO_ROUTE,
     SMALL_TALK_SOURCE,
     TrainingExample,
 )
 from router.encoder.protocol import Encoder
+from router.types import COUNTEREXAMPLE, NO_ROUTE
 
 IN_DOMAIN_COSINE = 0.6
 """Small talk this similar to an example is what some route is for, so it is not out of scope."""
 OOS_WEIGHT = 5
 """How many sentences of small talk a message weighs that people labelled as out of scope."""
+MIN_COUNTEREXAMPLES = 10
+"""With fewer, nothing that they have in common can be learned."""
 MAX_RIVAL_SHARE = 1 / 20
 """A description is used while fewer than this share of all routes are nearer to it than its own."""
 
@@ -30,7 +32,8 @@ MAX_RIVAL_SHARE = 1 / 20
 class TrainingSet:
     """The examples that are learned from, and their arrays.
 
-    `examples` has one entry for each row of `arrays`; `routes` are the names of its classes.
+    `examples` has one entry for each row of `arrays`; `routes` are the names of its classes, but
+    for the last class where there are counterexamples.
     """
 
     examples: list[TrainingExample]
@@ -41,7 +44,7 @@ class TrainingSet:
 def build_training_set(examples: Sequence[TrainingExample], encoder: Encoder) -> TrainingSet | None:
     """Returns the training set of these examples; None when none of them belongs to a route."""
     inside = [example for example in examples if example.route != NO_ROUTE]
-    outside = [example for example in examples if example.route == NO_ROUTE]
+    outside = [one for one in examples if one.route == NO_ROUTE and one.source != COUNTEREXAMPLE]
     if not inside:
         return None
 
@@ -52,15 +55,47 @@ def build_training_set(examples: Sequence[TrainingExample], encoder: Encoder) ->
     is_metadata = np.array([example.source in METADATA_SOURCES for example in inside])
     used = np.flatnonzero(matching_descriptions(rows[:, : encoder.dim], labels, is_metadata))
 
+    near_misses, near_rows = _counterexamples(examples, inside, rows, encoder)
     arrays = TrainingArrays(
-        rows[used],
-        labels[used],
-        len(routes),
+        np.concatenate([rows[used], near_rows]),
+        np.concatenate([labels[used], np.full(len(near_misses), len(routes))]),
+        len(routes) + bool(near_misses),
         encoder.dim,
-        is_message=~is_metadata[used],
+        is_message=np.concatenate([~is_metadata[used], np.ones(len(near_misses), bool)]),
         out_of_scope=_out_of_scope_rows(outside, rows, encoder),
+        has_near_misses=bool(near_misses),
     )
-    return TrainingSet([inside[int(number)] for number in used], routes, arrays)
+    return TrainingSet([*(inside[int(number)] for number in used), *near_misses], routes, arrays)
+
+
+def _counterexamples(
+    examples: Sequence[TrainingExample],
+    inside: Sequence[TrainingExample],
+    rows: Rows,
+    encoder: Encoder,
+) -> tuple[list[TrainingExample], Rows]:
+    """Returns the counterexamples to learn from, and their views.
+
+    One that resembles a message of another route than its own is what that route is for: a company
+    that has a route for travel wants flights booked.
+    """
+    found = [example for example in examples if example.source == COUNTEREXAMPLE]
+    views = encoder.views([example.text for example in found])
+    if len(found) < MIN_COUNTEREXAMPLES:
+        return [], rows[:0]
+
+    dim = encoder.dim
+    cosine = views[:, :dim] @ rows[:, :dim].T
+    for number, example in enumerate(found):
+        is_own = [one.route == example.near or one.source in METADATA_SOURCES for one in inside]
+        cosine[number, is_own] = -1.0
+
+    is_used = cosine.max(axis=1) < IN_DOMAIN_COSINE
+    if is_used.sum() < MIN_COUNTEREXAMPLES:
+        return [], rows[:0]
+
+    used = [example for example, is_kept in zip(found, is_used, strict=True) if is_kept]
+    return used, views[is_used]
 
 
 def _out_of_scope_rows(outside: Sequence[TrainingExample], rows: Rows, encoder: Encoder) -> Rows:

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from router.classifier.logistic import LinearClassifier, fit_multinomial
-from router.classifier.training_data import NO_ROUTE, training_examples
+from router.classifier.training_data import training_examples
 from router.classifier.training_set import build_training_set
 from router.decide import Router
 from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
-from router.types import Decision, Example
+from router.types import NO_ROUTE, Decision, Example
 
 MAX_PER_PERSON = 100
 """Corrections of one person that count, the oldest first; more wait for a review."""
@@ -301,15 +301,16 @@ def filter_implausible(
 def split_holdout(own: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """Returns the examples to train on and every fifth of each route, in the order of their texts.
 
-    A route with fewer than five examples keeps them all.
+    A route with fewer than five examples keeps them all, and so do counterexamples, which no route
+    is right for.
     """
     training: list[Example] = []
     holdout: list[Example] = []
     count: Counter[str] = Counter()
 
     for example in sorted(own, key=lambda example: (example.route, example.text)):
-        count[example.route] += 1
-        if count[example.route] % HOLDOUT_EVERY == 0:
+        count[example.route] += example.route != NO_ROUTE
+        if count[example.route] and count[example.route] % HOLDOUT_EVERY == 0:
             holdout.append(example)
         else:
             training.append(example)

@@ -59,3 +59,16 @@ def test_a_question_about_beagle_is_known(text):
 )
 def test_a_request_is_no_question_about_beagle(text):
     assert not about_beagle(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_about"),
+    [
+        ("hi! what are you, and what can you do for me?", True),
+        ("who built you and how can you help?", True),
+        ("what can you do and where is my parcel", False),
+        ("who built you", False),
+    ],
+)
+def test_a_question_about_beagle_may_have_two_halves(text, is_about):
+    assert about_beagle(text) is is_about

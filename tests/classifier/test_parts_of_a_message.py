@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.classifier.follow_up import is_follow_up
+from router.classifier.follow_up import is_about_thread, is_follow_up
 from router.classifier.second_request import (
     Part,
     SecondRequest,
@@ -150,3 +150,20 @@ def test_the_first_request_is_read_without_the_words_of_the_other(make_request, 
     # Edited since: nobody knows any more which words belong to which.
     edited = replace(request, text="Another text")
     assert first_request(edited, {SECOND_REQUEST: named} if named else {}) == edited
+
+
+LIST = "To-dos: Ida orders the banner until Friday. Max prints the leaflets for the fair."
+
+
+@pytest.mark.parametrize(
+    ("text", "turns", "is_about"),
+    [
+        ("who orders the banner?", [LIST], True),
+        ("when does Max print the leaflets", [LIST], True),
+        ("how many days of holiday do I get?", [LIST], False),
+        ("order the banner for Friday", [LIST], False),
+        ("who orders the banner?", [], False),
+    ],
+)
+def test_a_question_whose_words_the_thread_holds_is_about_the_thread(text, turns, is_about):
+    assert is_about_thread(text, turns) is is_about

@@ -10,10 +10,9 @@ from bot.admins import Admins
 from bot.listeners.labelling import LabelActions, correction_thanks, render_tasks
 from bot.routing.service import RoutingService
 from router.catalog.catalog import load_routes
-from router.classifier.training_data import NO_ROUTE
 from router.config import Settings
 from router.learning.learner import Learner
-from router.types import Decision, Feedback, Score, SlackPerson
+from router.types import NO_ROUTE, Decision, Feedback, Score, SlackPerson
 from tests.fixtures.help_desk import CountingQueue, write_routes
 from tests.fixtures.router import TrigramEncoder
 from workers.fakes import MemoryDirectory

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.classifier.training_data import LABEL_SOURCES, NO_ROUTE, installation_texts
+from router.classifier.training_data import LABEL_SOURCES, installation_texts
 from router.decide import Router, Signals
-from router.types import SMALL_TALK, Example
+from router.types import NO_ROUTE, SMALL_TALK, Example
 
 
 def test_a_message_goes_to_the_route_whose_examples_it_resembles(router):

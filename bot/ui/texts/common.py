@@ -40,6 +40,28 @@ OUT_OF_SCOPE = (
     "That is outside what I have been set up for, so I would only be guessing. {nearest} "
     "`/beagle help` shows everything."
 )
+NO_CANCELLATION = (
+    "I take this for a cancellation, and *{route}* can only fill in something new, so I have "
+    "changed nothing. Please tell the person who has your first message."
+)
+TOPICS = {
+    "privacy": (
+        "Your messages to me and my answers are stored in this workspace's own installation, for a "
+        "limited time, so that I can answer and be corrected; the admins run it. `/beagle forget "
+        "me` erases what I have of you, and `/beagle optout` keeps me from learning from what you "
+        "write. `/beagle help` explains both and names the admins."
+    ),
+    "forget": (
+        "Nothing is erased by a message. Type `/beagle forget me` yourself, without mentioning me: "
+        "that erases what I have stored of you."
+    ),
+    "distress": (
+        "I am sorry that you have to go through this. I am only a bot and no help with it, but you "
+        "should not be alone with it: please talk to somebody you trust, to your people team, or "
+        "to a doctor. If you or somebody else is in danger, call the emergency services now."
+    ),
+}
+"""Answers to messages about Beagle's own handling of data, and to somebody in distress."""
 NOT_ENGLISH = "{line} (I only understand English here so far.)"
 NEEDS_LARGER_MODEL = (
     "This task needs a larger model than the included one, which often gets it wrong: check the "

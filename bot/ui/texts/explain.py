@@ -12,6 +12,17 @@ OUT_OF_SCOPE = "No route matched: the in-scope score is {fit}."
 UNDECIDED = "I could not decide about this message: each attempt failed or took too long."
 META = "A question about me, answered from the list of routes."
 SMALL_TALK = "Small talk, answered with a line of my own: no route and no model took part."
+TOPIC = "A message that gets a line of its own: no route and no model took part."
+ACT = "I read it as {act}, which {route} does not take."
+ACTS = {
+    "statement": "a statement",
+    "order": "an order",
+    "question": "a question",
+    "yes_no_question": "a question",
+    "cancellation": "a cancellation",
+}
+DOCUMENTS = "it is a question, and the documents that you may read hold words that may answer it"
+NO_DOCUMENTS = "it is a question, and the documents that you may read do not answer it"
 NEXT_BEST = "Next best: {others}."
 LIKE = "It is similar to “{text}”, which belongs to {route} (similarity {likeness})."
 LIKE_UNQUOTED = (

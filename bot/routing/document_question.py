@@ -1,0 +1,93 @@
+"""A question that no route takes goes to the documents, where they may answer it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.ui.texts import explain as texts
+from router.decide import Signals
+from router.index import Hit, Vector
+from router.speech.acts import QUESTIONS, speech_act
+from router.store import Store
+from router.types import ACT, LANGUAGE, TOPIC, Decision, Request, Score, Viewer
+from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.membership import ReadingRights
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
+
+MIN_COVERAGE = 0.5
+"""Share of the question's term weight that a quote holds, so that the documents count as an answer.
+A question that some route is sure of needs no such proof."""
+PASSAGES = 6
+
+
+class DocumentLookup:
+    """Looks into the documents of a workspace for questions that nothing else serves."""
+
+    def __init__(self, store: Store, rights: ReadingRights, encoder: str) -> None:
+        self._store = store
+        self._rights = rights
+        self._encoder = encoder
+
+    def apply(
+        self,
+        decision: Decision,
+        request: Request,
+        vector: NDArray[np.float32] | None,
+        signals: Signals,
+    ) -> Decision:
+        """Returns the decision, or the route of the documents for a question these may answer.
+
+        That is where the router would ask back, or turn the message away. A question that a form
+        does not take stays with the documents only if they hold something.
+        """
+        documents, text = signals.documents, request.text
+        if documents is None or request.file_ids or LANGUAGE in decision.reason:
+            return decision
+
+        is_redirected = ACT in decision.reason and decision.route == documents
+        # A message that was not addressed to Beagle gets an answer only where a route is sure.
+        is_open = decision.verb in ("ask", "out_of_scope") and request.source != "channel"
+        is_distress = decision.reason.get(TOPIC) == "distress"
+        if not (is_redirected or is_open or is_distress) or speech_act(text) not in QUESTIONS:
+            return decision
+
+        if self._may_answer(request, vector):
+            return _to_documents(decision, documents)
+        if is_redirected:
+            reason = {**decision.reason, "documents": texts.NO_DOCUMENTS}
+            return replace(decision, verb="out_of_scope", route=None, reason=reason)
+
+        return decision
+
+    def _may_answer(self, request: Request, vector: NDArray[np.float32] | None) -> bool:
+        stored: Vector | None = None if vector is None else (self._encoder, vector)
+
+        def find(viewer: Viewer) -> list[Hit]:
+            return self._store.documents.search(request.text, stored, viewer, RANKED)
+
+        # Only what everybody who sees the answer may read counts.
+        found = self._rights.search(request, find)
+        quotes = select_quotes(request.text, rank_passages(request.text, found)[:PASSAGES])
+        return bool(quotes) and quotes[0].coverage >= MIN_COVERAGE
+
+
+def _to_documents(decision: Decision, documents: str) -> Decision:
+    """Returns the decision for the documents; the router's own numbers stay as they are."""
+    confidence = 0.0
+    for score in decision.scores:
+        if score.route == documents:
+            confidence = score.confidence
+
+    reason = {name: value for name, value in decision.reason.items() if name != TOPIC}
+    return replace(
+        decision,
+        verb="route",
+        route=documents,
+        confidence=confidence,
+        margin=0.0,
+        scores=decision.scores or (Score(documents, confidence),),
+        reason={**reason, "documents": texts.DOCUMENTS},
+    )

@@ -1,0 +1,163 @@
+"""A route serves only messages that do what it takes, and turns near misses away."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.routing.route_access import route_signals
+from router.catalog.catalog import builtin_routes_folder, load_routes
+from router.classifier.policy import Signals, apply_act
+from router.config import Settings
+from router.decide import Router
+from router.encoder.factory import open_encoder
+from router.types import ACT, TOPIC, Decision, Example, Score
+
+ACTS = {"leave": ("statement", "order"), "triage": ("statement", "order")}
+SCORES = (Score("leave", 0.9), Score("handbook", 0.08), Score("triage", 0.02))
+
+
+@pytest.fixture(scope="module")
+def catalog():
+    return load_routes(builtin_routes_folder())
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return open_encoder("fast", Settings(_env_file=None).encoder_cache)
+
+
+@pytest.fixture(scope="module")
+def decide(catalog, encoder):
+    """Decides with the built-in routes, as somebody who may use all of them."""
+    names = {name: route.description for name, route in catalog.routes.items()}
+    router = Router.train(catalog.training_examples(), encoder, names)
+    signals = route_signals(catalog.routes)
+    return lambda text: router.decide(text, signals)[0]
+
+
+def decision(scores=SCORES, verb="route"):
+    route = scores[0].route if verb == "route" else None
+    return Decision(verb, route, scores[0].confidence, 0.5, 0.9, scores, "r")
+
+
+def test_a_question_that_a_form_does_not_take_goes_to_the_documents():
+    decided = apply_act(decision(), "question", Signals(acts=ACTS, documents="handbook"))
+
+    assert (decided.verb, decided.route) == ("route", "handbook")
+    assert decided.confidence == 1.0
+    assert decided.reason[ACT] == {"act": "question", "route": "leave"}
+
+
+def test_a_cancellation_that_nothing_takes_is_turned_away():
+    scores = (Score("leave", 0.98), Score("triage", 0.02))
+
+    decided = apply_act(decision(scores), "cancellation", Signals(acts=ACTS, documents="handbook"))
+
+    assert (decided.verb, decided.route) == ("out_of_scope", None)
+
+
+def test_a_likely_runner_up_serves_what_the_likeliest_route_does_not_take():
+    scores = (Score("leave", 0.6), Score("figures", 0.35), Score("handbook", 0.05))
+
+    decided = apply_act(decision(scores), "question", Signals(acts=ACTS, documents="handbook"))
+
+    assert decided.route == "figures"
+
+
+def test_a_question_back_offers_only_routes_that_take_the_message():
+    scores = (Score("handbook", 0.4), Score("leave", 0.35), Score("figures", 0.25))
+
+    asked = apply_act(decision(scores, "ask"), "question", Signals(acts=ACTS))
+
+    assert [one.route for one in asked.scores] == ["handbook", "figures"]
+    assert asked.verb == "ask"
+
+
+def test_what_every_route_takes_stays_as_it_is():
+    assert apply_act(decision(), "order", Signals(acts=ACTS)) == decision()
+    assert apply_act(decision(), "question", Signals()) == decision()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "who is away on Thursday?",
+        "how many days off does Kim have left?",
+        "cancel my days off in June",
+        "is Nora back from her holiday?",
+        "our train goes at nine on Monday",
+        "book a hotel in Lyon from 3 to 5 June",
+        "the conference runs from 7 to 9 October",
+    ],
+)
+def test_no_leave_form_is_filled_in_from_what_announces_no_leave(decide, text):
+    assert decide(text).route != "leave"
+
+
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [
+        ("out on Friday", "leave"),
+        ("can I take next Wednesday off?", "leave"),
+        ("I have a cold and stay at home today", "leave"),
+        ("I typed my password into a fake page", "triage"),
+        ("our new colleague needs a notebook on Monday", "triage"),
+        ("note to self: the bike pump is in the cellar", "remember"),
+        ("how many days are between 4 April and 20 April", "figures"),
+        ("write an answer to this guest: 'The shower was cold and I want a refund.'", "reply"),
+    ],
+)
+def test_what_belongs_to_a_route_still_goes_there(decide, text, route):
+    decided = decide(text)
+
+    assert (decided.verb, decided.route) == ("route", route)
+
+
+def test_a_question_beside_an_order_for_the_same_route_is_a_second_request(decide):
+    decided = decide(
+        "please reserve my holiday for 12 to 14 July and tell me how many days off I have left"
+    )
+
+    assert decided.route == "leave"
+    assert decided.reason["second_request"]["route"] == "handbook"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("do you store what we say here?", "privacy"),
+        ("delete all my data", "forget"),
+        ("my manager is bullying me", "distress"),
+    ],
+)
+def test_privacy_and_distress_get_a_line_of_their_own(decide, text, topic):
+    decided = decide(text)
+
+    assert (decided.verb, decided.reason[TOPIC]) == ("meta", topic)
+
+
+def test_a_death_in_the_family_with_its_days_is_a_request_for_leave(decide):
+    text = "my aunt has died, I am away on Monday and Tuesday, Ben covers"
+
+    assert decide(text).route == "leave"
+
+
+def test_a_counterexample_of_one_route_yields_to_another_route(catalog, encoder):
+    travel = [
+        Example(text, "travel")
+        for text in (
+            "book a hotel in Madrid from 8 to 10 March",
+            "get me a seat on the train to Vienna for Friday",
+            "plan my trip to Oslo in spring",
+            "rent a car for the weekend",
+            "find a hostel in Rome for July",
+            "I need a flight to Paris on Monday",
+        )
+    ]
+    names = {name: route.description for name, route in catalog.routes.items()}
+    routes = {**names, "travel": "Books flights, trains and hotels"}
+    router = Router.train([*catalog.training_examples(), *travel], encoder, routes)
+
+    decided, _ = router.decide("book two rooms in Madrid from 8 to 10 March")
+
+    assert decided.route == "travel"
