@@ -18,10 +18,9 @@ from bot.routing.explain import explain
 from bot.routing.route_access import route_signals
 from router.classifier.training_data import installation_texts
 from router.config import Settings
-from router.counts import counted
 from router.errors import InputError
 from router.text.csv_table import csv_table
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from router.types import Decision
 
 COLUMNS = ("text", "verb", "route", "confidence", "runner_up", "in_scope", "milliseconds")

@@ -20,11 +20,10 @@ from bot.console import CleanProgress
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
-from router.counts import counted
 from router.errors import InputError, QueueError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.knowledge.formats import SourceError, clean
 from workers.knowledge.ingest import DocumentOrigin, IngestSummary, embed_chunks
 from workers.knowledge.preview import Preview, preview

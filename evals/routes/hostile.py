@@ -13,10 +13,9 @@ from jsonschema import Draft202012Validator
 from evals.routes.route_runs import find_route, real_context
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
-from router.counts import counted
 from router.errors import RouteError
 from router.log import set_up_logs
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.evaluation.run import run_rows
 
 TEXTS = [

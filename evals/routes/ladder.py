@@ -18,9 +18,8 @@ from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import read_settings
-from router.counts import counted
 from router.log import set_up_logs
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.context import Context
 from workers.evaluation.run import RowResult, run_rows, summarise
 from workers.prompting.structured_output import AnswerShapeError, parse_answer

@@ -16,11 +16,10 @@ from evals.routes.route_runs import DOCUMENTS, find_route, labelled_rows, real_c
 from router.catalog.catalog import Route
 from router.catalog.version import Version
 from router.config import read_settings
-from router.counts import counted
 from router.errors import ModelError, RouteError
 from router.log import set_up_logs
 from router.store import open_store
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.evaluation.run import RowResult, run_rows, summarise
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from router.catalog.catalog import Catalog, Route
 from router.catalog.rules import PromptRule, prompt_rules
 from router.catalog.version import PromptStep, ReactStep
-from router.counts import counted
+from router.text.printable import counted
 
 MAX_RULES = 20
 MAX_WORDS = 1000

@@ -30,3 +30,12 @@ def printable(text: str) -> str:
 def print_line(text: str = "", *, file: TextIO | None = None, flush: bool = False) -> None:
     """Prints the printable form of `text` on standard output, or on `file`."""
     print(printable(text), file=file or sys.stdout, flush=flush)
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Returns the count with its noun: "1 row", "2 rows", "1,200 people".
+
+    `plural` is for nouns that take more than an s. A verb may follow the noun, as in
+    `row is` and `rows are`.
+    """
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from router.counts import counted
 from router.text.normalise import normalise
+from router.text.printable import counted
 from router.text.redact import redact
 from workers.datasets.screening import outlier_flags, screening_reason
 from workers.datasets.splits import Split, split_people

@@ -10,9 +10,9 @@ from typing import Any, get_args
 
 from jsonschema import Draft202012Validator
 
-from router.counts import counted
 from router.errors import InputError
 from router.statistics import mean_interval
+from router.text.printable import counted
 from workers.datasets.build import BULK_SUFFIX, DatasetExample, ReviewStatus
 
 WAITING = ("row of the sample waits", "rows of the sample wait")

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from router.config import Settings
-from router.counts import counted
 from router.statistics import SIGNIFICANCE
+from router.text.printable import counted
 from workers.drift.correction_rate import CorrectionRate, rate_increase
 from workers.drift.input_shift import InputShift
 from workers.drift.model_sunset import ModelSunset

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from router.counts import counted
+from router.text.printable import counted
 from router.text.redact import plain_words
 from workers.mining.rows import Row
 

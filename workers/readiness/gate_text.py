@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from router.counts import counted
+from router.text.printable import counted
 from workers.readiness.gates import GateName, GateResult, Readiness
 from workers.readiness.readiness_input import ReadinessInput
 from workers.readiness.roi import monthly_text

@@ -15,12 +15,11 @@ from bot.cli.terminal import load_data_settings
 from bot.offline import find_dataset
 from router.catalog.version import Version
 from router.config import Settings
-from router.counts import counted
 from router.errors import InputError
 from router.lifecycle_evidence import ReviewedEvidence
 from router.store import Store, open_store
 from router.store.weekly.datasets import StoredDataset
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from router.types import Candidate, SlackPerson
 from workers.datasets.build import DatasetExample
 from workers.datasets.review import (

@@ -11,9 +11,8 @@ from bot.cli.team_option import Team, choose_team
 from bot.cli.terminal import load_data_settings
 from bot.offline import find_dataset
 from router.config import Settings
-from router.counts import counted
 from router.store import open_store
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.datasets.review import from_records, to_jsonl
 from workers.privacy.exports import record_exports
 

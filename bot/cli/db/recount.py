@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 
 from bot.cli.terminal import load_data_settings
-from router.counts import counted
 from router.store import open_store
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 
 
 def main() -> None:

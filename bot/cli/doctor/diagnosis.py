@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from router.counts import counted
 from router.secret_values import hide_secrets
 from router.store.requests.dead_letters import DeadLetter
+from router.text.printable import counted
 
 
 @dataclass(frozen=True, slots=True)

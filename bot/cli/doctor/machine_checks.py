@@ -15,10 +15,10 @@ from slack_sdk.errors import SlackApiError
 
 from bot.transport.clients import UNREACHABLE, web_client
 from router.config import Settings
-from router.counts import counted
 from router.errors import BeagleError, SettingsError
 from router.private_files import EVERYBODY, wide_files
 from router.store import open_store, parse_url
+from router.text.printable import counted
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.queue import server_time
 from workers.runtime.steady_clock import ANCHOR_FILE, uptime

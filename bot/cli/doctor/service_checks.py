@@ -13,9 +13,9 @@ from pathlib import Path
 from bot.app import now
 from bot.demo import data_folder
 from router.config import Settings
-from router.counts import counted
 from router.errors import QueueError, SettingsError, StoreError
 from router.store import newest_revision, open_store, parse_url
+from router.text.printable import counted
 from workers.jobs import queue_of_job, queues
 from workers.runtime.embedded_valkey import find_server, running_url
 from workers.runtime.queue import RqQueue, is_alive, workers_per_queue

@@ -21,9 +21,9 @@ from bot.transport.subscriptions import (
 )
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
-from router.counts import counted
 from router.errors import SettingsError
 from router.store import open_store
+from router.text.printable import counted
 
 COMPARE = "compare Event Subscriptions with deploy/slack-manifest.yaml"
 NOTHING_CAME = f"Slack tells no app which events it sends, and none came yet, so {COMPARE}"

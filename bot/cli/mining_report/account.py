@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.counts import counted
+from router.text.printable import counted
 from workers.mining.exports import Export
 from workers.readiness.exported.askers import Demand
 from workers.readiness.exported.nearest import NearGroup

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from router.counts import counted
+from router.text.printable import counted
 from workers.drift.model_sunset import sunsets_within
 from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.model_end import LASTING_DAYS

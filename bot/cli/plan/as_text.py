@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.counts import counted
+from router.text.printable import counted
 from workers.training.plan import TrainingPlan
 from workers.training.plan.memory import Span
 from workers.training.plan.serving import Serving

@@ -12,9 +12,8 @@ from bot.app import catalog
 from bot.cli.terminal import Json, load_settings
 from router.catalog.lint import lint_routes
 from router.config import Settings
-from router.counts import counted
 from router.errors import InputError, RouteError
-from router.text.printable import print_line
+from router.text.printable import counted, print_line
 from workers.tools import tool_names
 
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from router.counts import counted
 from router.errors import InputError
+from router.text.printable import counted
 from workers.mining.exports.times import parse_timestamp
 from workers.mining.rows import Row
 

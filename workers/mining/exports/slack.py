@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from router.counts import counted
+from router.text.printable import counted
 from workers.affiliation import affiliation
 from workers.mining.exports import Answer, BotRequest, Export
 from workers.mining.exports.slack_files import Files, is_export, open_files

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.counts import counted
+from router.text.printable import counted
 
 ROOT = Path(__file__).parents[2]
 PRINTING = (
