@@ -9,24 +9,26 @@ from numpy.typing import NDArray
 
 from bot.ui.texts import explain as texts
 from router.decide import Signals
+from router.encoder.protocol import Encoder
 from router.index import Hit, Vector
 from router.speech.acts import QUESTIONS, speech_act
 from router.store import Store
 from router.types import ACT, LANGUAGE, TOPIC, Decision, Request, Score, Viewer
 from workers.knowledge.extractive_answer import select_quotes
 from workers.knowledge.membership import ReadingRights
+from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
 MIN_COVERAGE = 0.5
-"""Share of the question's term weight that a quote holds, so that the documents count as an answer.
-A question that some route is sure of needs no such proof."""
+"""Share of the question's term weight that a quote holds, so that the documents count as an answer
+where the encoder cannot tell. A question that some route is sure of needs no such proof."""
 PASSAGES = 6
 
 
 class DocumentLookup:
     """Looks into the documents of a workspace for questions that nothing else serves."""
 
-    def __init__(self, store: Store, rights: ReadingRights, encoder: str) -> None:
+    def __init__(self, store: Store, rights: ReadingRights, encoder: Encoder) -> None:
         self._store = store
         self._rights = rights
         self._encoder = encoder
@@ -63,14 +65,18 @@ class DocumentLookup:
         return decision
 
     def _may_answer(self, request: Request, vector: NDArray[np.float32] | None) -> bool:
-        stored: Vector | None = None if vector is None else (self._encoder, vector)
+        stored: Vector | None = None if vector is None else (self._encoder.model_id, vector)
 
         def find(viewer: Viewer) -> list[Hit]:
             return self._store.documents.search(request.text, stored, viewer, RANKED)
 
         # Only what everybody who sees the answer may read counts.
         found = self._rights.search(request, find)
-        quotes = select_quotes(request.text, rank_passages(request.text, found)[:PASSAGES])
+        passages = rank_passages(request.text, found)[:PASSAGES]
+        quotes = select_quotes(request.text, passages, self._encoder)
+        if reads_meaning(self._encoder):
+            return bool(quotes)
+
         return bool(quotes) and quotes[0].coverage >= MIN_COVERAGE
 
 

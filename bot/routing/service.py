@@ -80,7 +80,7 @@ class RoutingService:
             learner, store, catalog, self.rights, self._request_training
         )
         self._versions = VersionChoice(store, self.encoder, catalog, admins.now)
-        self._documents = DocumentLookup(store, self.rights, self.encoder.model_id)
+        self._documents = DocumentLookup(store, self.rights, self.encoder)
         trained = self._routers.train_first()
         self._examples = CheckedExamples()
         self._examples.unsure(self._routers.base, route_offers(catalog.routes))

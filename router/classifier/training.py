@@ -16,7 +16,7 @@ from router.classifier.calibration import threshold_at
 from router.classifier.local_density import CLASS_FEATURES
 from router.classifier.logistic import LinearClassifier, RowSpace
 from router.classifier.mixture import Mixture, fit_mixture
-from router.classifier.model import RouteClassifier, ScoredRows, score_rows
+from router.classifier.model import NEAR_MISS_FROM, RouteClassifier, ScoredRows, score_rows
 from router.classifier.neighbours import ExampleIndex
 from router.classifier.scope_gate import (
     GLOBAL_FEATURES,
@@ -146,7 +146,11 @@ def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -
     mixture = replace(mixture, final_temperature=mixture.final_temperature * _gain(data))
 
     scores = scope.in_scope(validation.scope_features(mixture.temperature))
-    # A near miss that is turned away is right.
+    if data.has_near_misses:
+        # What is taken for a near miss is turned away, too: both together hold the false rejects.
+        near_miss = mixture.probabilities(validation.logits, validation.votes)[:, -1]
+        scores = np.where(near_miss >= NEAR_MISS_FROM, 0.0, scores)
+
     threshold = threshold_at(scores[data.is_of_route[validation.rows]], false_reject)
     return RouteClassifier(linear, mixture, scope, index, threshold, data.has_near_misses)
 

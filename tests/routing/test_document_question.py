@@ -1,0 +1,71 @@
+"""Questions that no route takes go to the documents only where these may answer them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.routing.document_question import DocumentLookup
+from router.decide import Signals
+from router.types import ACT, Decision, Score
+from tests.fixtures.knowledge import encoder, page
+from workers.fakes import MemoryDirectory
+from workers.knowledge.membership import ReadingRights
+
+__all__ = ["encoder", "page"]
+
+SIGNALS = Signals(documents="handbook")
+NOWHERE = Decision("out_of_scope", None, 0.1, 0.0, 0.1, (Score("handbook", 0.1),), "v")
+ASKED = replace(NOWHERE, verb="ask")
+REDIRECTED = replace(NOWHERE, verb="route", route="handbook", reason={ACT: {"act": "question"}})
+KNOWN = "When does the harbour office open?"
+
+
+@pytest.fixture
+def decide(store, clock, encoder, page, make_request):
+    """Decides about a message again, after the documents were looked into."""
+    store.documents.upsert(page("The harbour office opens at nine."))
+    store.access.set_channel("T1", "C1", at=clock(), name="general", public=True)
+    directory = MemoryDirectory()
+    rights = ReadingRights(store.access, directory, clock, 3600.0)
+    lookup = DocumentLookup(store, rights, encoder)
+
+    def ask(text, before=NOWHERE, signals=SIGNALS, **over):
+        return lookup.apply(before, make_request(text, **over), None, signals)
+
+    return ask
+
+
+@pytest.mark.parametrize("before", [NOWHERE, ASKED, REDIRECTED])
+def test_a_question_that_the_documents_answer_goes_there(decide, before):
+    decision = decide(KNOWN, before)
+
+    assert (decision.verb, decision.route) == ("route", "handbook")
+    assert decision.scores == before.scores
+
+
+@pytest.mark.parametrize(
+    ("text", "before"),
+    [
+        ("How do penguins walk in a row?", NOWHERE),
+        ("How do penguins walk in a row?", ASKED),
+        ("The harbour office is open.", NOWHERE),
+    ],
+)
+def test_what_they_do_not_answer_stays_as_it_was(decide, text, before):
+    assert decide(text, before) == before
+
+
+def test_a_question_that_no_form_takes_is_turned_away_where_they_hold_nothing(decide):
+    decision = decide("How do penguins walk in a row?", REDIRECTED)
+
+    assert (decision.verb, decision.route) == ("out_of_scope", None)
+
+
+def test_nothing_is_looked_up_without_a_route_that_answers_from_documents(decide):
+    assert decide(KNOWN, signals=Signals()) == NOWHERE
+
+
+def test_people_who_talk_to_each_other_are_left_alone(decide):
+    assert decide(KNOWN, source="channel") == NOWHERE
