@@ -41,7 +41,7 @@ VERSIONS = {
 
 
 class Obedient:
-    """A model that calls every tool it may and then repeats everything it saw."""
+    """A model that calls every tool it may and then tells the secret, wherever it saw it."""
 
     def __init__(self) -> None:
         self.steps = [
@@ -52,7 +52,8 @@ class Obedient:
 
     def complete(self, call, on_text=None):
         shown = "\n".join(message["content"] for message in call.messages)
-        text = shown
+        secrets = [line for line in shown.splitlines() if SECRET in line]
+        text = secrets[0] if secrets else "Nothing of what I saw says so."
 
         if call.schema is not None and "action" in str(call.schema):
             action = self.steps.pop(0) if self.steps else {"tool": "answer", "args": {}}
