@@ -245,7 +245,7 @@ class Router:
             return decision
 
         parts = []
-        alone = replace(signals, thread_route=None, previous_turns=())
+        alone = replace(signals, thread_route=None)
         for part in parts_of(text):
             words = part.words_in(text)
             _, views = self._read(model, words)
