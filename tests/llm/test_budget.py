@@ -271,3 +271,19 @@ def test_four_workers_that_check_at_once_do_not_pass_a_dollar(tmp_path: Path) ->
 
     for store in stores:
         store.close()
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3600.0, DAY_SECONDS - 1.0])
+def test_a_cap_that_is_used_up_is_told_before_a_call_with_the_next_midnight(
+    store: Store, seconds: float
+) -> None:
+    budget = Budget(settings(cap_user_requests=1), store.spend, lambda: DAY * DAY_SECONDS + seconds)
+    budget.check(ANA)
+    budget.count_request(ANA)
+
+    with pytest.raises(BudgetError, match="your daily cap of 1 requests") as caught:
+        budget.check(ANA)
+
+    assert caught.value.resets_at == (DAY + 1) * DAY_SECONDS
+    assert caught.value.scope == "user"
+    budget.check(Payer("T1", "C1", "U2"))
