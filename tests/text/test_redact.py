@@ -2,7 +2,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.text.redact import redact
+from router.text.redact import MAX_MASKED_CHARACTERS, MAX_WORD_CHARACTERS, redact
 from router.text.redaction_rules import RULES
 
 NAMES = ["Anna-Lena Okafor", "Zebedee", "will", "Priya"]
@@ -91,3 +91,40 @@ def test_whatever_a_rule_masks_of_many_texts_has_its_hint(rule, data):
 def assert_has_hint(rule, data):
     masked = data.draw(st.from_regex(rule.pattern))
     assert rule.hint.search(masked), masked
+
+
+def test_a_text_as_long_as_may_be_stays_whole():
+    text = ("lorem " * MAX_MASKED_CHARACTERS)[: MAX_MASKED_CHARACTERS - 1] + "x"
+
+    assert redact(text) == text
+
+
+@pytest.mark.parametrize("blank", [" ", "\n"])
+def test_a_longer_text_is_cut_between_two_words_and_is_not_too_long_then(blank):
+    text = f"lorem{blank}" * MAX_MASKED_CHARACTERS
+
+    start = redact(text).removesuffix("[…]")
+
+    assert start == text[: len(start)]
+    assert start.endswith("lorem")
+    assert text[len(start)] == blank
+    # As much as fits: the next word would be too much.
+    assert MAX_MASKED_CHARACTERS - len("lorem ") < len(f"{start}[…]") <= MAX_MASKED_CHARACTERS
+
+
+def test_a_word_without_end_is_cut_where_the_limit_is():
+    text = "lorem " + "x" * 2 * MAX_MASKED_CHARACTERS
+
+    masked = redact(text)
+
+    assert masked.startswith("lorem xxx")
+    assert masked.endswith("x[…]")
+    assert len(masked) == MAX_MASKED_CHARACTERS
+
+
+def test_a_word_of_the_longest_kind_that_is_kept_whole_is_left_out_whole():
+    start = ("lorem " * MAX_MASKED_CHARACTERS)[: MAX_MASKED_CHARACTERS - MAX_WORD_CHARACTERS]
+
+    masked = redact(f"{start.rstrip()} " + "x" * 2 * MAX_WORD_CHARACTERS)
+
+    assert masked == f"{start.rstrip()}[…]"

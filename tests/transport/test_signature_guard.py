@@ -11,6 +11,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.transport.signature_guard import BODY_LIMIT, SignatureGuard
 
@@ -39,15 +40,19 @@ class Inside:
         return [b"inside"]
 
 
-def send(guard, body, *, length=None, timestamp=str(NOW), signature=None):
-    seen = {}
-    environ = {
+def signed_environ(body, *, length=None, timestamp=str(NOW), signature=None):
+    return {
         "REQUEST_METHOD": "POST",
         "CONTENT_LENGTH": str(len(body)) if length is None else length,
         "HTTP_X_SLACK_REQUEST_TIMESTAMP": timestamp,
         "HTTP_X_SLACK_SIGNATURE": sign(body) if signature is None else signature,
         "wsgi.input": io.BytesIO(body),
     }
+
+
+def send(guard, body, **over):
+    seen = {}
+    environ = signed_environ(body, **over)
 
     answer = b"".join(
         guard(environ, lambda status, headers, exc_info=None: seen.update(status=status))
@@ -197,3 +202,35 @@ def test_ten_thousand_malformed_requests_reach_nothing_and_break_nothing(guard, 
         assert answer == b""
 
     assert inside.bodies == []
+
+
+def test_an_error_after_the_first_headers_reaches_the_server_with_its_reason():
+    failure, answers = ValueError("half of it was written"), []
+
+    def fails_late(environ, start_response):
+        start_response("200 OK", [])
+        start_response("500 Internal Server Error", [], (ValueError, failure, None))
+        return [b""]
+
+    def start_response(status, headers, exc_info=None):
+        answers.append((status, exc_info and exc_info[1]))
+
+    guard = SignatureGuard(fails_late, SECRET, lambda: float(NOW))
+    guard(signed_environ(b"{}"), start_response)
+
+    assert answers == [("200 OK", None), ("500 Internal Server Error", failure)]
+
+
+@pytest.mark.parametrize(
+    ("length", "reason", "logged"), [("9" * 50, "size", "9" * 12), ("2", "signature", "2")]
+)
+def test_a_refusal_is_logged_with_its_reason_and_the_beginning_of_the_length(
+    inside, length, reason, logged
+):
+    with capture_logs() as lines:
+        guard = SignatureGuard(inside, SECRET, lambda: float(NOW))
+        send(guard, b"{}", length=length, signature="v0=" + "0" * 64)
+
+    (line,) = lines
+    assert (line["event"], line["reason"], line["length"]) == ("refused", reason, logged)
+    assert line["log_level"] == "warning"

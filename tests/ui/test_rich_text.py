@@ -54,6 +54,25 @@ def test_any_text_renders_and_every_text_element_says_something(text):
     assert all(kind not in MADE_BY_US for element in elements for kind in kinds(element))
 
 
+@pytest.mark.parametrize(
+    ("text", "style"),
+    [
+        ("**hi**", {"bold": True}),
+        ("*hi*", {"italic": True}),
+        ("~~hi~~", {"strike": True}),
+        ("`hi`", {"code": True}),
+        ("**~~*hi*~~**", {"bold": True, "italic": True, "strike": True}),
+    ],
+)
+def test_emphasis_is_shown_in_slack_s_own_styles_and_ends_where_it_ends(text, style):
+    (section,) = rich_text.from_markdown(f"{text} there")
+
+    words, rest = section["elements"]
+    assert (words["text"], words["style"]) == ("hi", style)
+    assert rest["text"] == " there"
+    assert not rest.get("style")
+
+
 def test_a_list_in_a_list_keeps_its_depth():
     blocks = rich_text.from_markdown("- a\n  - b\n- c")
     assert [(b["indent"], plain_texts(b["elements"])) for b in blocks] == [
