@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -135,6 +137,34 @@ def test_a_correction_settles_a_tie():
         LoggedAnswer("move the box", RIGHT, "U2", 2.0, "corrected"),
     ]
     assert build_dataset(asked, DatasetRules(1, 1.0)).rows[0].answer == RIGHT
+
+
+def test_the_data_card_counts_where_the_rows_come_from_and_which_split_they_are_in():
+    asked = honest(people=10, each=2)
+    asked[0] = replace(asked[0], origin="corrected")
+    asked[1] = replace(asked[1], origin="teacher")
+
+    dataset = build_dataset(asked, DatasetRules())
+
+    assert len(dataset.rows) == 20
+    assert dataset.card["origins"] == {"corrected": 1, "teacher": 1, "outcome": 18}
+    assert dataset.card["splits"] == dict(Counter(row.split for row in dataset.rows))
+    assert set(dataset.card["splits"]) == {"train", "dev", "test"}
+
+
+def test_of_a_person_who_asks_most_the_earliest_rows_stay():
+    few = honest(people=8, each=2)
+    many = [
+        LoggedAnswer(f"zulu {WORDS[n]} {WORDS[-n]} {n}", LEFT, "UMANY", 1000.0 + n)
+        for n in range(12)
+    ]
+
+    dataset = build_dataset([*few, *many], DatasetRules(max_share_per_person=0.2))
+
+    theirs = [row.at for row in dataset.rows if row.user == "UMANY"]
+    assert theirs == [answer.at for answer in many[: len(theirs)]]
+    assert 0 < len(theirs) <= 0.2 * len(dataset.rows)
+    assert dataset.card["too_many_of_one_person"] == 12 - len(theirs)
 
 
 def test_secrets_are_masked_in_text_and_answer_alike():

@@ -75,6 +75,34 @@ def test_it_must_hold_against_the_best_prompted_version_not_the_live_one(context
     assert (body["against"], body["passed"]) == ("prompted", False)
 
 
+def test_where_every_version_was_trained_it_must_hold_against_the_live_one(context):
+    tuned = GOOD.with_changes(kind="tuned", adapter="boxes-000000000000")
+
+    body = evaluate_version(context, GOOD, {"live": tuned}, ROWS, {})
+
+    assert body["against"] == "live"
+
+
+def test_the_report_has_the_score_of_each_row(context):
+    body = evaluate_version(context, LIVE, {"live": GOOD}, ROWS, {})
+
+    assert len(body["scores"]) == len(ROWS)
+    assert sum(body["scores"].values()) == len(ROWS) / 2
+
+
+def test_a_price_by_token_makes_what_the_prompt_cache_saves_visible(context):
+    prices = {"usd_per_million_input": 10.0, "usd_per_million_output": 40.0}
+    priced = context.settings.model_copy(update=prices)
+
+    body = evaluate_version(replace(context, settings=priced), GOOD, {"live": LIVE}, ROWS, {})
+    figures = body["figures"]["new"]
+
+    # A word is a token: one of the prompt and two of the message, and two of the answer.
+    tokens_usd = (3 * 10.0 + 2 * 40.0) / 1e6
+    assert figures["usd_uncached"] == pytest.approx(tokens_usd)
+    assert figures["usd_cached"] == pytest.approx(tokens_usd)
+
+
 def test_an_adapter_leaves_the_base_as_it_was(context):
     tuned = GOOD.with_changes(kind="tuned", adapter="boxes-000000000000")
     body = evaluate_version(context, tuned, {"live": LIVE}, ROWS, {})

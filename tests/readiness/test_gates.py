@@ -200,6 +200,60 @@ def test_a_good_prompt_that_costs_too_much_leaves_the_decision_to_what_tuning_sa
     assert stopped(replace(expensive, roi=roi(10))) == ("roi", "keep the prompt")
 
 
+def gate_of(evidence, name, **thresholds):
+    gates = assess_readiness(evidence, 0.9, Thresholds(**thresholds)).gates
+    return next(gate for gate in gates if gate.name == name)
+
+
+@pytest.mark.parametrize(("rules", "passed"), [(19, True), (20, False), (None, True)])
+def test_as_many_rules_as_the_limit_are_too_many_for_one_narrow_task(rules, passed):
+    gate = gate_of(replace(RIPE, rules=rules), "narrow", max_rules=20)
+
+    assert gate.passed is passed
+
+
+@pytest.mark.parametrize(("words", "passed"), [(799, True), (800, False), (None, True)])
+def test_as_many_words_as_the_limit_are_too_many_for_one_narrow_task(words, passed):
+    gate = gate_of(replace(RIPE, prompt_words=words), "narrow", max_prompt_words=800)
+
+    assert gate.passed is passed
+
+
+@pytest.mark.parametrize(
+    ("prompt", "passed"),
+    [(Attempt(0.95, 200, 0.9), True), (Attempt(0.7, 200, 0.9), None), (None, None)],
+)
+def test_who_answers_well_from_memory_needs_no_documents(prompt, passed):
+    unmeasured = replace(FINE, volatility=None)
+    evidence = replace(RIPE, structure=unmeasured, prompt=prompt, retrieval_gain=None)
+
+    assert gate_of(replace(evidence, no_documents=False), "retrieval").passed is passed
+    assert gate_of(replace(evidence, no_documents=True), "retrieval").passed is True
+
+
+def test_the_gate_for_money_shows_what_it_would_save_and_when_it_is_paid_back():
+    money = roi(200_000)
+
+    figures = gate_of(replace(RIPE, roi=money), "roi").figures
+
+    assert figures["pays"] is True
+    assert figures["saved_per_call_usd"] == money.saved_per_call_usd
+    assert figures["monthly_usd"] == money.monthly_usd.likely
+    assert figures["break_even_months"] == money.break_even_months.likely
+    assert figures["against"] == "gpt"
+
+
+def test_corrected_answers_lower_the_rank_and_so_does_what_changes():
+    def rank(**change):
+        return assess_readiness(replace(RIPE, structure=replace(FINE, **change)), 0.9).score
+
+    assert rank(correction_rate=0.0) > rank(correction_rate=0.5) > rank(correction_rate=1.0)
+    assert rank(correction_rate=1.0) == rank(correction_rate=None)
+    assert rank(volatility=0.0) > rank(volatility=0.5) > rank(volatility=1.0)
+    assert rank(volatility=1.0) == rank(volatility=None)
+    assert 0.0 <= rank(correction_rate=1.0, volatility=1.0) <= rank(correction_rate=0.0) <= 1.0
+
+
 def test_a_threshold_is_a_setting():
     fewer = Thresholds(min_reviewed=50)
     readiness = assess_readiness(replace(RIPE, reviewed=100), 0.9, fewer)

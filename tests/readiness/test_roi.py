@@ -98,6 +98,18 @@ def test_a_retraining_is_shared_by_the_months_that_the_base_model_has_left(month
     assert costs.monthly_usd(months_left) == pytest.approx(monthly)
 
 
+def test_a_server_of_one_s_own_and_a_watch_for_drift_are_paid_each_month():
+    costs = TuningCosts(drift_usd=7.0, hosting_usd=40.0, retrain_usd=24.0)
+
+    assert costs.monthly_usd(None) == pytest.approx(7.0 + 40.0 + 2.0)
+
+
+def test_a_figure_without_doubt_is_a_point_and_with_doubt_a_range_around_it():
+    assert Interval.around(8.0) == Interval(8.0, 8.0, 8.0)
+    assert Interval.around(8.0, 0.25) == Interval(6.0, 8.0, 10.0)
+    assert Interval.around(-8.0, 0.25) == Interval(-10.0, -8.0, -6.0)
+
+
 def test_speed_and_privacy_are_reasons_of_their_own():
     slow = CostModel("far", DEAR.price, 2_500, 25, seconds=2.0)
     near = CostModel("home", TUNED.price, 260, 25, seconds=0.5, private=True)
