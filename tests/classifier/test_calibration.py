@@ -26,6 +26,12 @@ def test_certainty_that_is_always_wrong_has_the_greatest_error():
     assert calibration_error(np.ones(10), np.zeros(10, bool)) == pytest.approx(1)
 
 
+def test_errors_of_doubt_and_of_certainty_do_not_make_up_for_each_other():
+    confidence, right = np.array([0.25] * 10 + [0.75] * 10), np.arange(20) < 10
+
+    assert calibration_error(confidence, right) == pytest.approx(0.75)
+
+
 def test_a_stated_share_lies_under_the_threshold():
     scores = np.linspace(0, 1, 1001)
 

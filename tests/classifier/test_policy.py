@@ -146,6 +146,8 @@ PROBABILITIES = st.lists(st.floats(0.001, 1.0), min_size=3, max_size=3).map(
     ("probabilities", "verb"),
     [
         ([0.1, 0.85, 0.05], "out_of_scope"),
+        ([0.19, 0.8, 0.01], "out_of_scope"),
+        ([0.2, 0.79, 0.01], "ask"),
         ([0.3, 0.6, 0.1], "ask"),
         ([0.6, 0.3, 0.1], "route"),
     ],

@@ -2,11 +2,13 @@ import pytest
 
 from router.decide import Router
 from router.learning.corrections import (
+    MAX_LOSS,
     MIN_TO_JUDGE_PERSON,
     PLAUSIBLE_RANK,
     apply_corrections,
     deduplicate,
     filter_implausible,
+    find_regressions,
     fit_probe,
     select_to_label,
 )
@@ -148,6 +150,44 @@ def test_corrections_that_would_take_messages_from_a_route_are_set_aside(
         (learned.router or router).decide(example.text)[0].scores[0].route for example in frozen
     ]
     assert decision.count("password") >= 2
+    reasons = {entry.reason for entry in learned.quarantined}
+    assert reasons == {"another route lost messages by it"}
+
+
+class FixedProbe:
+    """A probe that names the same route for every message but the listed ones."""
+
+    def __init__(self, route, exceptions=()):
+        self._route, self._exceptions = route, dict(exceptions)
+
+    def best(self, texts, encoder):
+        return [self._exceptions.get(text, self._route) for text in texts]
+
+
+def regressions(count, lost, trigrams):
+    """Compares two probes on `count` messages of one route, of which the later loses `lost`."""
+    holdout = [Example(f"message {number}", "refund") for number in range(count)]
+    taken = {example.text: "delivery" for example in holdout[:lost]}
+    blamed = correction("message 0", "delivery")
+    other = correction("message 0", "password")
+
+    losses, culprits = find_regressions(
+        FixedProbe("refund"), FixedProbe("refund", taken), [other, blamed], holdout, trigrams
+    )
+    assert culprits == ([blamed] if losses else [])
+    return losses
+
+
+def test_one_message_lost_proves_nothing_and_two_do(trigrams):
+    assert regressions(10, 1, trigrams) == {}
+    assert regressions(10, 2, trigrams) == {"refund": 0.2}
+
+
+def test_a_large_route_may_lose_its_share_of_messages(trigrams):
+    allowed = int(MAX_LOSS * 800)
+
+    assert regressions(800, allowed, trigrams) == {}
+    assert regressions(800, allowed + 1, trigrams) == {"refund": (allowed + 1) / 800}
 
 
 @pytest.fixture
@@ -189,6 +229,8 @@ def test_a_person_who_mostly_makes_none_is_not_believed_at_all(probe, trigrams):
 
     assert used == []
     assert [entry.example for entry in quarantined] == [*odd, sense]
+    reasons = {entry.reason for entry in quarantined}
+    assert reasons == {"the words point elsewhere; a review can confirm it"}
 
 
 def test_of_a_person_with_few_corrections_only_the_plausible_ones_count(probe, trigrams):

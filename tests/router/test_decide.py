@@ -134,6 +134,19 @@ def test_a_stray_example_does_not_make_small_talk_a_request(trigrams, examples, 
     assert router.decide("hello there")[0].verb == "meta"
 
 
+def test_neither_test_rows_nor_rows_of_other_routes_make_small_talk_a_request(
+    trigrams, examples, routes
+):
+    greetings = ("hello", "hi there", "good morning", "hey")
+    rows = [
+        *(Example(text, "delivery", split="test") for text in greetings),
+        *(Example(text, "gone") for text in greetings),
+    ]
+    router = Router.train([*examples, *rows], trigrams, routes)
+
+    assert router.decide("hello there")[0].verb == "meta"
+
+
 def test_a_route_called_by_name_wins_over_the_words(router):
     decision, vector = router.decide("!password where is my parcel")
 

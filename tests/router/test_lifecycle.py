@@ -198,3 +198,18 @@ def test_candidates_of_a_team_can_be_asked_for_by_state(store):
     assert [one.id for one in store.candidates.for_team("T1")] == ["c1", "c2"]
     assert [one.id for one in store.candidates.for_team("T1", ["digested"])] == ["c2"]
     assert [one.id for one in store.candidates.in_states(["detected"])] == ["c1", "c3"]
+
+
+def test_a_step_that_does_not_exist_is_refused_with_the_steps_that_do():
+    with pytest.raises(IllegalTransitionError) as caught:
+        check_transition("shadow", "live", "U1", "U1")
+
+    text = str(caught.value)
+    assert "from 'shadow' to 'live'" in text
+    assert text.endswith(f"from here: {', '.join(next_states('shadow'))}")
+
+
+def test_a_step_without_a_person_is_refused_with_its_name():
+    for actor in ("", SYSTEM):
+        with pytest.raises(IllegalTransitionError, match="from 'shadow' to 'canary'"):
+            check_transition("shadow", "canary", actor, "U1")
