@@ -56,6 +56,17 @@ def open_channel(people, name, *, public, members=()):
     people.member_ids[name] = list(members)
 
 
+def test_who_leaves_a_shared_channel_in_one_workspace_stays_in_it_in_another(store):
+    for team in ("T1", "T2"):
+        store.access.add_member(team, "CSHARED", "U1")
+        store.access.add_member(team, "CSHARED", "U2")
+
+    store.access.remove_member("T1", "CSHARED", "U1")
+
+    assert set(store.access.members("T1", "CSHARED")) == {"U2"}
+    assert set(store.access.members("T2", "CSHARED")) == {"U1", "U2"}
+
+
 def test_a_full_member_in_an_ordinary_channel_may_use_the_workspace_s_documents(sees):
     assert sees() >= {"C1", WORKSPACE_ACL}
 
