@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import update
 
+from bot.replies.posting import AnswerPoster
 from bot.replies.replies import PERMANENT_ERRORS, SlackReplies
 from bot.replies.sending import SlackSender
+from bot.replies.streaming import AnswerStreams
 from bot.sandbox import seed_data
 from bot.sandbox.clock import ManualClock
 from bot.sandbox.server import Sandbox
 from bot.transport.clients import Clients
+from bot.ui.blocks import Rendered
 from router.errors import PathError
 from router.store.base.tables import reply
 from router.store.requests.sendings import Sending
@@ -224,3 +228,69 @@ def test_an_answer_that_slack_may_take_later_is_tried_again(
         sandbox.clear_faults()
 
     assert caught.value.retry is True
+
+
+@pytest.fixture
+def poster(sandbox, store, clock):
+    clients = Clients.single(sandbox.bot_token, sandbox.api_url)
+    return AnswerPoster(clients, store.replies, AnswerStreams(clients, store.replies, clock))
+
+
+def test_the_newest_message_of_ours_that_no_request_owns_is_the_lost_answer(
+    sandbox, poster, post_request
+):
+    _, request = post_request()
+    me = Clients.single(sandbox.bot_token, sandbox.api_url).for_team(request.team)
+    bot = me.retrying.auth_test()["bot_id"]
+    at = [f"{float(request.ts) + number:.6f}" for number in range(1, 6)]
+
+    def find(*messages):
+        return poster.find_unrecorded(request, messages)
+
+    assert find() is None
+    assert find({"ts": at[0], "bot_id": "B0OTHER"}) is None
+    assert find({"ts": at[0], "bot_id": bot}) == at[0]
+    assert find({"ts": at[0], "bot_id": bot}, {"ts": at[1], "bot_id": bot}) == at[1]
+    assert (
+        find(
+            {"ts": at[0], "bot_id": bot},
+            {"ts": at[1], "bot_id": bot},
+            {"ts": at[2], "bot_id": "B0OTHER"},
+            {"ts": at[3]},
+            {"ts": at[4], "bot_id": bot, "files": [{}]},
+        )
+        == at[1]
+    )
+    assert find({"ts": request.ts, "bot_id": bot}) is None
+
+
+class RecordingSlack:
+    """The clients of every workspace, which keep what is posted."""
+
+    def __init__(self):
+        self.posts = []
+
+    def for_team(self, team):
+        return SimpleNamespace(posting=self, retrying=self)
+
+    def chat_postMessage(self, **message):  # noqa: N802  # Slack's name
+        self.posts.append(message)
+        return {"ts": "1800000099.000001"}
+
+
+def test_nothing_in_an_answer_becomes_a_preview_a_link_or_a_mention(
+    store, clock, make_request, make_decision
+):
+    request, slack = make_request(), RecordingSlack()
+    store.requests.insert(request, clock())
+    poster = AnswerPoster(slack, store.replies, AnswerStreams(slack, store.replies, clock))
+
+    ts = poster.show(
+        request, Rendered("See https://intra.example/a.png", []), make_decision(), None
+    )
+
+    (post,) = slack.posts
+    assert ts == "1800000099.000001"
+    assert (post["unfurl_links"], post["unfurl_media"]) == (False, False)
+    assert (post["parse"], post["link_names"]) == ("none", False)
+    assert (post["channel"], post["thread_ts"]) == (request.channel, request.thread)
