@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+import structlog
 
 from router.store import Store, open_store
 from router.types import Decision, Request, Score
@@ -236,3 +237,11 @@ def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)  # type: ignore[arg-type]
 
     monkeypatch.setattr(socket.socket, "connect", checked)
+
+
+@pytest.fixture(autouse=True)
+def _own_logs() -> Iterator[None]:
+    """What a command sets about logs in this process is over with its test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)

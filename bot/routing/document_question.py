@@ -14,7 +14,7 @@ from router.index import Hit, Vector
 from router.speech.acts import QUESTIONS, speech_act
 from router.store import Store
 from router.types import ACT, LANGUAGE, TOPIC, Decision, Request, Score, Viewer
-from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.extractive_answer import PassageReading, read_passages
 from workers.knowledge.membership import ReadingRights
 from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
@@ -43,7 +43,7 @@ class DocumentLookup:
         """Returns the decision, or the route of the documents for a question these may answer.
 
         That is where the router would ask back, or turn the message away. A question that a form
-        does not take stays with the documents only if they hold something.
+        does not take stays with the documents only if they hold something near.
         """
         documents, text = signals.documents, request.text
         if documents is None or request.file_ids or LANGUAGE in decision.reason:
@@ -56,15 +56,16 @@ class DocumentLookup:
         if not (is_redirected or is_open or is_distress) or speech_act(text) not in QUESTIONS:
             return decision
 
-        if self._may_answer(request, vector):
+        reading = self._read(request, vector)
+        if self._answers(reading):
             return _to_documents(decision, documents)
-        if is_redirected:
+        if is_redirected and not self._is_near(reading):
             reason = {**decision.reason, "documents": texts.NO_DOCUMENTS}
             return replace(decision, verb="out_of_scope", route=None, reason=reason)
 
         return decision
 
-    def _may_answer(self, request: Request, vector: NDArray[np.float32] | None) -> bool:
+    def _read(self, request: Request, vector: NDArray[np.float32] | None) -> PassageReading:
         stored: Vector | None = None if vector is None else (self._encoder.model_id, vector)
 
         def find(viewer: Viewer) -> list[Hit]:
@@ -73,11 +74,17 @@ class DocumentLookup:
         # Only what everybody who sees the answer may read counts.
         found = self._rights.search(request, find)
         passages = rank_passages(request.text, found)[:PASSAGES]
-        quotes = select_quotes(request.text, passages, self._encoder)
-        if reads_meaning(self._encoder):
-            return bool(quotes)
+        return read_passages(request.text, passages, self._encoder)
 
-        return bool(quotes) and quotes[0].coverage >= MIN_COVERAGE
+    def _answers(self, reading: PassageReading) -> bool:
+        if reads_meaning(self._encoder):
+            return bool(reading.quotes)
+
+        return bool(reading.quotes) and reading.quotes[0].coverage >= MIN_COVERAGE
+
+    def _is_near(self, reading: PassageReading) -> bool:
+        """Returns whether something is worth a look; the answer names it as that."""
+        return reads_meaning(self._encoder) and bool(reading.doubtful or reading.near)
 
 
 def _to_documents(decision: Decision, documents: str) -> Decision:

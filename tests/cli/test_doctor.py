@@ -290,7 +290,7 @@ def test_a_token_under_an_older_key_is_counted(make_settings):
 
     result = check(settings, "bot token")
 
-    assert "1 are still encrypted with an older BEAGLE_TOKEN_KEY" in result.text
+    assert "1 is still encrypted with an older BEAGLE_TOKEN_KEY" in result.text
 
 
 def test_where_workspaces_install_beagle_the_installers_are_admins(make_settings):

@@ -47,7 +47,7 @@ def test_a_bad_folder_stops_no_other_and_everything_has_its_line(settings, opene
         settings, IngestOptions((str(good), str(good / "nowhere")), team="T1", wait=False)
     )
     said = render_summary(done, failed)
-    assert "1 read, 1 new or changed, 0 gone, 1 passages written" in said
+    assert "1 read, 1 new or changed, 0 gone, 1 passage written" in said
     assert "left out notes.gif: .gif files are not read" in said
     assert "nothing was read: ingesting" in said
     assert find(opened, "tide", "public") == ["The tide turns at noon."]

@@ -70,5 +70,5 @@ def test_a_report_is_printed_for_its_own_workspace(store, settings, ask):
 
     add_report(store, "T1")
     assert '"version": "vT1"' in render_report(settings, "boxes", "", "T1", as_json=True)
-    with pytest.raises(RouteError, match="nothing was evaluated yet"):
+    with pytest.raises(RouteError, match="there is no such route"):
         render_report(settings, "boxes", "", "T2", as_json=True)

@@ -262,7 +262,10 @@ def test_the_route_in_the_guide_loads(tmp_path: Path) -> None:
     catalog = load_routes(tmp_path)
 
     assert not catalog.problems
-    assert catalog.routes["refund"].version.shots[0].answer == {"order": "77", "reason": "late"}
+    assert catalog.routes["refund"].version.shots[0].answer == {
+        "order": "7713",
+        "reason": "broken",
+    }
 
 
 def test_the_guide_names_every_key() -> None:

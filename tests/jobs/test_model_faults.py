@@ -112,8 +112,8 @@ def test_the_requester_gets_an_error(make_ask: Callable[..., Ask], fault: Any, r
     with fake_model_server(text="one two three four", fault=fault) as server:
         outcome = make_ask(server, stall_seconds=stall_seconds)(route)
 
-    # A wrong key is wrong again in a minute: nobody is told to try again soon. A text without an end
-    # repeats itself, which is seen before its time is over.
+    # A wrong key is wrong again in a minute: nobody is told to try again soon. What repeats itself
+    # without an end is seen before its time is over.
     expected = {("401", route): "model_setup", ("endless", "rewrite"): "weak"}
     assert outcome.error == expected.get((fault, route), "model")
 
