@@ -51,8 +51,8 @@ KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh
 FRESH = 'make demo ARGS="--fresh"'
 SHORT_LETTER = "draft an answer: can my dog come to the office on Friday?"
 LONG_LETTER = (
-    "answer this mail for me: could you tell me when the workshop starts, where we park, what we "
-    "should bring, whether lunch is included, and who I can call on the day?"
+    "write a reply to this partner: thank you for the meeting, we liked your ideas and would like "
+    "to see a longer text about each of them"
 )
 TOUR_TITLE = "Welcome. Seven things to try, one click each:"
 TOUR_PROMPTS = (

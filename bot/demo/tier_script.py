@@ -16,9 +16,10 @@ TIERED = "reply"
 REPHRASED = "write an answer please: may my dog come along to the office on Friday?"
 """SHORT_LETTER in other words."""
 LONG_LETTERS = (
-    "draft a reply to this customer: I ordered two desks, four chairs and a lamp on Monday. The "
-    "desks came without screws, one chair has a scratch, and the lamp is missing. When will you "
-    "send the rest, can I keep the scratched chair for less money, and who pays for the return?",
+    "draft an answer to this customer: I would like to buy chairs for our school, can you tell me "
+    "whether there is a discount, how long the delivery takes, and if we can pay later",
+    "answer this mail for me: could you tell me when the workshop starts, where we park, what we "
+    "should bring, whether lunch is included, and who I can call on the day?",
     "write a reply: thanks for the offer. Before we sign we need the price for 40 people, your "
     "data protection agreement, references from two schools, and a date for the first training. "
     "Can you also explain how support works at weekends?",
