@@ -87,6 +87,18 @@ DAYS = _words(
     "dec mondays tuesdays wednesdays thursdays fridays"
 )
 """Names of days and months; `may` is a verb more often."""
+COMPLAINTS = (
+    "what's wrong with",
+    "what's the matter with",
+    "what's up with",
+    "what is wrong with",
+    "what is the matter with",
+    "what is up with",
+    "what happened to",
+    "what happened at",
+    "what went wrong",
+)
+"""Openings of questions by which people report that something does not work."""
 HELP_QUESTIONS = (
     "what can i do",
     "what can we do",

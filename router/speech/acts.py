@@ -69,7 +69,8 @@ def _act_of(sentence: str, *, has_report: bool) -> Act | None:
         return "cancellation"
     if any(_begins(tokens, phrase) for phrase in words.HELP_QUESTIONS) and has_report:
         return "statement"
-    if tokens[0] in ("why", "y"):
+    # Who asks why it does not work, or what is wrong with it, reports that it does not.
+    if tokens[0] in ("why", "y") or any(_begins(tokens, phrase) for phrase in words.COMPLAINTS):
         return "statement"
 
     if _embedded_question(tokens) or _asks_for_fact(tokens):

@@ -56,7 +56,7 @@ _DISTRESS = re.compile(
     r"(?:i am|i'm|im|feel) (?:\w{1,20} )?(?:overwhelmed|desperate|hopeless|exhausted all the time)|"
     r"(?:my|our) (?:\w{1,20} ){0,2}?(?:died|has died|passed away|has passed away|was killed|"
     r"is dying)|miscarriage|(?:lost|losing) my (?:mum|mom|mother|dad|father|parents?|wife|husband|"
-    r"partner|child|son|daughter|baby|brother|sister|best friend)|"
+    r"partner|child|son|daughter|baby|brother|sister|best friend)(?!['\u2019])|"
     r"(?:diagnosed with|i have|i've got|have got|got) (?:\w{1,20} )?(?:cancer|a tumou?r|leukaemia|"
     r"leukemia|multiple sclerosis))\b",
     re.IGNORECASE,

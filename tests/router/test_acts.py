@@ -98,6 +98,8 @@ def test_no_leave_form_is_filled_in_from_what_announces_no_leave(decide, text):
     ("text", "route"),
     [
         ("out on Friday", "leave"),
+        ("please book my holiday from 9 to 13 May", "leave"),
+        ("half a day off tomorrow afternoon", "leave"),
         ("can I take next Wednesday off?", "leave"),
         ("I have a cold and stay at home today", "leave"),
         ("I typed my password into a fake page", "triage"),

@@ -57,6 +57,8 @@ def test_a_polite_question_for_something_to_be_done_is_an_order(text):
         "when I press save, the app closes",
         "the scanner is stuck. what can I do?",
         "why is the wiki so slow today",
+        "what's wrong with the wiki today?",
+        "what happened at noon? the wiki was gone for an hour",
         "away 9.8. to 27.9., who could cover?",
         "",
     ],
