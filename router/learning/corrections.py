@@ -15,7 +15,7 @@ from router.classifier.training_set import build_training_set
 from router.decide import Router
 from router.encoder.protocol import Encoder
 from router.text.normalise import normalise
-from router.types import NO_ROUTE, Decision, Example
+from router.types import COUNTEREXAMPLE, NO_ROUTE, Decision, Example
 
 MAX_PER_PERSON = 100
 """Corrections of one person that count, the oldest first; more wait for a review."""
@@ -213,7 +213,7 @@ def _majority_route(votes: Mapping[str, set[str | None]]) -> str | None:
 class ProbeModel:
     """A router's linear classifier alone: quick to train, and enough to compare training sets.
 
-    `routes` are its classes in order.
+    `routes` are its classes in order; the last is COUNTEREXAMPLE where routes have such messages.
     """
 
     routes: tuple[str, ...]
@@ -244,13 +244,16 @@ def fit_probe(
     if training_set is None:
         return None
 
+    arrays, names = training_set.arrays, training_set.routes
+    if arrays.has_near_misses:
+        names = (*names, COUNTEREXAMPLE)
+
     warm_start = None
-    if start is not None and start.routes == training_set.routes:
+    if start is not None and start.routes == names:
         warm_start = start.linear
 
-    arrays = training_set.arrays
     linear = fit_multinomial(arrays.rows, arrays.labels, arrays.class_count, warm_start)
-    return ProbeModel(training_set.routes, linear)
+    return ProbeModel(names, linear)
 
 
 def filter_implausible(

@@ -1,5 +1,6 @@
 import pytest
 
+from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.learning.corrections import (
     MAX_LOSS,
@@ -12,7 +13,7 @@ from router.learning.corrections import (
     fit_probe,
     select_to_label,
 )
-from router.types import Decision, Example, Score
+from router.types import COUNTEREXAMPLE, NO_ROUTE, Decision, Example, Score
 
 
 def correction(text, route, user="U1", source="feedback"):
@@ -273,3 +274,22 @@ def test_the_narrowest_decisions_are_worth_a_label_first(verb):
 
     assert select_to_label(decisions, limit=2) == ["torn", "unsure"]
     assert "sure" not in select_to_label(decisions)
+
+
+def test_corrections_are_learned_beside_counterexamples(trigrams):
+    catalog = load_routes(builtin_routes_folder())
+    examples = catalog.training_examples()
+    assert any(example.source == COUNTEREXAMPLE for example in examples)
+    routes = {name: route.description for name, route in catalog.routes.items()}
+    router = Router.train(examples, trigrams, routes)
+    text = "the zeppelin on floor 3 lost its propeller"
+
+    result = apply_corrections(
+        router,
+        examples,
+        [correction(text, "triage", source="reviewed"), correction("zum zum", NO_ROUTE)],
+        trigrams,
+    )
+
+    assert [example.text for example in result.used] == [text, "zum zum"]
+    assert result.router.decide(text)[0].scores[0].route == "triage"
