@@ -15,7 +15,7 @@ from router.decide import Router
 from router.encoder.protocol import Encoder
 from router.learning.corrections import MAX_LOSS, split_holdout
 from router.store.versions.drafted_routes import DraftedRoute
-from router.types import Example
+from router.types import NO_ROUTE, Example
 
 MAX_LOSERS = 3
 FEW_UTTERANCES = 14
@@ -80,7 +80,9 @@ class RoutingComparison:
         self._false_reject = false_reject
         self._routes = {name: route.description for name, route in catalog.routes.items()}
         self._training, holdout = split_holdout(catalog.training_examples())
-        self._holdout = [*holdout, *_measuring_rows(catalog)]
+        # What no route serves may be what the draft is for.
+        served = [example for example in holdout if example.route != NO_ROUTE]
+        self._holdout = [*served, *_measuring_rows(catalog)]
         self._before = _decided_right(self._train(self._training, self._routes), self._holdout)
 
     def check(self, drafted: Route) -> RoutingCheck:
