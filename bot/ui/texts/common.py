@@ -56,9 +56,9 @@ TOPICS = {
         "that erases what I have stored of you."
     ),
     "distress": (
-        "I am sorry that you have to go through this. I am only a bot and no help with it, but you "
-        "should not be alone with it: please talk to somebody you trust, to your people team, or "
-        "to a doctor. If you or somebody else is in danger, call the emergency services now."
+        "I am sorry that you have to go through this. I am only a bot, but please do not stay "
+        "alone with it: talk to somebody you trust, to your people team, or to a doctor. If you "
+        "or somebody else is in danger, call the emergency services now."
     ),
 }
 """Answers to messages about Beagle's own handling of data, and to somebody in distress."""
