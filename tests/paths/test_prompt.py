@@ -358,6 +358,17 @@ def test_what_the_message_does_not_say_is_left_out_and_the_answer_says_so(serve:
     assert outcome.text == "Part: wifi\nNot stated in the message, so left out: place."
 
 
+def test_a_larger_model_may_find_words_of_its_own(serve: Serve) -> None:
+    schema = {"type": "object", "properties": {"part": {"type": "string"}}, "required": ["part"]}
+    answer = json.dumps({"part": "wireless network"})
+
+    form = serve(ScriptedModel([answer]), output=schema, grounding="words", models=LARGER)
+    text = serve(ScriptedModel(["Down since 9 on Monday."]), grounding="words", models=LARGER)
+
+    assert form.data == {"part": "wireless network"}
+    assert text.text == "Down since 9 on Monday."
+
+
 def test_a_form_with_nothing_of_the_message_is_no_answer(serve: Serve) -> None:
     schema = {"type": "object", "properties": {"part": {"type": "string"}}, "required": ["part"]}
 

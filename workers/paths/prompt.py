@@ -75,7 +75,7 @@ def serve(
     if last.reasoning == "field":
         data.pop(REASONING, None)
 
-    checked = checked_value(work, session, data, schema)
+    checked = checked_value(work, session, data, schema, CallOptions(adapter))
     return session.outcome(checked.text, checked.data)
 
 

@@ -65,11 +65,15 @@ def checked_text(
 
 
 def checked_value(
-    work: Work, session: CompletionSession, data: Mapping[str, Any], schema: Schema
+    work: Work,
+    session: CompletionSession,
+    data: Mapping[str, Any],
+    schema: Schema,
+    options: CallOptions,
 ) -> CheckedValue:
-    """Returns a form without what the message does not say.
+    """Returns a form without what the message does not say, where the included model filled it in.
 
-    Raises WeakAnswerError where nothing remains, or where a value repeats itself.
+    A larger model may say in words of its own what a message means. Raises WeakAnswerError where nothing remains, or where a value repeats itself.
     """
     material = material_of(work)
     if any(is_degenerate(text, material) for text in _texts(data)):
@@ -79,6 +83,9 @@ def checked_value(
 
     # Checked after it was corrected: the earlier form's values are in the thread.
     data = corrected(data, earlier_form(work.history, schema), work.request.text, schema)
+    if not session.asks_included_model(options):
+        return CheckedValue(dict(data), render_value(data))
+
     data = {name: _unless_copied(work, value, material) for name, value in data.items()}
     grounded = ground(data, schema, material)
     if grounded.is_empty:
@@ -115,8 +122,11 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
     material = material_of(work)
     if is_degenerate(text, material):
         return "it repeats itself"
-    # A larger model that is cut off had more to say; the included one had lost its way.
-    if is_included and text.endswith(CUT_OFF):
+    # What follows is about the faults of a very small model. A larger one that is cut off had more
+    # to say, and may well know better words than its material has.
+    if not is_included:
+        return None
+    if text.endswith(CUT_OFF):
         return "it came to no end"
     if echoes_prompt(text, prompt, material):
         return "it repeats its prompt"
