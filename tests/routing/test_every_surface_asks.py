@@ -31,6 +31,7 @@ NAMES_EVERY_ROUTE = {
     "bot/routing/version_choice.py": "chooses a version of the route that was decided",
     "bot/cli/decide.py": "the terminal of whoever runs Beagle",
     "bot/commands/channel.py": "the settings of a channel, which are an admin's",
+    "bot/commands/report.py": "the reports, which are for admins",
     "bot/commands/routes.py": "filtered by `hidden_routes`; admins see all",
     "bot/demo/ambiguous.py": "the demo",
     "bot/listeners/sending/actions.py": "the route of an answer; asks the rule",
