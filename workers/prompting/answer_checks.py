@@ -73,7 +73,8 @@ def checked_value(
 ) -> CheckedValue:
     """Returns a form without what the message does not say, where the included model filled it in.
 
-    A larger model may say in words of its own what a message means. Raises WeakAnswerError where nothing remains, or where a value repeats itself.
+    A larger model may say in words of its own what a message means. Raises WeakAnswerError where
+    nothing remains, or where a value repeats itself.
     """
     material = material_of(work)
     if any(is_degenerate(text, material) for text in _texts(data)):
