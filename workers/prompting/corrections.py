@@ -13,7 +13,7 @@ from typing import Any
 from router.text.terms import stem
 from workers.ports import Message
 from workers.prompting.own_words import KnownWords
-from workers.prompting.structured_output import field_label
+from workers.prompting.structured_output import field_label, may_be_null
 
 MAX_WORDS = 25
 """A longer message is a request of its own."""
@@ -78,16 +78,11 @@ def _says(message: str, value: str, schema: Mapping[str, Any]) -> bool:
     """
     if value.casefold() in message.casefold():
         return True
-    if not _is_optional(schema):
+    if not may_be_null(schema):
         return False
 
     known = KnownWords.of_text(message)
     return not known.foreign_numbers(value) and known.own_share(value) == 1.0
-
-
-def _is_optional(schema: Mapping[str, Any]) -> bool:
-    kinds = schema.get("type")
-    return isinstance(kinds, list) and "null" in kinds
 
 
 def _choice(

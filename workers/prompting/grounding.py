@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workers.prompting.own_words import KnownWords
+from workers.prompting.structured_output import may_be_null
 
 MIN_SHARE = 0.5
 """The share of a value's content words that the material has, in 0-1. The summary of a ticket
@@ -190,5 +191,4 @@ def _is_chosen(schema: Mapping[str, Any]) -> bool:
 
 
 def _nothing(schema: Mapping[str, Any]) -> str | None:
-    kinds = schema.get("type")
-    return None if isinstance(kinds, list) and "null" in kinds else ""
+    return None if may_be_null(schema) else ""

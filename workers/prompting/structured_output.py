@@ -125,6 +125,12 @@ def _clean(value: Any) -> Any:
     return value
 
 
+def may_be_null(schema: Mapping[str, Any]) -> bool:
+    """Returns whether a field of this schema may be left empty by null."""
+    kinds = schema.get("type")
+    return isinstance(kinds, list) and "null" in kinds
+
+
 def field_label(name: str) -> str:
     """Returns a field's name as an answer shows it."""
     words = name.replace("_", " ").strip()
