@@ -8,6 +8,7 @@ import pytest
 
 from router.store import Store
 from tests.fixtures.delivery import broker
+from tests.fixtures.demo_data import demo
 from tests.fixtures.knowledge import folder
 from tests.fixtures.mining import chatter_fixture, encode, no_map, repeated_requests_fixture
 from tests.fixtures.rollout import no_base_model, rollout
@@ -15,6 +16,7 @@ from tests.fixtures.rollout import no_base_model, rollout
 __all__ = [
     "broker",
     "chatter_fixture",
+    "demo",
     "encode",
     "folder",
     "no_base_model",

@@ -12,27 +12,7 @@ from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store import open_store
 from router.types import Viewer
-
-
-@pytest.fixture
-def demo(short_folder, monkeypatch, make_request):
-    """A demo's folder, in the data folder of somebody who has set nothing."""
-    for name in ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-    monkeypatch.chdir(short_folder)
-    monkeypatch.setenv("BEAGLE_DATA", str(short_folder))
-    folder = short_folder / data_folder.NAME
-    data_folder.prepare(folder, fresh=False)
-    store_request(folder, make_request(team=TEAM_ID))
-    data_folder.mark_filled(folder)
-    return folder
-
-
-def store_request(folder, request):
-    store = open_store(Settings(_env_file=None, data=folder).store_url)
-    store.requests.insert(request, 0.0)
-    store.close()
+from tests.fixtures.demo_data import store_request
 
 
 def find(data, team, query):

@@ -13,11 +13,7 @@ from typer.testing import CliRunner
 
 from bot.cli import __main__ as command_line
 from bot.cli.folder import commands_of
-from bot.demo import data_folder
 from bot.demo.demo_settings import ADMIN, DEMO_THRESHOLDS
-from bot.sandbox.seed_data import TEAM_ID
-from router.config import Settings
-from router.store import open_store
 
 ABOUT_NO_DATA = {
     "serve": "the bot process of the installation",
@@ -63,23 +59,6 @@ def test_an_evaluation_that_reads_the_store_of_an_installation_means_the_demo_to
     for words, module in modules("bot.cli"):
         if module.startswith("evals.") and "store_url" in (names := names_in(module)):
             assert "load_data_settings" in names or "read_settings" not in names, words
-
-
-@pytest.fixture
-def demo(short_folder, monkeypatch, make_request):
-    """A demo's folder with a request in it, in the data folder of somebody who has set nothing."""
-    for name in ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "DATABASE_URL"):
-        monkeypatch.delenv(name, raising=False)
-
-    monkeypatch.chdir(short_folder)
-    monkeypatch.setenv("BEAGLE_DATA", str(short_folder))
-    folder = short_folder / data_folder.NAME
-    data_folder.prepare(folder, fresh=False)
-    store = open_store(Settings(_env_file=None, data=folder).store_url)
-    store.requests.insert(make_request(team=TEAM_ID), 0.0)
-    store.close()
-    data_folder.mark_filled(folder)
-    return folder
 
 
 @pytest.mark.parametrize(
