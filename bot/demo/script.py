@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 
 from rich.console import Console
@@ -19,6 +19,7 @@ from bot.demo.script_user import (
     Message,
     ScriptStep,
     ScriptUser,
+    first_success,
     require,
 )
 from bot.demo.tier_script import asked_again, cheap_tier, escalated
@@ -42,6 +43,11 @@ SIMILAR = (
     "I have one more question about my leave",
     "one more question about my leave, please",
     "and another question about my leave",
+)
+REWRITES = (
+    "rewrite this so that it is clear: the thing that we did was not what it should of been, sorry",
+    "rewrite this so that it is clear: me and him was late because the train it did not came",
+    "rewrite this more politely: send me the file now, I have been waiting for three days",
 )
 
 
@@ -71,14 +77,17 @@ Step = Callable[[ScriptUser], ScriptStep | None]
 """Plays one step; None where this installation cannot show it."""
 
 
-def _question(name: str, text: str, kind: str) -> Step:
+def _question(name: str, texts: Sequence[str], kind: str) -> Step:
     """Returns the step that asks a question and expects an answer by a version of that kind."""
 
     def run_step(user: ScriptUser) -> ScriptStep:
-        ts = user.ask(text)
-        message = user.wait(ts)
-        step = user.step(name, text, ts, True, message)
-        return require(step, step.kind == kind)
+        def play_text(text: str) -> ScriptStep:
+            ts = user.ask(text)
+            message = user.wait(ts)
+            step = user.step(name, text, ts, True, message)
+            return require(step, step.kind == kind)
+
+        return first_success(texts, play_text)
 
     return run_step
 
@@ -134,19 +143,21 @@ def _out_of_scope(user: ScriptUser) -> ScriptStep:
 def _asks_back(user: ScriptUser) -> ScriptStep | None:
     """Asks what the router is unsure about; None when it is sure about every pair of requests."""
     name = "unsure: it asks, a person chooses"
+
+    def choose(text: str) -> ScriptStep:
+        ts = user.ask(text)
+        question = user.wait(ts)
+        decision, _, _ = user.facts(ts)
+        if question is None or decision is None or decision.verb != "ask":
+            return user.step(name, text, ts, False, question)
+
+        user.press(question, "choose_route:0")
+        message = user.wait(ts, fits=_is_revised)
+        step = user.step(name, text, ts, message is not None, message)
+        return require(step, step.route == decision.scores[0].route)
+
     texts = ambiguous_messages(user.demo.settings())
-    text, ts, question = user.first(texts, lambda decision: decision.verb == "ask")
-
-    decision, _, _ = user.facts(ts)
-    if question is None or decision is None:
-        return user.step(name, text, ts, False, question)
-    if decision.verb != "ask":
-        return None
-
-    user.press(question, "choose_route:0")
-    message = user.wait(ts, fits=_is_revised)
-    step = user.step(name, text, ts, message is not None, message)
-    return require(step, step.route == decision.scores[0].route)
+    return first_success(texts, choose) if texts else None
 
 
 def _corrected(user: ScriptUser) -> ScriptStep:
@@ -202,46 +213,63 @@ def _duplicate_event(user: ScriptUser) -> ScriptStep:
 
 
 def _killed_worker(user: ScriptUser) -> ScriptStep:
-    text = (
-        "rewrite this so that it is clear: "
-        "the thing that we did was not what it should of been, sorry"
-    )
-    ts = user.ask(text)
+    name = "the worker killed in the middle: one answer all the same"
     channel = user.me.channel(CHANNEL)
 
-    def is_begun() -> bool:
-        request = user.demo.store.requests.find(TEAM_ID, channel, ts)
-        return request is not None and user.demo.store.requests.has_owner(request.id)
+    def ask_and_kill(text: str) -> ScriptStep:
+        ts = user.ask(text)
 
-    # Killed only when it holds the request: otherwise nothing would be interrupted.
-    wait_until(is_begun, ANSWER_SECONDS)
-    user.demo.kill("worker-answer")
-    message = user.wait(ts)
-    is_single = len(user.answers(ts)) == 1
+        def is_begun() -> bool:
+            request = user.demo.store.requests.find(TEAM_ID, channel, ts)
+            return request is not None and user.demo.store.requests.has_owner(request.id)
 
-    name = "the worker killed in the middle: one answer all the same"
-    return user.step(name, text, ts, is_single, message)
+        # Killed only when it holds the request: otherwise nothing would be interrupted.
+        wait_until(is_begun, ANSWER_SECONDS)
+        user.demo.kill("worker-answer")
+        message = user.wait(ts)
+        is_single = len(user.answers(ts)) == 1
+        return user.step(name, text, ts, is_single, message)
+
+    return first_success(REWRITES, ask_and_kill)
 
 
 STEPS: tuple[Step, ...] = (
     _question(
         "a support message, sorted by a small tuned model",
-        "the vpn is down again for the whole Berlin office",
+        (
+            "the vpn is down again for the whole Berlin office",
+            "the vpn on my laptop keeps disconnecting since this morning",
+        ),
         "tuned",
     ),
     _question(
         "a prompt workflow with a strict schema",
-        "incident report: the login page was down from 9:05 to 9:40, nobody could sign in",
+        (
+            "incident report: the login page was down from 9:05 to 9:40, nobody could sign in",
+            "incident report: checkout failed from 14:10 to 14:55, customers could not pay",
+            "write up the outage: search was slow from 8:00 to 8:30 for all customers",
+        ),
         "prompt",
     ),
     _question(
         "a prompt workflow that streams",
-        "say this in plain English: utilise the aforementioned facility",
+        (
+            "say this in plain English: utilise the aforementioned facility",
+            "say this in plain English: we will endeavour to commence the works in due course",
+            "say this in plain English: please remit payment at your earliest convenience",
+        ),
         "prompt",
     ),
-    _question("retrieval, quoted with links", "how many weeks of parental leave do we get?", "rag"),
     _question(
-        "another tuned model", "I'm off next Thursday and Friday, Priya covers for me", "tuned"
+        "retrieval, quoted with links", ("how many weeks of parental leave do we get?",), "rag"
+    ),
+    _question(
+        "another tuned model",
+        (
+            "I'm off next Thursday and Friday, Priya covers for me",
+            "I'm on holiday from Monday to Wednesday, Tom covers for me",
+        ),
+        "tuned",
     ),
     _follow_up,
     _edited_page,

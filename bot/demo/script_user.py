@@ -153,6 +153,21 @@ class ScriptUser:
         return step
 
 
+def first_success(texts: Sequence[str], play: Callable[[str], ScriptStep]) -> ScriptStep:
+    """Plays a step with one text after the other until it succeeds; returns the last one.
+
+    The included model's words depend on the processor, to the last bit of a sum, and an answer that
+    it does not do well enough is refused: one text decides nothing about the step.
+    """
+    step = play(texts[0])
+    for text in texts[1:]:
+        if step.ok:
+            break
+        step = play(text)
+
+    return step
+
+
 def answering_tiers(outcome: Outcome) -> tuple[tuple[str, float], ...]:
     """Returns each tier that answered with its USD, the last one's first answer last."""
     if not outcome.tier:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.demo.demo import LONG_LETTER, SHORT_LETTER, Demo
-from bot.demo.script_user import ScriptStep, ScriptUser, require
+from bot.demo.script_user import ScriptStep, ScriptUser, first_success, require
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.types import INSTALLATION, TIERS
 from workers.runtime.processes import wait_until
@@ -13,8 +13,18 @@ MEASURED_SECONDS = 1_200.0
 it takes a minute or two; a measurement that was lost is made again after three."""
 TIERED = "reply"
 """The route with tiers."""
-REPHRASED = "write an answer please: may my dog come along to the office on Friday?"
-"""SHORT_LETTER in other words."""
+LETTERS = (
+    (SHORT_LETTER, "write an answer please: may my dog come along to the office on Friday?"),
+    (
+        "draft an answer: can I bring my bike into the office?",
+        "write an answer please: may I bring along my bike into the office?",
+    ),
+    (
+        "draft an answer: could we move our meeting to Thursday?",
+        "write an answer please: could our meeting be moved to Thursday?",
+    ),
+)
+"""Short letters, each with the same in other words."""
 LONG_LETTERS = (
     "draft an answer to this customer: I would like to buy chairs for our school, can you tell me "
     "whether there is a discount, how long the delivery takes, and if we can pay later",
@@ -42,35 +52,44 @@ def _tiers_measured(demo: Demo) -> bool:
 def cheap_tier(user: ScriptUser) -> ScriptStep:
     """Asks for a short letter, which the cheapest tier answers once it has been measured."""
     measured = _tiers_measured(user.demo)
-    ts = user.ask(SHORT_LETTER)
-    message = user.wait(ts)
-    name = "the cheapest tier answers, because it is good enough"
-    step = user.step(name, SHORT_LETTER, ts, measured, message)
-    return require(step, [tier for tier, _ in step.tiers] == ["quick"])
+
+    def ask(text: str) -> ScriptStep:
+        ts = user.ask(text)
+        message = user.wait(ts)
+        name = "the cheapest tier answers, because it is good enough"
+        step = user.step(name, text, ts, measured, message)
+        return require(step, [tier for tier, _ in step.tiers] == ["quick"])
+
+    return first_success([letter for letter, _ in LETTERS], ask)
 
 
 def asked_again(user: ScriptUser) -> ScriptStep:
     """Says the same in other words: the person was not helped, so a higher tier answers."""
-    ts = user.ask(REPHRASED)
-    message = user.wait(ts)
-    name = "asked again in other words: the next tier answers"
-    step = user.step(name, REPHRASED, ts, True, message)
-    decision, _, _ = user.facts(ts)
-    again = decision is not None and decision.reason.get(TIERS, {}).get("why") == "asked_again"
-    return require(step, again and [tier for tier, _ in step.tiers] == ["careful"])
+    asker = ScriptUser(user.demo, "linus")
+    letters = {rephrased: letter for letter, rephrased in LETTERS}
+
+    def ask_twice(text: str) -> ScriptStep:
+        asker.wait(asker.ask(letters[text]))
+        ts = asker.ask(text)
+        message = asker.wait(ts)
+        name = "asked again in other words: the next tier answers"
+        step = asker.step(name, text, ts, True, message)
+        decision, _, _ = asker.facts(ts)
+        again = decision is not None and decision.reason.get(TIERS, {}).get("why") == "asked_again"
+        return require(step, again and [tier for tier, _ in step.tiers] == ["careful"])
+
+    return first_success(list(letters), ask_twice)
 
 
 def escalated(user: ScriptUser) -> ScriptStep:
     """Asks for letters that may take more than the quick tier has room for, until one does."""
     asker = ScriptUser(user.demo, "grace")
-    name = "tried by the quick tier, checked, answered by the careful one"
-    step: ScriptStep | None = None
-    for text in (LONG_LETTER, *LONG_LETTERS):
+
+    def ask(text: str) -> ScriptStep:
         ts = asker.ask(text)
         message = asker.wait(ts)
+        name = "tried by the quick tier, checked, answered by the careful one"
         step = asker.step(name, text, ts, True, message)
-        if len(step.tiers) > 1:
-            break
+        return require(step, [tier for tier, _ in step.tiers] == ["quick", "careful"])
 
-    assert step is not None
-    return require(step, [tier for tier, _ in step.tiers] == ["quick", "careful"])
+    return first_success([LONG_LETTER, *LONG_LETTERS], ask)
