@@ -324,18 +324,66 @@ def test_those_who_wait_for_a_slot_learn_that_the_server_is_silent() -> None:
         complaints.append(str(caught.value))
 
     threads = [threading.Thread(target=wait) for _ in range(3)]
-    with limiter.acquire(PATIENCE_SECONDS):
+    with limiter.acquire(PATIENCE_SECONDS) as slot:
         for thread in threads:
             thread.start()
 
         assert wait_until(lambda: limiter.waiting == 3, PATIENCE_SECONDS)
-        limiter.fail_waiters()
+        slot.report_silence()
         for thread in threads:
             thread.join()
 
     assert ["stopped answering others" in text for text in complaints] == [True] * 3
     with limiter.acquire(0.0):
         assert limiter.waiting == 0
+
+
+def test_those_who_wait_go_on_waiting_while_the_server_answers_somebody() -> None:
+    limiter = ConcurrencyLimiter(2)
+    served: list[int] = []
+
+    def wait(number: int) -> None:
+        with limiter.acquire(PATIENCE_SECONDS):
+            served.append(number)
+
+    threads = [threading.Thread(target=wait, args=(number,)) for number in range(3)]
+    with limiter.acquire(PATIENCE_SECONDS) as silent, limiter.acquire(PATIENCE_SECONDS) as other:
+        for thread in threads:
+            thread.start()
+
+        assert wait_until(lambda: limiter.waiting == 3, PATIENCE_SECONDS)
+        other.heard()
+        silent.report_silence()
+
+    for thread in threads:
+        thread.join()
+
+    assert sorted(served) == [0, 1, 2]
+
+
+def test_a_call_whose_time_ended_in_the_queue_says_nothing_about_the_server() -> None:
+    silence = StallTimeoutError("nothing came in time", retry=True)
+    with fake_model_server() as server:
+        # Less time is left than one waits for a sign of the server.
+        settings = Settings(
+            _env_file=None, local_concurrency=1, **PATIENT | {"stall_timeout_seconds": 1e6}
+        )
+        model = Gateway(settings, Recorder(silence), server, Clock(), lambda: 0.0)
+
+        def ask() -> str:
+            with pytest.raises(ModelError) as caught:
+                model.complete(ModelCall(HELLO, timeout_seconds=PATIENCE_SECONDS))
+
+            return str(caught.value)
+
+        with ThreadPoolExecutor() as pool:
+            for _ in range(FAILURES_TO_OPEN + 1):
+                with model._local_limiter.acquire(0.0):
+                    answer = pool.submit(ask)
+                    assert wait_until(lambda: model._local_limiter.waiting == 1, PATIENCE_SECONDS)
+
+                # The breaker would say so, had it counted a failure of the model.
+                assert "busy with others" in answer.result()
 
 
 def test_a_server_that_is_silent_is_not_asked_by_those_who_wait() -> None:

@@ -6,7 +6,12 @@ workspace's id and its name, so that no request of another workspace can ask for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from router.errors import ModelError
 from router.types import INSTALLATION
+from workers.llm.model_client import LocalServer
+from workers.ports import ModelCall
 
 SEPARATOR = "/"
 
@@ -20,3 +25,36 @@ def parse_adapter_key(key: str) -> tuple[str, str]:
     """Returns the workspace and the adapter's own name. Names of adapters have no separator."""
     team, _, name = key.rpartition(SEPARATOR)
     return team, name
+
+
+def adapter_scales(call: ModelCall, local: LocalServer) -> Mapping[int, float]:
+    """Returns 1.0 for the wanted adapter and 0.0 for all others, by number; loads it if needed."""
+    wanted = _find_adapter(call, local)
+    # Adapters that are off are listed as well. With an empty list llama.cpp reuses its cache of a
+    # prompt that was read with an adapter on, and another route gets that adapter's words.
+    return {number: float(name == wanted) for name, number in local.adapters.items()}
+
+
+def _find_adapter(call: ModelCall, local: LocalServer) -> str | None:
+    """Returns the server's name of the adapter that the call wants, loaded.
+
+    That is one of a route's file, or one of the workspace that the call is made for: no other
+    workspace's can be named. Raises ModelError when there is none.
+    """
+    if call.adapter is None:
+        return None
+
+    team = call.payer.team if call.payer is not None else INSTALLATION
+    # A name with the separator could be the whole key of another workspace's.
+    if SEPARATOR not in call.adapter:
+        if call.adapter in local.adapters:
+            return call.adapter
+
+        key = adapter_key(team, call.adapter)
+        if key in local.adapters or (local.load_adapter(key) and key in local.adapters):
+            return key
+
+    raise ModelError(
+        f"asking 'local' with adapter {call.adapter!r}: it is neither a route's file nor one of "
+        f"workspace {team!r}; train it again or restart the local server"
+    )

@@ -31,6 +31,7 @@ class ConcurrencyLimiter:
         self._served_at: dict[_Waiter, float] = {}
         self._turns = 0
         self._stalls = 0
+        self._signs_of_life = 0
         self._changed = threading.Condition()
 
     @property
@@ -40,19 +41,22 @@ class ConcurrencyLimiter:
             return len(self._waiters)
 
     @contextmanager
-    def acquire(self, timeout_seconds: float, team: str = "", user: str = "") -> Iterator[None]:
+    def acquire(
+        self, timeout_seconds: float, team: str = "", user: str = ""
+    ) -> Iterator[ModelSlot]:
         """Holds a slot for a person while the block runs.
 
         Raises BusyError when no slot gets free in time, or when a stall is reported meanwhile.
         """
         waiter = (team, user)
         with self._changed:
+            waited = bool(self._waiters) or self._free <= 0
             self._wait_for_turn(waiter, timeout_seconds)
             self._begin(waiter)
 
         # Outside of the condition, or no second holder could enter.
         try:
-            yield
+            yield ModelSlot(self, waited)
         finally:
             with self._changed:
                 self._free += 1
@@ -63,11 +67,29 @@ class ConcurrencyLimiter:
                 self._forget_idle()
                 self._changed.notify_all()
 
-    def fail_waiters(self) -> None:
-        """Makes every waiting caller raise BusyError now: the server does not answer."""
+    @property
+    def signs_of_life(self) -> int:
+        """How often the server has sent something to any holder of a slot."""
         with self._changed:
-            self._stalls += 1
-            self._changed.notify_all()
+            return self._signs_of_life
+
+    def count_sign_of_life(self) -> int:
+        """Counts that the server has just sent something; returns `signs_of_life`."""
+        with self._changed:
+            self._signs_of_life += 1
+            return self._signs_of_life
+
+    def report_silence(self, last_sign: int) -> None:
+        """Makes every waiting caller raise BusyError now, unless the server sent something since.
+
+        `last_sign` is `signs_of_life` when the reporting caller last heard of it. A server that
+        sent something to somebody else meanwhile is slow, not silent: those who wait may still be
+        served in time.
+        """
+        with self._changed:
+            if self._signs_of_life == last_sign:
+                self._stalls += 1
+                self._changed.notify_all()
 
     def _wait_for_turn(self, waiter: _Waiter, timeout_seconds: float) -> None:
         # Only stalls that happen while we wait count: the server may have recovered since.
@@ -128,3 +150,21 @@ class ConcurrencyLimiter:
         """Forgets people who neither hold nor wait for a slot, once everything is idle."""
         if not self._waiters and not self._busy:
             self._served_at.clear()
+
+
+class ModelSlot:
+    """One of the limiter's slots, while it is held; used by its holder's thread alone."""
+
+    def __init__(self, limiter: ConcurrencyLimiter, waited: bool) -> None:
+        self.waited = waited
+        """Whether it was not free at once."""
+        self._limiter = limiter
+        self._last_sign = limiter.signs_of_life
+
+    def heard(self) -> None:
+        """Tells that the server has just sent something."""
+        self._last_sign = self._limiter.count_sign_of_life()
+
+    def report_silence(self) -> None:
+        """Tells that the server has sent this holder nothing for as long as one waits for it."""
+        self._limiter.report_silence(self._last_sign)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from router.config import Settings
 from router.errors import ModelError, StoppedError
-from router.types import INSTALLATION
-from workers.llm.adapter_keys import SEPARATOR, adapter_key
+from workers.llm.adapter_keys import adapter_scales
 from workers.llm.budget import Budget
 from workers.llm.circuit_breaker import CircuitBreaker
-from workers.llm.concurrency import BusyError, ConcurrencyLimiter
+from workers.llm.concurrency import BusyError, ConcurrencyLimiter, ModelSlot
 from workers.llm.model_client import Endpoint, LocalServer, ModelClient, RawAnswer, TextCallback
 from workers.llm.model_prices import LOCAL as LOCAL
 from workers.llm.model_prices import model_price
@@ -180,29 +179,11 @@ class Gateway:
         listener: _StreamListener,
         price: Price,
     ) -> ModelReply:
-        is_local = endpoint.lora is not None
         start = time.monotonic()
-
-        # Hosted models have their own queues; only the small local server needs ours.
-        with self._local_slot(call, deadline) if is_local else nullcontext():
-            stream = listener.is_open or call.output_tokens > STREAM_ABOVE_TOKENS
-            stall_seconds = min(deadline.stall_seconds, deadline.seconds_left)
-
-            def run(emit: TextCallback) -> RawAnswer:
-                return self._client.send(endpoint, call, stall_seconds, emit if stream else None)
-
-            try:
-                answer = run_with_timeout(
-                    run, listener.pass_on, stall_seconds, deadline.seconds_left
-                )
-            except StallTimeoutError as error:
-                if is_local:
-                    self._local_limiter.fail_waiters()
-
-                raise StallTimeoutError(
-                    f"asking {endpoint.name!r}: {error}; it is overloaded or down, try again later",
-                    retry=True,
-                ) from error
+        if endpoint.lora is None:
+            answer = self._receive(endpoint, call, deadline, listener.is_open, listener.pass_on)
+        else:
+            answer = self._receive_locally(endpoint, call, deadline, listener)
 
         seconds = time.monotonic() - start
         prompt_tokens, output_tokens = answer.prompt_tokens, answer.output_tokens
@@ -225,7 +206,63 @@ class Gateway:
             token_probability=answer.token_probability,
         )
 
-    def _local_slot(self, call: ModelCall, deadline: _Deadline) -> AbstractContextManager[None]:
+    def _receive_locally(
+        self, endpoint: Endpoint, call: ModelCall, deadline: _Deadline, listener: _StreamListener
+    ) -> RawAnswer:
+        """Receives the answer in a slot of the small local server, which has no queue of its own.
+
+        Raises BusyError when the call waited so long for its slot that too little time was left.
+        """
+        with self._local_slot(call, deadline) as slot:
+            is_cut_short = slot.waited and deadline.seconds_left < deadline.stall_seconds
+
+            def pass_on(text: str) -> None:
+                slot.heard()
+                listener.pass_on(text)
+
+            try:
+                answer = self._receive(endpoint, call, deadline, listener.is_open, pass_on)
+            except StallTimeoutError as error:
+                # Whose time was spent in the queue has not waited for the server long enough.
+                if is_cut_short:
+                    raise BusyError(
+                        f"asking {endpoint.name!r}: it was busy with others for so long that no "
+                        "time was left for an answer; try again when it is less busy",
+                        retry=True,
+                    ) from error
+
+                slot.report_silence()
+                raise
+
+            slot.heard()
+            return answer
+
+    def _receive(
+        self,
+        endpoint: Endpoint,
+        call: ModelCall,
+        deadline: _Deadline,
+        is_watched: bool,
+        on_text: TextCallback,
+    ) -> RawAnswer:
+        """Sends the call and returns its answer. Raises StallTimeoutError when nothing comes."""
+        stream = is_watched or call.output_tokens > STREAM_ABOVE_TOKENS
+        stall_seconds = min(deadline.stall_seconds, deadline.seconds_left)
+
+        def run(emit: TextCallback) -> RawAnswer:
+            return self._client.send(endpoint, call, stall_seconds, emit if stream else None)
+
+        try:
+            return run_with_timeout(run, on_text, stall_seconds, deadline.seconds_left)
+        except StallTimeoutError as error:
+            raise StallTimeoutError(
+                f"asking {endpoint.name!r}: {error}; it is overloaded or down, try again later",
+                retry=True,
+            ) from error
+
+    def _local_slot(
+        self, call: ModelCall, deadline: _Deadline
+    ) -> AbstractContextManager[ModelSlot]:
         if call.payer is None:
             return self._local_limiter.acquire(deadline.seconds_left)
 
@@ -236,7 +273,7 @@ class Gateway:
         """Returns the model's address and key. Raises ModelError when it has no address."""
         if name == LOCAL and self._local is not None:
             # First the adapters: loading one may move the server to another address.
-            scales = _adapter_scales(call, self._local)
+            scales = adapter_scales(call, self._local)
             address = self._local.address()
             return Endpoint(name, address.url, address.key, scales)
 
@@ -278,39 +315,6 @@ def _check_route_limit(
             f"${call.max_usd:.4f} more; raise limits.usd, lower limits.output_tokens or take a "
             "cheaper model"
         )
-
-
-def _adapter_scales(call: ModelCall, local: LocalServer) -> Mapping[int, float]:
-    """Returns 1.0 for the wanted adapter and 0.0 for all others, by number; loads it if needed."""
-    wanted = _find_adapter(call, local)
-    # Adapters that are off are listed as well. With an empty list llama.cpp reuses its cache of a
-    # prompt that was read with an adapter on, and another route gets that adapter's words.
-    return {number: float(name == wanted) for name, number in local.adapters.items()}
-
-
-def _find_adapter(call: ModelCall, local: LocalServer) -> str | None:
-    """Returns the server's name of the adapter that the call wants, loaded.
-
-    That is one of a route's file, or one of the workspace that the call is made for: no other
-    workspace's can be named. Raises ModelError when there is none.
-    """
-    if call.adapter is None:
-        return None
-
-    team = call.payer.team if call.payer is not None else INSTALLATION
-    # A name with the separator could be the whole key of another workspace's.
-    if SEPARATOR not in call.adapter:
-        if call.adapter in local.adapters:
-            return call.adapter
-
-        key = adapter_key(team, call.adapter)
-        if key in local.adapters or (local.load_adapter(key) and key in local.adapters):
-            return key
-
-    raise ModelError(
-        f"asking 'local' with adapter {call.adapter!r}: it is neither a route's file nor one of "
-        f"workspace {team!r}; train it again or restart the local server"
-    )
 
 
 class _StreamListener:
