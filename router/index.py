@@ -87,6 +87,14 @@ class PendingChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class ChunkShard:
+    """The chunks whose id leaves the remainder `number`, 0 to `of` - 1, when divided by `of`."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSummary:
     """The size of a source; `updated_at` is that of its newest document.
 
@@ -180,8 +188,10 @@ class Index(PassageSearch, Protocol):
         """Returns what a workspace has, by source; with `acls` only what one of them may read."""
         ...
 
-    def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
-        """Returns at most `limit` chunks that have no vector of this encoder.
+    def chunks_without_vector(
+        self, encoder: str, limit: int = 256, shard: ChunkShard | None = None
+    ) -> list[PendingChunk]:
+        """Returns at most `limit` chunks that have no vector of this encoder, all or of one shard.
 
         Each workspace that waits gets an equal share of them, its oldest first: a large handbook
         does not hold up another workspace's page. There may be more where fewer are returned.

@@ -1,32 +1,35 @@
-"""Computes the vectors of chunks that have none yet, some hundred at a time."""
+"""Computes the vectors of chunks that have none yet: a few at once, many in shards."""
 
 from __future__ import annotations
 
 from router.errors import QueueError
 from router.log import get_log
 from workers.context import Context
+from workers.jobs.embed_shard import SHARDS
 from workers.knowledge.ingest import embed_chunks
 
 QUEUE = "compute"
-CHUNKS_PER_TURN = 256
-"""What one job embeds, some ten seconds of work, before the queue's other jobs have their turn."""
+CHUNKS_AT_ONCE = 64
+"""What is embedded before the rest is left to shards: all of a page, or of an answer."""
 
 
 def run(context: Context, key: str) -> None:
-    """Embeds chunks without a vector, and comes again after the other jobs while some are left.
+    """Embeds some chunks without a vector, and leaves the others to all compute workers.
 
     `key` only tells the log who asked for it. Running it twice is safe.
     """
     if not context.encoder.is_configured:
         return
 
-    count = embed_chunks(context.store.documents, context.encoder, limit=CHUNKS_PER_TURN)
+    index, encoder = context.store.documents, context.encoder
+    count = embed_chunks(index, encoder, limit=CHUNKS_AT_ONCE)
     log = get_log(job="embed", key=key)
     log.info("embedded", pieces=count)
 
-    if count >= CHUNKS_PER_TURN:
+    if index.chunks_without_vector(encoder.model_id, limit=1):
         try:
-            context.queue.enqueue("embed", key)
+            for number in range(SHARDS):
+                context.queue.enqueue("embed_shard", str(number))
         except QueueError as error:
             # Housekeeping asks for it again.
             log.info("job_enqueue_failed", error=str(error))

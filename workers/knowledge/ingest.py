@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
 from router.encoder.protocol import Encoder
-from router.index import WORKSPACE_ACL, Document, Index
+from router.index import WORKSPACE_ACL, ChunkShard, Document, Index
 from workers.knowledge.chunking import chunk_sections
 from workers.knowledge.copies import FormatCopies, format_order
 from workers.knowledge.formats import Parsed, SourceError, clean, suffixes
@@ -145,15 +145,16 @@ def embed_chunks(
     batch: int = 64,
     progress: Callable[[int], None] | None = None,
     limit: int | None = None,
+    shard: ChunkShard | None = None,
 ) -> int:
     """Stores a vector of this encoder for every chunk that has none; returns how many.
 
-    With `limit` it stops once there are as many. May be stopped at any time and run again.
-    `progress` gets the number of vectors so far.
+    With `shard` it leaves out the chunks of other shards, and with `limit` it stops once there are
+    as many. May be stopped at any time and run again. `progress` gets the number of vectors so far.
     """
     done = 0
     while limit is None or done < limit:
-        pending = index.chunks_without_vector(encoder.model_id, batch)
+        pending = index.chunks_without_vector(encoder.model_id, batch, shard)
         if not pending:
             break
 

@@ -7,9 +7,17 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, delete, func, insert, or_, select, update
 
-from router.index import Document, Hit, PendingChunk, SourceSummary, Vector, readable_acls
+from router.index import (
+    ChunkShard,
+    Document,
+    Hit,
+    PendingChunk,
+    SourceSummary,
+    Vector,
+    readable_acls,
+)
 from router.store.base.engine import one_statement, reading, writing
 from router.store.base.knowledge_tables import chunk, chunk_vector, document, knowledge_change
 from router.store.base.rows import batches
@@ -178,9 +186,14 @@ class DocumentIndex:
         with one_statement(self._engine) as connection:
             return {row.key: row.hash for row in connection.execute(query)}
 
-    def chunks_without_vector(self, encoder: str, limit: int = 256) -> list[PendingChunk]:
+    def chunks_without_vector(
+        self, encoder: str, limit: int = 256, shard: ChunkShard | None = None
+    ) -> list[PendingChunk]:
         """See `Index.chunks_without_vector`."""
         pending = or_(chunk_vector.c.chunk.is_(None), chunk_vector.c.encoder != encoder)
+        if shard is not None:
+            pending = and_(pending, chunk.c.id % shard.of == shard.number)
+
         joined = chunk.outerjoin(chunk_vector, chunk_vector.c.chunk == chunk.c.id)
         oldest = func.min(chunk.c.id)
         waiting = (
