@@ -48,6 +48,7 @@ from workers.privacy.workspace_files import INTERVAL_SECONDS as FILES_SECONDS
 from workers.privacy.workspace_files import remove_files_of_others
 from workers.runtime.data_folder import open_data_folder
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
+from workers.runtime.heap import freeze_startup_objects
 from workers.runtime.leases import Leases
 from workers.runtime.person_limit import PersonLimit
 from workers.runtime.process_values import new_id as new_id
@@ -265,6 +266,7 @@ class BotProcess:
         for task in self._tasks:
             task.start()
 
+        freeze_startup_objects()
         try:
             self._stopped.wait()
         finally:
@@ -355,6 +357,7 @@ class WorkerProcess:
         if self._local is not None:
             warm_up_local_model(self.context.model)
 
+        freeze_startup_objects()
         try:
             serve(self.context, self._backend.url, queue, threading.Event())
         finally:

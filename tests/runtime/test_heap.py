@@ -39,3 +39,26 @@ def test_freed_blocks_go_back_although_a_later_one_stays() -> None:
 
     assert given_back["limited"] > 60
     assert given_back["default"] < 20
+
+
+FROZEN = """
+import gc
+import sys
+
+import bot.app
+from workers.runtime.heap import freeze_startup_objects
+
+before = len(gc.get_objects())
+freeze_startup_objects()
+print(before, len(gc.get_objects()))
+"""
+
+
+def test_the_collector_no_longer_looks_at_what_was_there_at_the_start() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FROZEN], capture_output=True, text=True, check=True
+    )
+    before, left = map(int, done.stdout.split())
+
+    assert before > 100_000
+    assert left < before / 100

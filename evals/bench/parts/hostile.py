@@ -25,6 +25,8 @@ from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.errors import BeagleError
 from router.log import set_up_logs
+from router.speech.acts import speech_act
+from router.speech.topics import topic_of
 from router.text.printable import print_line
 from router.text.redact import redact, redact_for_display
 from router.text.templates import escape_fences
@@ -32,11 +34,17 @@ from router.types import Decision, Outcome, Request, Score
 from workers.datasets.screening import screening_reason
 from workers.knowledge.chunking import chunk_sections
 from workers.knowledge.formats import Section, clean
+from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.sources.slack_message import plain_text
 from workers.mining.llm_naming import clean_definition, clean_label
 from workers.mining.rows import Row, canonicalise, mask_rows
 from workers.paths._cited_answer import CITATION_MARK, find_quote
+from workers.paths._sums import has_unproven_figure, sum_of
+from workers.prompting.free_text import invents, is_in_language
+from workers.prompting.grounding import ground
+from workers.prompting.repetition import is_degenerate
 from workers.prompting.structured_output import parse_answer
+from workers.runtime.heap import freeze_startup_objects
 from workers.tools.calculator import evaluate
 
 Step = Callable[[str], object]
@@ -89,7 +97,10 @@ def main(
     chosen = (
         HashingEncoder(trigrams=False) if encoder == "stand-in" else open_encoder(encoder, cache)
     )
-    figures = measure(texts, seed, text_steps(chosen), report=None if as_json else _progress)
+    steps = text_steps(chosen)
+    # As bot and workers do: a pause for the collector says nothing about a text.
+    freeze_startup_objects()
+    figures = measure(texts, seed, steps, report=None if as_json else _progress)
     print_figures(figures, as_json=as_json)
 
     raise typer.Exit(1 if figures["over_100ms"] else 0)
@@ -184,6 +195,14 @@ def text_steps(encoder: Encoder) -> dict[str, Step]:
         "documents": lambda text: chunk_sections("t", [Section([], "", clean(text))]),
         "history": plain_text,
         "calculator": evaluate,
+        "sums": lambda text: (sum_of(text, [text]), has_unproven_figure(text, [text])),
+        "speech": lambda text: (speech_act(text), topic_of(text), asking_part(text)),
+        "checked answer": lambda text: (
+            is_degenerate(text, text),
+            invents(text, text),
+            is_in_language(text, "en"),
+            ground({"text": text}, SCHEMA, text),
+        ),
     }
 
 
