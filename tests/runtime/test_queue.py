@@ -61,6 +61,19 @@ def test_what_a_person_confirmed_does_not_wait_behind_wake_up_calls(broker):
     assert run_all(broker.url)[0] == ("execute_proposal", "p1")
 
 
+def test_vectors_of_a_page_do_not_wait_behind_measurements(broker):
+    queue = RqQueue(broker.url, queue_of_job(), first_jobs())
+    queue.enqueue("measure_tier", "T1 reply quick")
+    queue.enqueue("embed", "T1")
+    queue.enqueue("embed_shard", "0")
+
+    assert [job for job, _ in run_all(broker.url, "compute")] == [
+        "embed",
+        "measure_tier",
+        "embed_shard",
+    ]
+
+
 def test_a_finished_job_leaves_nothing_in_redis(broker):
     RqQueue(broker.url, PLACES).enqueue("answer", "r1")
     run_all(broker.url)

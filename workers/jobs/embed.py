@@ -9,6 +9,7 @@ from workers.jobs.embed_shard import SHARDS
 from workers.knowledge.ingest import embed_chunks
 
 QUEUE = "compute"
+FIRST = True  # seconds of work, without which a question in other words than the text finds nothing
 CHUNKS_AT_ONCE = 64
 """What is embedded before the rest is left to shards: all of a page, or of an answer."""
 
