@@ -23,6 +23,7 @@ PURPOSES: Mapping[str, str] = {
     "migrations": "the schema",
     "opt-out": "a person's opt-out, against the channel messages that are captured from them",
     "person": "the requests of one person that are in work, which have an upper bound",
+    "rewrite": "the copies with which tables are rewritten; one process at a time has any",
     "usage": "the counters, which one process at a time brings up to date",
     "user": "what Slack said of a person, by the times of its events",
     "route": "which version of a route is live, in canary or in shadow in a workspace",

@@ -3,7 +3,8 @@
 A deleted row's bytes stay in the file until something else is written there. On SQLite
 `secure_delete` overwrites rows, but not the gaps that rows left when they were moved between pages;
 FTS5 keeps the words of deleted rows in its segments until they are merged, and the write-ahead log
-keeps old pages until a checkpoint. PostgreSQL keeps dead tuples until a table is rewritten.
+keeps old pages until a checkpoint. PostgreSQL keeps dead tuples until a table is rewritten
+(`router.store.rewriting`).
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.engine.interfaces import DBAPICursor
-from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
 from router.store.base.engine import writing
 from router.store.privacy.registry import word_tables
+from router.store.rewriting.brief import Limits
+from router.store.rewriting.tables import rewrite_tables
 
 MERGE_SEGMENTS = (
     text("INSERT INTO chunk_text(chunk_text) VALUES ('optimize')"),
@@ -26,13 +28,7 @@ MERGE_SEGMENTS = (
 )
 """FTS5's command that merges all segments into one, without the deleted rows."""
 
-LOCK_MILLISECONDS = 200
-"""How long a rewrite waits for a table. Readers that come meanwhile wait behind it."""
-REWRITE_MILLISECONDS = 800
-"""How long a rewrite of one table may take, with the wait for it: so long readers may wait."""
-LOCK_ATTEMPTS = 20
-"""How often a table is tried again that somebody was using."""
-LOCK_NOT_AVAILABLE, QUERY_CANCELED = "55P03", "57014"
+LIMITS = Limits()
 
 PAGES_AT_ONCE = 500
 """Free pages that one step gives back; 2 MB."""
@@ -41,14 +37,14 @@ CHECKPOINT_ATTEMPTS = 3
 """Each one waits as long as a write would; a read that still runs then is left alone."""
 
 
-def overwrite_deleted(engine: Engine) -> None:
+def overwrite_deleted(engine: Engine, limits: Limits = LIMITS) -> None:
     """Overwrites everything that has been deleted so far. Calling it again is safe.
 
-    Raises StoreError when a long read kept SQLite's write-ahead log open, or when a table of
-    PostgreSQL could not be rewritten in a time for which readers may wait.
+    Nobody waits longer for a table of PostgreSQL than the `limits` say. Raises StoreError when a
+    long read kept SQLite's write-ahead log open, or when a table of PostgreSQL was not rewritten.
     """
     if engine.dialect.name == "postgresql":
-        _rewrite_tables(engine)
+        rewrite_tables(engine, word_tables(), limits)
     else:
         _merge_and_checkpoint(engine)
 
@@ -94,48 +90,6 @@ def _refuse_without_room(engine: Engine) -> None:
             "bytes of it may still be in the file; free some space, it is tried again in the next "
             "night"
         )
-
-
-def _rewrite_tables(engine: Engine) -> None:
-    """Rewrites each table that can hold words, within a bounded time, or says which it could not.
-
-    `VACUUM FULL` shuts out readers while it copies, so it is cancelled where that takes too long;
-    a cancelled one changes nothing.
-    """
-    # VACUUM cannot run within a transaction.
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text(f"SET lock_timeout = {LOCK_MILLISECONDS}"))
-        connection.execute(text(f"SET statement_timeout = {REWRITE_MILLISECONDS}"))
-        try:
-            left = [table for table in word_tables() if not _rewrite(connection, table)]
-        finally:
-            connection.execute(text("RESET lock_timeout"))
-            connection.execute(text("RESET statement_timeout"))
-
-    if left:
-        raise StoreError(
-            f"erasing bytes: {', '.join(left)} could not be rewritten within "
-            f"{REWRITE_MILLISECONDS} ms; what was deleted cannot be found any more, but its bytes "
-            "are still in the server's files; it is tried again in the next night, or let an "
-            "administrator of the server run VACUUM FULL on it when nobody is waiting"
-        )
-
-
-def _rewrite(connection: Connection, table: str) -> bool:
-    """Rewrites the table; returns False where it is too large, or in use all the time."""
-    for _ in range(LOCK_ATTEMPTS):
-        try:
-            connection.execute(text(f"VACUUM (FULL) {table}"))
-        except DBAPIError as error:
-            code = getattr(error.orig, "sqlstate", "")
-            if code == QUERY_CANCELED:
-                return False
-            if code != LOCK_NOT_AVAILABLE:
-                raise
-        else:
-            return True
-
-    return False
 
 
 def _give_back_pages(cursor: DBAPICursor) -> None:

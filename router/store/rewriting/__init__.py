@@ -1,0 +1,1 @@
+"""Rewrites a table of PostgreSQL while others read and write it."""

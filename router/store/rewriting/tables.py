@@ -1,0 +1,153 @@
+"""Rewrites tables of PostgreSQL one after the other, so that bytes of deleted rows leave the files.
+
+A small table is rewritten by `VACUUM (FULL)`, which shuts out its readers for a moment. A larger
+one is copied and exchanged (`online.py`), which takes longer and shuts out nobody for as long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from router.errors import StoreAwayError, StoreError
+from router.store.base.locks import lock_key
+from router.store.rewriting.brief import (
+    LOCK_NOT_AVAILABLE,
+    QUERY_CANCELED,
+    Limits,
+    ObstacleError,
+    pause,
+    run,
+    state_of,
+)
+from router.store.rewriting.leftovers import (
+    remove_leftovers,
+    unvalidated_keys,
+    validate_foreign_keys,
+)
+from router.store.rewriting.online import rewrite_online
+
+IN_USE, TOO_SLOW = "it was in use all the time", "VACUUM FULL took too long"
+NO_ROOM = "53"
+"""The class of errors that say that disk, memory or connections are used up."""
+KEY = lock_key(("rewrite",))
+SIZE = text("SELECT pg_total_relation_size(CAST(quote_ident(:table) AS regclass))")
+
+
+def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> None:
+    """Rewrites each table, or says which it could not and why.
+
+    One process at a time does this. Raises StoreError, StoreAwayError where the server is away.
+    """
+    with _alone(engine, limits):
+        with engine.connect() as connection:
+            _finish_earlier(connection, tables, limits)
+
+        reasons = {table: _rewrite(engine, table, limits) for table in tables}
+
+    left = [f"{table} ({reason})" for table, reason in reasons.items() if reason]
+    if left:
+        raise StoreError(
+            f"erasing bytes: {', '.join(left)} could not be rewritten; what was deleted cannot be "
+            "found any more, but its bytes are still in the server's files; it is tried again in "
+            "the next night, or let an administrator of the server run VACUUM FULL on it when "
+            "nobody is waiting"
+        )
+
+
+@contextmanager
+def _alone(engine: Engine, limits: Limits) -> Iterator[None]:
+    """Holds the lock of all rewrites. Its transaction has no snapshot, so it holds nothing up."""
+    with engine.connect() as connection:
+        _take_lock(connection, limits)
+        try:
+            yield
+        finally:
+            connection.rollback()
+
+
+def _take_lock(connection: Connection, limits: Limits) -> None:
+    query = f"SELECT pg_try_advisory_xact_lock({KEY})"
+    for _ in range(1 + int(limits.turn_seconds * 1000 / max(limits.pause_milliseconds, 1))):
+        # It stays open until the rewrite is over, however long that takes.
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        if connection.exec_driver_sql(query).scalar():
+            return
+
+        # Waiting in one statement would hold a snapshot, for whose end the other rewrite waits.
+        connection.rollback()
+        pause(connection, limits)
+
+    raise StoreError(
+        "erasing bytes: another process is rewriting the tables; what was deleted cannot be found "
+        "any more, but its bytes are still in the server's files; it is tried again in the next "
+        "night"
+    )
+
+
+def _finish_earlier(connection: Connection, tables: Sequence[str], limits: Limits) -> None:
+    """Removes and completes what a process left that was killed."""
+    try:
+        remove_leftovers(connection, limits)
+        keys = unvalidated_keys(connection, tables)
+        validate_foreign_keys(connection, keys, limits)
+    except ObstacleError as error:
+        raise StoreError(
+            f"erasing bytes: the left-over of an earlier rewrite could not be removed ({error}); "
+            "it is tried again in the next night"
+        ) from error
+
+
+def _rewrite(engine: Engine, table: str, limits: Limits) -> str:
+    """Rewrites the table; returns why it could not, empty if it could."""
+    with engine.connect() as connection:
+        size = int(connection.execute(SIZE, {"table": table}).scalar_one())
+
+    is_small = size <= limits.small_bytes
+    if is_small:
+        reason = _vacuum(engine, table, limits)
+        if reason != TOO_SLOW:
+            return reason
+
+    try:
+        rewrite_online(engine, table, limits)
+    except ObstacleError as error:
+        # A role without the rights, or a shape that nobody foresaw: the server has its own way.
+        if not is_small and not _vacuum(engine, table, limits):
+            return ""
+        return str(error)
+    except StoreAwayError as error:
+        if not error.state.startswith(NO_ROOM):
+            raise
+        return f"the server has no room for the copy, {error.state}"
+    except DBAPIError as error:
+        return f"the server refused it, {state_of(error)}"
+
+    return ""
+
+
+def _vacuum(engine: Engine, table: str, limits: Limits) -> str:
+    """Tries VACUUM FULL. It is cancelled where it takes too long, and then changes nothing."""
+    # VACUUM cannot run within a transaction.
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        run(connection, f"SET lock_timeout = {limits.lock_milliseconds}")
+        run(connection, f"SET statement_timeout = {limits.hold_milliseconds}")
+        try:
+            for _ in range(limits.attempts):
+                try:
+                    run(connection, f"VACUUM (FULL) {table}")
+                except DBAPIError as error:
+                    if state_of(error) == QUERY_CANCELED:
+                        return TOO_SLOW
+                    if state_of(error) != LOCK_NOT_AVAILABLE:
+                        raise
+                else:
+                    return ""
+        finally:
+            run(connection, "RESET lock_timeout")
+            run(connection, "RESET statement_timeout")
+
+    return IN_USE

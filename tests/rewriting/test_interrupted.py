@@ -1,0 +1,124 @@
+"""A rewrite that is killed leaves a table that works, and the next one begins again."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from router.errors import StoreError
+from router.store import open_store
+from router.store.base import migrate as migrating
+from router.store.base.engine import open_engine
+from router.store.rewriting.leftovers import remove_leftovers
+from router.store.rewriting.online import OnlineRewrite
+from router.store.rewriting.tables import KEY, rewrite_tables
+from tests.fixtures.rewriting import HASTY, PATIENT
+
+LEFT = (
+    "SELECT (SELECT count(*) FROM pg_class WHERE starts_with(relname, 'beagle_rewrite_'))"
+    " + (SELECT count(*) FROM pg_proc WHERE starts_with(proname, 'beagle_rewrite_'))"
+    " + (SELECT count(*) FROM pg_trigger WHERE starts_with(tgname, 'beagle_rewrite_'))"
+    " + (SELECT count(*) FROM pg_constraint WHERE NOT convalidated)"
+)
+
+
+def test_whenever_it_is_killed_the_table_works_and_the_next_run_cleans_up(things):
+    before = things.dump()
+    steps = list(things.steps())
+    assert len(steps) > 10
+
+    for number, step in enumerate(steps):
+        rewriting = things.steps()
+        for _ in range(number + 1):
+            next(rewriting)
+        rewriting.close()
+
+        rows = things.rows()
+        things.insert(1, f"after {step}")
+        things.say("UPDATE thing SET body = 'changed' WHERE place = 1")
+        things.say("DELETE FROM thing WHERE place = (SELECT max(place) FROM thing)")
+        assert len(things.rows()) == len(rows), step
+
+        rows = things.rows()
+        rewrite_tables(things.engine, ["thing"], PATIENT)
+        assert things.ask(LEFT) == 0, step
+        assert things.rows() == rows, step
+        assert things.dump() == before, step
+
+
+def test_a_step_of_a_rewrite_that_another_one_removed_fails(things):
+    """Two rewrites never write into one copy, whatever becomes of the lock between them."""
+    total = len(list(things.steps()))
+    for count in range(1, total - 2):
+        older = things.steps()
+        for _ in range(count):
+            next(older)
+        newer = things.steps()
+        with things.engine.connect() as connection:
+            remove_leftovers(connection, PATIENT)
+        next(newer)
+
+        with pytest.raises(Exception, match="beagle_rewrite_"):
+            list(older)
+
+        list(newer)
+        assert len(things.rows()) == 10
+        assert things.ask(LEFT) == 0
+
+
+def test_a_lost_connection_in_the_middle_is_no_harm(things):
+    rewriting = things.steps()
+    for step in rewriting:
+        if step == "primary":
+            break
+
+    things.ask(
+        "SELECT count(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND usesysid IS NOT NULL"
+    )
+    with pytest.raises(StoreError):
+        list(rewriting)
+
+    things.insert(1)
+    rewrite_tables(things.engine, ["thing"], PATIENT)
+    assert len(things.rows()) == 11
+    assert things.ask(LEFT) == 0
+
+
+def test_only_one_process_rewrites_at_a_time(things):
+    other = open_engine(things.url)
+    before = things.number()
+    with things.engine.connect() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({KEY})"))
+        with pytest.raises(StoreError, match="another process is rewriting"):
+            rewrite_tables(other, ["thing"], HASTY)
+
+    assert things.number() == before
+    rewrite_tables(other, ["thing"], PATIENT)
+    assert things.number() != before
+    other.dispose()
+
+
+def test_a_migration_meets_no_copy_and_no_trigger(databases, monkeypatch):
+    url = databases.fresh()
+    store = open_store(url)
+    with store.engine.connect() as connection:
+        rewriting = OnlineRewrite(connection, "request", PATIENT).steps()
+        for step in rewriting:
+            if step == "mirror":
+                break
+
+        with store.begin() as other:
+            assert other.execute(text(LEFT)).scalar_one() > 0
+            other.execute(text("UPDATE alembic_version SET version_num = '0044'"))
+            other.execute(text("DROP TABLE reminder"))
+
+        migrating.migrate(store.engine)
+
+        with store.begin() as other:
+            assert other.execute(text(LEFT)).scalar_one() == 0
+        with pytest.raises(Exception, match="beagle_rewrite_"):
+            list(rewriting)
+
+    store.close()
