@@ -34,6 +34,16 @@ IN_USE, TOO_SLOW = "it was in use all the time", "VACUUM FULL took too long"
 NO_ROOM = "53"
 """The class of errors that say that disk, memory or connections are used up."""
 KEY = lock_key(("rewrite",))
+STATISTICS = "pg_statistic"
+SAMPLED = text(
+    "SELECT EXISTS (SELECT FROM pg_stats AS sample JOIN pg_attribute AS attribute"
+    " ON attribute.attname = sample.attname AND attribute.attstattarget = 0"
+    " WHERE sample.schemaname = current_schema() AND sample.tablename = :table"
+    " AND attribute.attrelid = CAST(quote_ident(:table) AS regclass))"
+)
+OWNS_DATABASE = text(
+    "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+)
 SIZE = text("SELECT pg_total_relation_size(CAST(quote_ident(:table) AS regclass))")
 
 
@@ -46,7 +56,11 @@ def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> Non
         with engine.connect() as connection:
             _finish_earlier(connection, tables, limits)
 
-        reasons = {table: _rewrite(engine, table, limits) for table in tables}
+        sampled = {table for table in tables if _is_sampled(engine, table)}
+        reasons = {
+            table: _rewrite(engine, table, limits, online=table in sampled) for table in tables
+        }
+        reasons[STATISTICS] = _rewrite_statistics(engine, limits, needed=bool(sampled))
 
     left = [f"{table} ({reason})" for table, reason in reasons.items() if reason]
     if left:
@@ -101,12 +115,34 @@ def _finish_earlier(connection: Connection, tables: Sequence[str], limits: Limit
         ) from error
 
 
-def _rewrite(engine: Engine, table: str, limits: Limits) -> str:
+def _is_sampled(engine: Engine, table: str) -> bool:
+    """Returns whether the planner's statistics have values of a column that shall have none.
+
+    They are of an older release. Only with the table they go.
+    """
+    with engine.connect() as connection:
+        return bool(connection.execute(SAMPLED, {"table": table}).scalar_one())
+
+
+def _rewrite_statistics(engine: Engine, limits: Limits, *, needed: bool) -> str:
+    """Rewrites what the server keeps of deleted samples; returns why not, if it was `needed`."""
+    with engine.connect() as connection:
+        is_owner = bool(connection.execute(OWNS_DATABASE).scalar_one())
+
+    # VACUUM would skip it without an error.
+    reason = "the database user does not own the database"
+    if is_owner:
+        reason = _vacuum(engine, STATISTICS, limits)
+
+    return reason if needed else ""
+
+
+def _rewrite(engine: Engine, table: str, limits: Limits, *, online: bool) -> str:
     """Rewrites the table; returns why it could not, empty if it could."""
     with engine.connect() as connection:
         size = int(connection.execute(SIZE, {"table": table}).scalar_one())
 
-    is_small = size <= limits.small_bytes
+    is_small = size <= limits.small_bytes and not online
     if is_small:
         reason = _vacuum(engine, table, limits)
         if reason != TOO_SLOW:
