@@ -152,6 +152,22 @@ def test_on_a_server_the_bytes_wait_for_the_hour_of_the_night(
     assert rewritten == [3, 3]
 
 
+def test_on_a_server_each_night_overwrites_what_other_processes_may_have_deleted(
+    postgresql_store, queue, encoder, clock, monkeypatch
+):
+    store = postgresql_store
+    keep = Housekeeping(store, queue, encoder.model_id, Settings(_env_file=None), clock)
+    rewritten = []
+    monkeypatch.setattr(
+        housekeeping, "overwrite_deleted", lambda _: rewritten.append(hour_of(clock))
+    )
+    for _ in range(72):
+        keep.run_once()
+        clock.forward(3_600.0)
+
+    assert rewritten == [3, 3, 3]
+
+
 def test_a_file_is_rewritten_once_a_night_if_something_was_deleted(
     keep, store, make_request, clock, monkeypatch
 ):

@@ -1,8 +1,9 @@
 """Periodic housekeeping: missing vectors, text retention, and the bytes of deleted texts.
 
 Retention is the setting `retention_days` (`BEAGLE_RETENTION_DAYS`), for rows of datasets
-`dataset_retention_days`. In the hour `overwrite_hour` of each night PostgreSQL's tables, or the
-file of SQLite, are rewritten if something was deleted. SQLite's rows are overwritten at once, too.
+`dataset_retention_days`. In the hour `overwrite_hour` of each night PostgreSQL's tables are
+rewritten, or the file of SQLite if something was deleted. SQLite's rows are overwritten at once,
+too.
 """
 
 from __future__ import annotations
@@ -94,7 +95,9 @@ class Housekeeping:
             self.store.personal_data.rewrite_file()
             self._has_gaps = False
 
-        if not self._has_deleted or not (is_cheap or is_night):
+        # Another process may have deleted, or tried in vain to overwrite, which is not known here.
+        # So a server's tables are rewritten in each night; that is why it is not done more often.
+        if not (self._has_deleted if is_cheap else is_night):
             return False
 
         overwrite_deleted(self.store)
