@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
+from router.errors import StoreError
 from router.store.base.engine import open_engine
 from router.store.rewriting import statements
 from router.store.rewriting.brief import Limits, ObstacleError
@@ -150,3 +151,17 @@ def test_a_role_without_the_right_to_create_falls_back(databases, things):
 
     assert things.ask("SELECT pg_relation_filepath('thing')") != file
     poor.dispose()
+
+
+@pytest.mark.parametrize("small_bytes", [0, Limits().small_bytes])
+def test_a_table_of_another_role_is_not_said_to_be_rewritten(things, small_bytes):
+    things.say("DROP ROLE IF EXISTS stranger")
+    things.say("CREATE ROLE stranger LOGIN")
+    address = make_url(things.url).set(username="stranger")
+    stranger = open_engine(address.render_as_string(hide_password=False))
+
+    limits = replace(PATIENT, small_bytes=small_bytes)
+    with pytest.raises(StoreError, match=r"thing \(the database user (is not its owner|may not)"):
+        rewrite_tables(stranger, ["thing"], limits)
+
+    stranger.dispose()

@@ -31,6 +31,7 @@ from router.store.rewriting.leftovers import (
 from router.store.rewriting.online import rewrite_online
 
 IN_USE, TOO_SLOW = "it was in use all the time", "VACUUM FULL took too long"
+NO_RIGHT = "the database user may not rewrite it"
 NO_ROOM = "53"
 """The class of errors that say that disk, memory or connections are used up."""
 KEY = lock_key(("rewrite",))
@@ -41,9 +42,7 @@ SAMPLED = text(
     " WHERE sample.schemaname = current_schema() AND sample.tablename = :table"
     " AND attribute.attrelid = CAST(quote_ident(:table) AS regclass))"
 )
-OWNS_DATABASE = text(
-    "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
-)
+FILE = text("SELECT pg_relation_filenode(CAST(quote_ident(:table) AS regclass))")
 SIZE = text("SELECT pg_total_relation_size(CAST(quote_ident(:table) AS regclass))")
 
 
@@ -126,14 +125,7 @@ def _is_sampled(engine: Engine, table: str) -> bool:
 
 def _rewrite_statistics(engine: Engine, limits: Limits, *, needed: bool) -> str:
     """Rewrites what the server keeps of deleted samples; returns why not, if it was `needed`."""
-    with engine.connect() as connection:
-        is_owner = bool(connection.execute(OWNS_DATABASE).scalar_one())
-
-    # VACUUM would skip it without an error.
-    reason = "the database user does not own the database"
-    if is_owner:
-        reason = _vacuum(engine, STATISTICS, limits)
-
+    reason = _vacuum(engine, STATISTICS, limits)
     return reason if needed else ""
 
 
@@ -152,9 +144,9 @@ def _rewrite(engine: Engine, table: str, limits: Limits, *, online: bool) -> str
         rewrite_online(engine, table, limits)
     except ObstacleError as error:
         # A role without the rights, or a shape that nobody foresaw: the server has its own way.
-        if not is_small and not _vacuum(engine, table, limits):
-            return ""
-        return str(error)
+        # The samples of a table stay with it.
+        is_done = not is_small and not _vacuum(engine, table, limits) and not online
+        return "" if is_done else str(error)
     except StoreAwayError as error:
         if not error.state.startswith(NO_ROOM):
             raise
@@ -166,24 +158,33 @@ def _rewrite(engine: Engine, table: str, limits: Limits, *, online: bool) -> str
 
 
 def _vacuum(engine: Engine, table: str, limits: Limits) -> str:
-    """Tries VACUUM FULL. It is cancelled where it takes too long, and then changes nothing."""
+    """Tries VACUUM FULL; returns why it did not work. It is cancelled where it takes too long."""
     # VACUUM cannot run within a transaction.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        before: int | None = connection.execute(FILE, {"table": table}).scalar_one()
         run(connection, f"SET lock_timeout = {limits.lock_milliseconds}")
         run(connection, f"SET statement_timeout = {limits.hold_milliseconds}")
         try:
-            for _ in range(limits.attempts):
-                try:
-                    run(connection, f"VACUUM (FULL) {table}")
-                except DBAPIError as error:
-                    if state_of(error) == QUERY_CANCELED:
-                        return TOO_SLOW
-                    if state_of(error) != LOCK_NOT_AVAILABLE:
-                        raise
-                else:
-                    return ""
+            reason = _try_vacuum(connection, table, limits)
         finally:
             run(connection, "RESET lock_timeout")
             run(connection, "RESET statement_timeout")
+
+        # Without the right to it VACUUM skips the table, with a warning instead of an error.
+        after: int | None = connection.execute(FILE, {"table": table}).scalar_one()
+        return NO_RIGHT if not reason and after == before else reason
+
+
+def _try_vacuum(connection: Connection, table: str, limits: Limits) -> str:
+    for _ in range(limits.attempts):
+        try:
+            run(connection, f"VACUUM (FULL) {table}")
+        except DBAPIError as error:
+            if state_of(error) == QUERY_CANCELED:
+                return TOO_SLOW
+            if state_of(error) != LOCK_NOT_AVAILABLE:
+                raise
+        else:
+            return ""
 
     return IN_USE
