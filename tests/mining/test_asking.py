@@ -8,8 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from evals.mining.streams.company_files import FITTED, HELD_OUT, read_companies
-from workers.mining.mood.asking import load_asking_model
+from evals.mining.streams.company_files import FITTED, HELD_OUT, TUNED, read_companies
+from workers.mining.mood.asking import is_mostly_english, load_asking_model
 from workers.mining.naming import name_cluster
 from workers.mining.pipeline import MiningLimits, mine
 from workers.mining.request_gate import ASKING_MIDDLE
@@ -74,8 +74,41 @@ def test_other_languages_and_bare_names_are_left_undecided(text):
     assert math.isnan(probability(text))
 
 
+@pytest.mark.parametrize("text", ["docket sync 4 of 9 ok", "mixer cycle complete"])
+def test_a_message_without_known_words_is_read_as_english_only_among_english(text):
+    model = load_asking_model()
+    among = model.probability(text, is_among_english=True)
+    assert among < ASKING_MIDDLE
+
+
+@pytest.mark.parametrize(
+    "text", ["hi folks, how is everyone?", "hey [person], how are you??", "thanks [person]!!", "gm"]
+)
+def test_small_talk_asks_for_nothing_whatever_its_marks(text):
+    assert load_asking_model().probability(text, is_among_english=True) == 0.0
+
+
+@pytest.mark.parametrize("text", ["what is your name?", "tell me a joke please"])
+def test_small_talk_that_wants_an_answer_asks(text):
+    assert probability(text) > ASKING_MIDDLE
+
+
+def test_messages_in_another_language_do_not_make_a_workspace_english():
+    random = np.random.default_rng(5)
+    english = [text for text, _ in read_companies(HELD_OUT)[0].habit_texts(200, random)]
+    german = ["kann jemand bitte mein Passwort zurücksetzen", "der Drucker ist schon wieder leer"]
+    polish = ["proszę o nowy klucz do biura", "drukarka znowu nie działa"]
+
+    assert is_mostly_english(english)
+    assert not is_mostly_english(german * 20)
+    assert not is_mostly_english(polish * 20)
+    assert not is_mostly_english([*english, *german * 60])
+    assert not is_mostly_english([])
+
+
 def test_no_company_for_tests_is_fitted_on():
-    assert not set(FITTED) & set(HELD_OUT)
+    assert not {*FITTED, *TUNED} & set(HELD_OUT)
+    assert not set(FITTED) & set(TUNED)
 
 
 @pytest.mark.parametrize("company", read_companies(HELD_OUT), ids=HELD_OUT)

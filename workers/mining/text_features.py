@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workers.mining.linkage import Ints
-from workers.mining.mood.asking import EMOJI_NAME, load_asking_model
+from workers.mining.mood.asking import EMOJI_NAME, is_mostly_english, load_asking_model
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 REQUEST_OPENING = re.compile(
@@ -48,6 +48,13 @@ BACKGROUND_DRAWS = 6
 MIN_TOLD_SHARE = 0.5
 """Of fewer rows in a known language nothing is said about their mood."""
 NOT_READ = -1.0
+TELLING = 0.5
+"""Below this probability of asking a row counts as telling something."""
+
+SUBJECT_COVERAGE = 0.6
+"""A word in this share of a cluster's rows says what it is about."""
+MIN_OTHER_ROWS = 2
+"""Other words count from this many rows on: what one row alone has says nothing."""
 
 CORE_WORDS = 4
 TOP_WORDS = 3
@@ -69,6 +76,7 @@ class TextFeatures:
         self._plain: dict[int, str] = {}
         self._asks = np.full((len(texts), 2), -1, np.int8)
         self._mood = np.full(len(texts), NOT_READ, np.float32)
+        self._is_english = is_mostly_english(texts)
         self._background = self._sample_background(np.random.default_rng(seed))
 
     def measure(self, rows: Ints) -> dict[str, float]:
@@ -186,7 +194,14 @@ class TextFeatures:
         core_words_in_row = np.bincount(row_of, weights=is_core[positions], minlength=n)
         best = np.sort(quality)[::-1][:TOP_WORDS]
 
+        # Of each row the word beside those of the subject that is most a word of the cluster alone.
+        is_other = (coverage < SUBJECT_COVERAGE) & (counts >= MIN_OTHER_ROWS)
+        exclusiveness_of_others = np.where(is_other, exclusiveness, 0.0)
+        best_other = np.zeros(n)
+        np.maximum.at(best_other, row_of, exclusiveness_of_others[positions])
+
         return {
+            "other_words": float(best_other.mean()),
             "top_word": float(rare_coverage[0]) if len(rare_coverage) else 0.0,
             "top_words": float(rare_coverage.sum() / TOP_WORDS),
             "own_word": float(best[0]) if len(best) else 0.0,
@@ -208,14 +223,14 @@ class TextFeatures:
         """Returns how probably the rows ask for something, 0-1; 1 where most cannot be told."""
         model = load_asking_model()
         for row in rows[self._mood[rows] == NOT_READ]:
-            self._mood[row] = model.probability(self._texts[row])
+            self._mood[row] = model.probability(self._texts[row], is_among_english=self._is_english)
 
         told = self._mood[rows]
         told = told[~np.isnan(told)]
         if len(told) < len(rows) * MIN_TOLD_SHARE:
-            return {"asking": 1.0}
+            return {"asking": 1.0, "telling": 0.0}
 
-        return {"asking": float(told.mean())}
+        return {"asking": float(told.mean()), "telling": float((told < TELLING).mean())}
 
     def _compression_ratio(self, rows: Ints) -> float:
         """Returns the size of the rows compressed together, relative to one by one.

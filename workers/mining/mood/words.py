@@ -87,7 +87,9 @@ FUNCTION_WORDS = (
 the a an of to in on for with and or but by from at as if is are was were be been it this that these
 those there i you we they my your our me us not no can could would will do does did have has had how
 what which who where when why please need all any some more than then so up out about into over just
-still back now today again
+still back now today again until after before through during between without every each another
+other both such only also ever always here over under off per her his him she he its than very too
+much many own same
 """)
     | THANKS
     | GREETINGS
