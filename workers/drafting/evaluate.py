@@ -19,6 +19,7 @@ from workers.drafting.routing_check import (
     RoutingCheck,
     RoutingComparison,
     check_routing,
+    least_harmful,
     lighter_drafts,
 )
 from workers.evaluation.compare import MIN_VALID, report_id
@@ -114,21 +115,14 @@ def recheck_routing(context: Context, team: str, name: str) -> RoutingCheck | No
 def _checked_routing(
     context: Context, catalog: Catalog, drafted: DraftedRoute, version: Version
 ) -> tuple[DraftedRoute, RoutingCheck]:
-    """Returns the fullest draft by which other routes lose nothing, else the one that was written.
+    """Returns the fullest draft by which other routes lose nothing, else the least harmful one.
 
     Each is checked by a whole router, so lighter ones are tried only where it is needed.
     """
     settings = context.settings
     comparison = RoutingComparison(catalog, context.encoder, settings.seed, settings.false_reject)
-    first = None
-    for draft in lighter_drafts(drafted):
-        check = comparison.check(draft.as_route(version))
-        first = first or check
-        if check.passed:
-            return draft, check
-
-    assert first is not None
-    return drafted, first
+    drafts = lighter_drafts(drafted)
+    return least_harmful((draft, comparison.check(draft.as_route(version))) for draft in drafts)
 
 
 def _measured_rows(drafted: DraftedRoute, version: Version) -> list[ExampleRow]:
@@ -183,7 +177,7 @@ def _reasons(figures: Mapping[str, Any], routing: RoutingCheck) -> tuple[str, ..
     ]
     if routing.losers and not routing.passed:
         names = ", ".join(f"{route} ({count})" for route, count in routing.losers)
-        lines.append(f"It takes messages from these routes: {names}")
+        lines.append(f"These routes lose messages: {names}")
     if routing.own_count:
         own = f"{routing.own:.0%} of its own {routing.own_count} held-out requests are routed to it"
         lines.append(own)

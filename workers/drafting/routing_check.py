@@ -7,7 +7,7 @@ it, by whole routers as the bot trains them; the draft's own test requests are d
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from router.catalog.catalog import Catalog, Route
@@ -129,6 +129,24 @@ def lighter_drafts(drafted: DraftedRoute) -> list[DraftedRoute]:
 
     few = replace(drafted, utterances=utterances, rows=tuple(rows))
     return [drafted, replace(drafted, negatives=()), few, replace(few, negatives=())]
+
+
+def least_harmful(
+    checked: Iterable[tuple[DraftedRoute, RoutingCheck]],
+) -> tuple[DraftedRoute, RoutingCheck]:
+    """Returns the first draft that passes, else the one by which the others lose least.
+
+    `checked` has one at least, the fullest first; of equal ones the fullest is returned. It is read
+    only as far as needed.
+    """
+    tried = []
+    for draft, check in checked:
+        if check.passed:
+            return draft, check
+
+        tried.append((draft, check))
+
+    return min(tried, key=lambda pair: pair[1].loss)
 
 
 def _measuring_rows(catalog: Catalog) -> list[Example]:
