@@ -45,6 +45,7 @@ EMOJI_NAME = re.compile(r":[a-z0-9_+'-]{2,}:", re.IGNORECASE)
 """As Slack writes an emoji in a text."""
 IDLE_TALK = frozenset(("greeting", "thanks", "acknowledgement", "farewell", "complaint", "bare"))
 """Kinds of small talk that want nothing; a joke or a name is wanted."""
+MAX_IDLE_WORDS = 10
 PLACEHOLDER = re.compile(r"\[[a-z]{2,20}\]")
 """What masking puts in the place of a name or an address."""
 LANGUAGE_SAMPLE = 400
@@ -171,32 +172,39 @@ class AskingModel:
         Small talk asks for nothing, however many question marks it has. A message without any word
         of a known language is read as English where the others around it are English.
         """
-        english, foreign = language_words(text)
+        words, english, foreign = language_words(text)
         if is_among_english:
             is_english = english > foreign or english == foreign == 0
         else:
             # One short word may be another language's, as Polish has "do" and "on".
-            least = ENGLISH_WORD_SHARE * len(TOKEN.findall(text))
-            is_english = english > foreign and english >= least
+            is_english = english > foreign and english >= ENGLISH_WORD_SHARE * words
 
         if not is_english:
             return math.nan
-        if small_talk_kind(PLACEHOLDER.sub(" ", text)) in IDLE_TALK:
+        # Reading phrases takes as long as all else here, and small talk is short.
+        is_short = words <= MAX_IDLE_WORDS
+        if is_short and small_talk_kind(PLACEHOLDER.sub(" ", text)) in IDLE_TALK:
             return 0.0
 
         log_odds = self._bias + sum(self._weights.get(cue, 0.0) for cue in cues(text))
         return 1 / (1 + math.exp(-log_odds))
 
 
-def language_words(text: str) -> tuple[int, int]:
-    """Returns how many function words of English it has, and how many of other languages."""
+def language_words(text: str) -> tuple[int, int, int]:
+    """Returns how many words it has, function words of English, and those of other languages."""
     tokens = TOKEN.findall(text.lower().replace("\u2019", "'"))
     english = 0
+    foreign = 0
     for token in tokens:
-        # "I'm" and "that's" begin with the word that counts.
-        english += token in FUNCTION_WORDS or token.partition("'")[0] in FUNCTION_WORDS
+        if token in FUNCTION_WORDS:
+            english += 1
+        elif "'" in token:
+            # "I'm" and "that's" begin with the word that counts.
+            english += token.partition("'")[0] in FUNCTION_WORDS
 
-    return english, sum(token in FOREIGN_WORDS for token in tokens)
+        foreign += token in FOREIGN_WORDS
+
+    return len(tokens), english, foreign
 
 
 def is_mostly_english(texts: Sequence[str]) -> bool:
@@ -205,8 +213,8 @@ def is_mostly_english(texts: Sequence[str]) -> bool:
     english = 0
     foreign = 0
     for text in texts[:: max(len(texts) // LANGUAGE_SAMPLE, 1)]:
-        own, other = language_words(text)
-        words += len(TOKEN.findall(text))
+        count, own, other = language_words(text)
+        words += count
         english += own
         foreign += other
 
