@@ -194,7 +194,7 @@ class Router:
         topic = topic_of(text)
         if topic in self.config.small_talk:
             topic = None
-        if topic in ("privacy", "forget"):
+        if topic is not None and topic != "distress":
             return self._certain("meta", None, {TOPIC: topic}), None
 
         if self.model is None or not allowed:

@@ -32,8 +32,8 @@ GONE: tuple[RequestState, ...] = ("ignored", "withdrawn")
 SMALL_TALK = "small_talk"
 """The reason of a decision whose message is nothing but small talk: its kind."""
 TOPIC = "topic"
-"""The reason of a decision that is answered with a line of its own: about privacy, or to somebody
-in distress."""
+"""The reason of a decision that is answered with a line of its own: which topic it is about
+(`router/speech/topics.py`)."""
 LANGUAGE = "language"
 """The reason of a decision whose message is in a language that is not served: the language."""
 NO_ROUTE = "out_of_scope"

@@ -40,7 +40,7 @@ def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
 
 
 def topic_line(decision: Decision) -> str:
-    """Returns the line about privacy, or to somebody in distress."""
+    """Returns the line that was written for this topic."""
     return texts.TOPICS[str(decision.reason[TOPIC])]
 
 

@@ -1,6 +1,7 @@
-"""Messages about Beagle's own handling of data, and messages of somebody in distress.
+"""Messages that get one line that was written for them, because no route can answer them.
 
-Both get one line that was written for them: a menu of routes would be no answer to either.
+They are about Beagle's own handling of data, its instructions or its deeds, they order what only
+people can do, or somebody is in distress: a menu of routes would be no answer to any of these.
 """
 
 from __future__ import annotations
@@ -8,11 +9,16 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+from router.speech.errands import asks_what_was_done, is_errand
+from router.speech.instruction_attacks import attacks_instructions
 from router.text.normalise import normalise
+from router.text.order import split_order
 
-Topic = Literal["privacy", "forget", "distress"]
+Topic = Literal["privacy", "forget", "distress", "instructions", "deeds", "errand"]
 MAX_CHARS = 300
 """A longer message is about something of its own."""
+MIN_MATERIAL_WORDS = 3
+"""Words of a text that stands beside an order: what it orders itself is nobody's wish."""
 _ME = r"(?:you|beagle|this bot|the bot|this app|slack bot)"
 _MINE = (
     r"(?:my (?:\w{1,20} ){0,2}?(?:messages?|data|questions?|requests?|chats?|conversations?|texts?|"
@@ -60,8 +66,18 @@ _DISTRESS = re.compile(
     r"(?:my|our) (?:\w{1,20} ){0,2}?(?:died|has died|passed away|has passed away|was killed|"
     r"is dying)|miscarriage|(?:lost|losing) my (?:mum|mom|mother|dad|father|parents?|wife|husband|"
     r"partner|child|son|daughter|baby|brother|sister|best friend)(?!['\u2019])|"
-    r"(?:diagnosed with|i have|i've got|have got|got) (?:\w{1,20} )?(?:cancer|a tumou?r|leukaemia|"
-    r"leukemia|multiple sclerosis))\b",
+    r"(?:comments?|jokes?|remarks?) (?:\w{1,20} ){0,2}?about my (?:\w{1,20} ){0,2}?(?:body|looks?|"
+    r"breasts?|chest|legs|skin|weight|accent|religion|gender|sexuality|appearance|figure|"
+    r"disability|clothes|age|hair|origin)|"
+    r"(?:inappropriate|unwanted|indecent|lewd|creepy) (?:\w{1,20} )?(?:comments?|jokes?|remarks?|"
+    r"messages?|advances|behaviou?r)|"
+    r"sexual(?:ly)? (?:comments?|jokes?|remarks?|advances|assault\w*)|"
+    r"(?:yell|scream|shout|swear)(?:s|ed|ing)? at me|(?:stalk|follow)(?:s|ed|ing) me home|"
+    r"(?:afraid|scared|terrified) of (?:my|our) (?:\w{1,20} )?(?:boss|manager|colleagues?|lead|"
+    r"supervisor)|makes? me (?:feel )?(?:\w{1,20} )?(?:uncomfortable|unsafe|worthless)|"
+    r"(?:cry|crying) (?:\w{1,20} ){0,2}?(?:at my desk|at work|in the office|every day|all day|"
+    r"every night|myself to sleep)|(?:diagnosed with|i have|i've got|have got|got) "
+    r"(?:\w{1,20} )?(?:cancer|a tumou?r|leukaemia|leukemia|multiple sclerosis))\b",
     re.IGNORECASE,
 )
 _DEVICE = re.compile(
@@ -74,10 +90,12 @@ _SPEAKER = re.compile(r"\b(?:i|i'm|im|i've|me|my|myself|we|us|our)\b", re.IGNORE
 
 
 def topic_of(text: str) -> Topic | None:
-    """Returns what a message is about: its own privacy, being forgotten, or distress; else None.
+    """Returns which of the topics a message is about; None where it is about something else.
 
-    A text that somebody else wrote about such things, or a question for a rule, is none: only what
-    is said in the first person counts as distress.
+    They are its own privacy, being forgotten, distress, Beagle's `instructions`, its `deeds` (what
+    it did with a request), and an `errand` that it cannot run. A text that somebody else wrote
+    about such things, or a question for a rule, is none: only what is said in the first person
+    counts as distress.
     """
     if len(text) > MAX_CHARS:
         return None
@@ -89,4 +107,30 @@ def topic_of(text: str) -> Topic | None:
         return "privacy"
 
     is_own = _SPEAKER.search(plain) is not None and _DEVICE.search(plain) is None
-    return "distress" if is_own and _DISTRESS.search(plain) else None
+    if is_own and speaks_of_distress(plain):
+        return "distress"
+
+    return _about_the_bot(_order_alone(plain))
+
+
+def speaks_of_distress(text: str) -> bool:
+    """Returns whether the text names harassment, despair, a death or the like."""
+    return _DISTRESS.search(text) is not None
+
+
+def _about_the_bot(order: str) -> Topic | None:
+    if attacks_instructions(order):
+        return "instructions"
+    if asks_what_was_done(order):
+        return "deeds"
+
+    return "errand" if is_errand(order) else None
+
+
+def _order_alone(text: str) -> str:
+    """Returns the message without the text that it wants something done with."""
+    for part in split_order(text, MIN_MATERIAL_WORDS):
+        if part.is_marked:
+            return part.order
+
+    return text

@@ -28,6 +28,8 @@ def test_a_message_that_wants_to_know_a_fact_is_a_question(text):
         "can I take half a day",
         "if I am ill abroad do I need a note",
         "is it possible to work from home",
+        "may I come later on Mondays",
+        "can we use the terrace on Sundays?",
     ],
 )
 def test_a_message_that_wants_to_know_whether_something_is_so_is_one_too(text):
@@ -39,6 +41,7 @@ def test_a_message_that_wants_to_know_whether_something_is_so_is_one_too(text):
     [
         "could you reset the password of the shared mailbox?",
         "can I take Thursday off?",
+        "can we have this Monday off?",
         "would it be possible to have 3 May free?",
         "please order a screen",
     ],

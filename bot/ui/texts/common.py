@@ -60,8 +60,22 @@ TOPICS = {
         "alone with it: talk to somebody you trust, to your people team, or to a doctor. If you "
         "or somebody else is in danger, call the emergency services now."
     ),
+    "instructions": (
+        "I keep to what this workspace's admins have set me up for, and I neither drop nor show "
+        "my instructions. `/beagle help` says what I can do."
+    ),
+    "deeds": (
+        "By myself I tell nobody and book, open or send nothing: what I show is a form that is "
+        "filled in, or a draft. It goes somewhere once somebody presses a button under it, such as "
+        "“Send to…”; then I say there what became of it."
+    ),
+    "errand": (
+        "I have not done that, and I cannot: I book, order, approve, move and send nothing. I can "
+        "fill in forms, draft texts and look things up, so ask me how it is done here and I look "
+        "it up in the documents."
+    ),
 }
-"""Answers to messages about Beagle's own handling of data, and to somebody in distress."""
+"""Answers to messages that no route can answer, by their topic (`router/speech/topics.py`)."""
 NOT_ENGLISH = "{line} (I only understand English here so far.)"
 NEEDS_LARGER_MODEL = (
     "This task needs a larger model than the included one, which often gets it wrong: check the "

@@ -1,0 +1,91 @@
+"""Orders for what a bot cannot do, and the question whether it did something by itself.
+
+Such an order resembles a request that a form takes ("book me a seat for Friday"), so it is told by
+its verb and its object, whatever days it names.
+"""
+
+from __future__ import annotations
+
+import re
+
+_LEAD = (
+    r"(?:(?:hi|hey|hello|ok|okay|beagle|please|pls|plz|kindly|just|also|and|now|then|so|can you|"
+    r"could you|would you|will you|can someone|could someone|can somebody|could somebody|"
+    r"i want you to|i need you to|i would like you to|i'd like you to|you should|you must|"
+    r"go ahead and)[,!]? ){0,4}"
+)
+_FOR_WHOM = r"(?: (?:me|us|him|her|them|everybody|everyone))?"
+_GAP = r"(?: (?!(?:off|leave|holidays?|vacation|time|days?|weeks?)\b)[\w'-]{1,20}){0,4}?"
+"""Words between verb and object; none of them may name what is booked as time off."""
+_END = (
+    r"(?=\Z| ?[.,!?;]| (?:for|to|from|on|at|in|by|with|this|next|tomorrow|tonight|today|please|pls|"
+    r"and|that|which|of|near|under|around|between|before|after|instead|now|\d)(?![\w']))"
+)
+_JOURNEY = (
+    r"flights?|trains?|train tickets?|tickets?|seats?|taxis?|cabs?|rides?|vans?|cars?|hotels?|"
+    r"hostels?|hotel rooms?|airbnb|trips?"
+)
+_PLACE = (
+    r"tables?|restaurants?|rooms?|meeting rooms?|conference rooms?|desks?|projectors?|"
+    r"parking (?:spots?|spaces?|lots?)|phone box(?:es)?"
+)
+_FOOD = (
+    r"pizzas?|lunch(?:es)?|dinner|breakfast|food|sandwich(?:es)?|cakes?|catering|flowers|snacks|"
+    r"drinks|sushi|burgers?|salads?|gifts?|presents?"
+)
+_DATE = r"meetings?|calls?|appointments?|workshops?|one-on-ones?|1:1s?|interviews?|invitations?"
+_BOOK = re.compile(
+    rf"{_LEAD}(?:(?:book|reserve|rent|hire|block){_FOR_WHOM}{_GAP} "
+    rf"(?:{_JOURNEY}|{_PLACE}|{_DATE})"
+    rf"|(?:order|buy){_FOR_WHOM}{_GAP} (?:{_JOURNEY}|{_FOOD})"
+    rf"|get (?:me|us)(?: (?:an?|the|some))? (?:{_JOURNEY}|{_FOOD})"
+    rf"|(?:schedule|arrange|set up|organi[sz]e){_FOR_WHOM}{_GAP} (?:{_DATE})"
+    rf"|(?:cancel|move|postpone|reschedule) (?:my|our|the|this|that|all|tomorrow's|today's)"
+    rf"{_GAP} (?:{_DATE}|{_JOURNEY}|reservations?|bookings?)){_END}",
+    re.IGNORECASE,
+)
+_APPROVE = re.compile(
+    rf"{_LEAD}(?:approve|reject|authori[sz]e|sign off(?: on)?) "
+    r"(?:[\w-]{1,30}(?:'s|s')|the|this|that|his|her|their|my|our|all)(?: [\w'-]{1,20}){0,3}? "
+    r"(?:requests?|leave|holidays?|vacation|time off|days? off|expenses?|claims?|invoices?|"
+    rf"purchases?|trips?|overtime){_END}",
+    re.IGNORECASE,
+)
+_SEND = re.compile(
+    rf"{_LEAD}(?:send(?: out)?(?: (?:an?|the|this|that))?(?: [\w-]{{1,20}})? "
+    r"(?:e-?mails?|mails?|messages?|invitations?|invites?|reminders?|sms) to\b"
+    r"|(?:send|e-?mail|text|message) (?!(?:me|us|this|that|it)\b)[\w-]{1,30} an? "
+    r"(?:e-?mail|mail|message|reminder|invitation|invite)\b"
+    r"|(?:e-?mail|call|phone|ring up) (?!(?:me|this|that|it)\b)(?:the |all |every |our |my )?"
+    r"[\w-]{1,30} (?:and tell|and say|to say|to tell|and ask|that)\b)",
+    re.IGNORECASE,
+)
+_DONE = (
+    r"(?:open(?:ed)?|creat(?:e|ed)|fil(?:e|ed)|raised?|submit(?:ted)?|sen[dt]|book(?:ed)?|"
+    r"order(?:ed)?|report(?:ed)?|t(?:ell|old)|inform(?:ed)?|notif(?:y|ied)|forward(?:ed)?|"
+    r"enter(?:ed)?|register(?:ed)?|log(?:ged)?(?! (?:in|out|on|into)\b)|"
+    r"(?:pass|hand)(?:ed)? (?:it|this|that)|cancel(?:l?ed)?|d(?:o|one) (?:it|this|that|anything|something))"
+)
+_ADVERBS = r"(?: (?:already|really|actually|just|now|even|then|been|all|also|yet)){0,3}"
+_WAS_DONE = re.compile(
+    rf"{_LEAD}(?:(?:but|wait|oh),? )?(?:(?:did|have|had|are|will) you(?: going to)?{_ADVERBS} "
+    rf"{_DONE}\b"
+    r"(?: [\w'-]{1,20}){0,8}"
+    r"|(?:is|was|has|are|were|does that mean) (?:it|that|this|everything|my [\w-]{1,20}(?: off)?|"
+    r"an? (?:ticket|request|report)|the (?:ticket|form|request|leave|holiday|report|incident)"
+    rf")(?: is| was)?{_ADVERBS} (?:booked|sent|opened|submitted|filed|entered|registered|approved|"
+    r"recorded|logged|reported|passed on|forwarded|created|in the system|done)"
+    r"(?: (?:or not|now|already|yet|then|somewhere|anywhere|for me|for real|to [\w ]{1,30})){0,3})"
+    r" ?[?.!]*\Z",
+    re.IGNORECASE,
+)
+
+
+def is_errand(text: str) -> bool:
+    """Returns whether the message orders what needs hands: to book, order, approve or send."""
+    return any(order.match(text) is not None for order in (_BOOK, _APPROVE, _SEND))
+
+
+def asks_what_was_done(text: str) -> bool:
+    """Returns whether the whole message asks Beagle if it has acted: "did you send it?"."""
+    return _WAS_DONE.match(text) is not None
