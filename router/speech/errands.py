@@ -64,7 +64,8 @@ _DONE = (
     r"(?:open(?:ed)?|creat(?:e|ed)|fil(?:e|ed)|raised?|submit(?:ted)?|sen[dt]|book(?:ed)?|"
     r"order(?:ed)?|report(?:ed)?|t(?:ell|old)|inform(?:ed)?|notif(?:y|ied)|forward(?:ed)?|"
     r"enter(?:ed)?|register(?:ed)?|log(?:ged)?(?! (?:in|out|on|into)\b)|"
-    r"(?:pass|hand)(?:ed)? (?:it|this|that)|cancel(?:l?ed)?|d(?:o|one) (?:it|this|that|anything|something))"
+    r"(?:pass|hand)(?:ed)? (?:it|this|that)|cancel(?:l?ed)?|"
+    r"d(?:o|one) (?:it|this|that|anything|something))"
 )
 _ADVERBS = r"(?: (?:already|really|actually|just|now|even|then|been|all|also|yet)){0,3}"
 _WAS_DONE = re.compile(

@@ -41,6 +41,7 @@ from workers.knowledge.relevance.question_words import (
     without_asked_unit,
 )
 from workers.knowledge.relevance.ranking import shipped_model
+from workers.knowledge.relevance.work_words import with_words_of
 
 ANSWER_PASSAGES = 6
 """Number of passages that an answer is built from."""
@@ -141,7 +142,7 @@ def read_passages(
     With an encoder that `reads_meaning` each line is compared with the question as a whole, else
     only their words are.
     """
-    model, asked = shipped_model(), with_spelling_of(hits, asking_part(question))
+    model, asked = shipped_model(), _in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
     support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
@@ -149,7 +150,7 @@ def read_passages(
         quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
         return PassageReading(quotes, None, hits)
 
-    lines = line_meanings(question, hits, matches, encoder)
+    lines = line_meanings(_readings(question, hits), hits, matches, encoder)
     candidates = _candidates(hits, matches)
     near = _nearest_first(candidates, lines)
     nearness = _nearness(near[0][1], support) if near else 0.0
@@ -161,6 +162,17 @@ def read_passages(
         return PassageReading([], quotes[0], _near_passages(hits, lines))
 
     return PassageReading(quotes[:top], None, hits)
+
+
+def _in_words_of(hits: Sequence[Hit], question: str) -> str:
+    """Returns the question with these passages' spelling and their words for the same thing."""
+    return with_words_of(hits, with_spelling_of(hits, question))
+
+
+def _readings(question: str, hits: Sequence[Hit]) -> list[str]:
+    """Returns the question and what asks in it, each as it stands and in the passages' words."""
+    own = [question, asking_part(question)]
+    return [*own, *(_in_words_of(hits, one) for one in own)]
 
 
 def _near_passages(hits: Sequence[Hit], lines: Sequence[LineMeaning]) -> list[Hit]:
@@ -232,7 +244,7 @@ def _first_quotes(quotes: Sequence[Quote], top: int) -> list[Quote]:
 
 def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     """Returns everything that could be quoted, best first, also what answers hardly."""
-    question = with_spelling_of(hits, question)
+    question = _in_words_of(hits, question)
     return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
 
 
@@ -244,15 +256,14 @@ def answer_support(
     It is a probability by the words alone; with an encoder that `reads_meaning` it is how near the
     best line is to the question.
     """
-    model, asked = shipped_model(), with_spelling_of(hits, asking_part(question))
+    model, asked = shipped_model(), _in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
     support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
         return support, model.min_support
 
-    near = _nearest_first(
-        _candidates(hits, matches), line_meanings(question, hits, matches, encoder)
-    )
+    lines = line_meanings(_readings(question, hits), hits, matches, encoder)
+    near = _nearest_first(_candidates(hits, matches), lines)
     return (_nearness(near[0][1], support) if near else 0.0), MIN_ANSWER
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from router.encoder.lazy import LazyEncoder
 from router.encoder.protocol import Encoder
 from router.index import Hit
-from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch
 from workers.knowledge.relevance.question_words import asks_number, has_number
 
@@ -72,11 +71,15 @@ def reads_meaning(encoder: Encoder | None) -> bool:
 
 
 def line_meanings(
-    question: str, hits: Sequence[Hit], matches: Sequence[PassageMatch], encoder: Encoder
+    readings: Sequence[str],
+    hits: Sequence[Hit],
+    matches: Sequence[PassageMatch],
+    encoder: Encoder,
 ) -> list[LineMeaning]:
     """Returns how near each line of the passages is to the question, in their order.
 
-    Of a message with several sentences the nearer counts: all of it, or what asks in it.
+    Of several `readings` of the question, the first being its own words, the nearest counts: all
+    of the message or what asks in it, and both in the words of the passages.
     """
     places = []
     for passage, match in enumerate(matches):
@@ -89,12 +92,12 @@ def line_meanings(
         places.sort(key=lambda at: -matches[at[0]].lines[at[1], SOFT_LINE_OR_PATH])
         places = sorted(places[:MAX_LINES])
 
-    readings = list(dict.fromkeys([question, asking_part(question)]))
+    readings = list(dict.fromkeys(readings))
     lines = [_line_text(hits[passage], matches[passage], place) for passage, place in places]
     vectors = encoder.encode([*readings, *lines])
     cosines = (vectors[len(readings) :] @ vectors[: len(readings)].T).max(1)
 
-    wants_number = asks_number(question)
+    wants_number = asks_number(readings[0])
     meanings = []
     for (passage, place), cosine in zip(places, cosines.tolist(), strict=True):
         match = matches[passage]
