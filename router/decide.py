@@ -28,7 +28,7 @@ from router.classifier.training_data import (
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
-from router.served_kinds import served_languages, served_small_talk, speller_for
+from router.served_kinds import errand_routes, served_languages, served_small_talk, speller_for
 from router.speech.acts import speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
@@ -72,6 +72,7 @@ class TrainingConfig:
     `routes` maps names to descriptions, `seed` decides folds and hidden routes, and `false_reject`
     is the share (0-1) of in-scope messages that may be taken for out of scope. `small_talk` are the
     kinds of it that a route's examples serve, `languages` those that examples are in, but English.
+    `errand_routes` have an example of an order that a bot cannot carry out without them.
     """
 
     routes: Mapping[str, str]
@@ -79,6 +80,7 @@ class TrainingConfig:
     false_reject: float = 0.05
     small_talk: frozenset[str] = frozenset()
     languages: frozenset[str] = frozenset()
+    errand_routes: frozenset[str] = frozenset()
 
 
 class Router:
@@ -131,7 +133,8 @@ class Router:
 
         served = served_small_talk(examples, descriptions)
         languages = served_languages(examples, descriptions)
-        config = TrainingConfig(descriptions, seed, false_reject, served, languages)
+        errands = errand_routes(examples, descriptions)
+        config = TrainingConfig(descriptions, seed, false_reject, served, languages, errands)
         candidates = training_examples(examples, descriptions)
         settings = {"seed": seed, "false_reject": false_reject, "encoder": encoder.model_id}
         version = router_version(candidates, descriptions, **settings)
@@ -194,7 +197,7 @@ class Router:
         topic = topic_of(text)
         if topic in self.config.small_talk:
             topic = None
-        if topic is not None and topic != "distress":
+        if topic in ("privacy", "forget", "instructions", "deeds"):
             return self._certain("meta", None, {TOPIC: topic}), None
 
         if self.model is None or not allowed:
@@ -206,8 +209,16 @@ class Router:
         decision = self._with_language(decision, text)
         if topic == "distress" and not _is_surely_served(decision):
             return self._certain("meta", None, {TOPIC: topic}), vector
+        if topic == "errand" and not self._runs_errands(decision):
+            reason = {**decision.reason, TOPIC: topic}
+            return replace(decision, verb="out_of_scope", route=None, reason=reason), vector
 
         return self._with_second_request(model, decision, text, signals), vector
+
+    def _runs_errands(self, decision: Decision) -> bool:
+        """Returns whether the likeliest route has an example of such an order."""
+        best = decision.route or (decision.scores[0].route if decision.scores else None)
+        return best in self.config.errand_routes
 
     def _model_for(self, model: RouteClassifier, text: str) -> RouteClassifier:
         """Returns the model as it judges this text: a translation is less like the examples."""

@@ -36,6 +36,18 @@ def served_languages(examples: Sequence[Example], routes: Collection[str]) -> fr
     return frozenset(name for name, count in counts.items() if name and count >= SERVED_FROM)
 
 
+def errand_routes(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
+    """Returns the routes with an example of an order for what only hands can do ("book a room").
+
+    One is enough: people who write such a route need not write many, and its neighbours decide.
+    """
+    return frozenset(
+        example.route
+        for example in examples
+        if example.route in routes and topic_of(example.text) == "errand"
+    )
+
+
 def speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:
     """Returns the speller that knows the installation's words; people's labels teach it none."""
     texts = [example.text for example in examples if example.source not in LABEL_SOURCES]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.ui.texts import explain as texts
 from router.catalog.catalog import Route
 from router.store.workspace.channel_rules import ChannelRule
-from router.types import Decision
+from router.types import TOPIC, Decision
 
 
 def apply_default_route(
@@ -27,7 +27,8 @@ def apply_default_route(
         if score.route == default:
             confidence = score.confidence
 
-    reason = {**decision.reason, "channel": texts.DEFAULT_ROUTE.format(route=default)}
+    reason = {name: value for name, value in decision.reason.items() if name != TOPIC}
+    reason["channel"] = texts.DEFAULT_ROUTE.format(route=default)
     return replace(
         decision, verb="route", route=default, confidence=confidence, margin=0.0, reason=reason
     )

@@ -12,17 +12,22 @@ from router.decide import Signals
 from router.encoder.protocol import Encoder
 from router.index import Hit, Vector
 from router.speech.acts import QUESTIONS, speech_act
+from router.speech.topics import speaks_of_distress
 from router.store import Store
+from router.text.order import split_order
 from router.types import ACT, LANGUAGE, TOPIC, Decision, Request, Score, Viewer
 from workers.knowledge.extractive_answer import PassageReading, read_passages
 from workers.knowledge.membership import ReadingRights
 from workers.knowledge.relevance.line_meaning import reads_meaning
+from workers.knowledge.relevance.question_words import asks_number
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
 MIN_COVERAGE = 0.5
 """Share of the question's term weight that a quote holds, so that the documents count as an answer
 where the encoder cannot tell. A question that some route is sure of needs no such proof."""
 PASSAGES = 6
+MAX_QUESTION_WORDS = 12
+"""A longer message may hold the text that its question is about."""
 
 
 class DocumentLookup:
@@ -42,8 +47,9 @@ class DocumentLookup:
     ) -> Decision:
         """Returns the decision, or the route of the documents for a question these may answer.
 
-        That is where the router would ask back, or turn the message away. A question that a form
-        does not take stays with the documents only if they hold something near.
+        That is where the router would ask back, or turn the message away, and where a route works
+        on a text and the question brings none. A question that a form does not take stays with the
+        documents only if they hold something near.
         """
         documents, text = signals.documents, request.text
         if documents is None or request.file_ids or LANGUAGE in decision.reason:
@@ -53,10 +59,15 @@ class DocumentLookup:
         # A message that was not addressed to Beagle gets an answer only where a route is sure.
         is_open = decision.verb in ("ask", "out_of_scope") and request.source != "channel"
         is_distress = decision.reason.get(TOPIC) == "distress"
-        if not (is_redirected or is_open or is_distress) or speech_act(text) not in QUESTIONS:
+        is_textless = decision.route in signals.text_routes and _is_textless(text, signals)
+        is_open = is_open or is_redirected or is_distress or is_textless
+        if not is_open or speech_act(text) not in QUESTIONS:
             return decision
 
         reading = self._read(request, vector)
+        if is_distress and not (asks_number(text) or _names_distress(reading)):
+            # "Tell your manager when you are ill" is near to somebody whom a manager harasses.
+            return decision
         if self._answers(reading):
             return _to_documents(decision, documents)
         if is_redirected and not self._is_near(reading):
@@ -85,6 +96,18 @@ class DocumentLookup:
     def _is_near(self, reading: PassageReading) -> bool:
         """Returns whether something is worth a look; the answer names it as that."""
         return reads_meaning(self._encoder) and bool(reading.doubtful or reading.near)
+
+
+def _is_textless(text: str, signals: Signals) -> bool:
+    """Returns whether a short message brings no text of its own, nor does its thread."""
+    if signals.previous_turns or len(text.split()) > MAX_QUESTION_WORDS:
+        return False
+
+    return not any(part.is_marked for part in split_order(text, 1))
+
+
+def _names_distress(reading: PassageReading) -> bool:
+    return any(speaks_of_distress(f"{one.hit.title} {one.text}") for one in reading.quotes)
 
 
 def _to_documents(decision: Decision, documents: str) -> Decision:

@@ -56,6 +56,7 @@ def route_signals(routes: Mapping[str, Route]) -> Signals:
         allowed=tuple(routes),
         acts={name: route.acts for name, route in routes.items()},
         documents=_documents_route(routes),
+        text_routes=[name for name, route in routes.items() if route.version.needs_text],
     )
 
 

@@ -64,6 +64,7 @@ class Signals:
     allowed: Sequence[str] | None = None
     acts: Mapping[str, Collection[Act]] = field(default_factory=dict)
     documents: str | None = None
+    text_routes: Collection[str] = ()
     is_about_thread: bool = False
 
 

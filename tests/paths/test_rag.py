@@ -207,6 +207,28 @@ def test_a_longer_follow_up_goes_on_from_the_question_before_when_it_finds_nothi
     assert "140 euros" in answer(asked, history=before).text
 
 
+BIKES = "# Bikes\n\nBikes may stand in the yard, and e-bikes are charged in the cellar."
+
+
+@pytest.mark.parametrize(
+    ("follow_up", "is_in_doubt"),
+    [("and scooters?", True), ("and e-bikes?", False), ("and where is that?", False)],
+)
+def test_a_follow_up_about_what_no_quote_names_is_answered_in_doubt(
+    ingested, answer, follow_up, is_in_doubt
+):
+    ingested(bikes_md=BIKES)
+    before = (
+        {"role": "user", "content": "may bikes stand in the yard?"},
+        {"role": "assistant", "content": "yes"},
+    )
+
+    outcome = answer(follow_up, history=before)
+
+    assert outcome.data["answered"] is not is_in_doubt
+    assert "yard" in outcome.text
+
+
 def test_a_new_question_in_a_thread_is_answered_for_itself(ingested, answer):
     ingested(travel_md=TRAVEL, pay_md="# Pay\n\nSalaries arrive on the last working day.")
     assert (

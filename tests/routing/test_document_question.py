@@ -8,7 +8,7 @@ import pytest
 
 from bot.routing.document_question import DocumentLookup
 from router.decide import Signals
-from router.types import ACT, Decision, Score
+from router.types import ACT, TOPIC, Decision, Score
 from tests.fixtures.knowledge import encoder, page
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
@@ -69,3 +69,37 @@ def test_nothing_is_looked_up_without_a_route_that_answers_from_documents(decide
 
 def test_people_who_talk_to_each_other_are_left_alone(decide):
     assert decide(KNOWN, source="channel") == NOWHERE
+
+
+EXPLAINED = replace(NOWHERE, verb="route", route="explain", confidence=0.6)
+DISTRESS = replace(NOWHERE, verb="meta", route=None, reason={TOPIC: "distress"})
+
+
+def test_a_question_without_the_text_that_its_route_works_on_goes_to_the_documents(decide):
+    signals = replace(SIGNALS, text_routes=("explain",))
+
+    assert decide(KNOWN, EXPLAINED, signals).route == "handbook"
+    assert decide("How do penguins walk in a row?", EXPLAINED, signals) == EXPLAINED
+
+
+@pytest.mark.parametrize(
+    ("text", "turns"),
+    [
+        ("When does the harbour office open: error 7 in gate.py", ()),
+        ("When does the harbour office open?", ("error 7 in gate.py",)),
+        ("The harbour office opens.", ()),
+    ],
+)
+def test_a_text_in_the_message_or_its_thread_stays_with_its_route(decide, text, turns):
+    signals = replace(SIGNALS, text_routes=("explain",), previous_turns=turns)
+
+    assert decide(text, EXPLAINED, signals) == EXPLAINED
+
+
+def test_a_route_that_needs_no_text_keeps_its_questions(decide):
+    assert decide(KNOWN, EXPLAINED) == EXPLAINED
+
+
+def test_somebody_in_distress_is_sent_to_no_rule_about_something_else(decide):
+    assert decide("is the harbour office open? my boss shouts at me", DISTRESS) == DISTRESS
+    assert decide("when does the harbour office open? my boss shouts at me", DISTRESS) != DISTRESS

@@ -11,7 +11,8 @@ import numpy as np
 
 from router.index import Hit, Vector
 from router.store import Store
-from router.text.terms import extract_terms
+from router.text.scripts import words_of
+from router.text.terms import extract_terms, stem
 from router.types import Request, Viewer
 from workers.context import Context, Work
 from workers.knowledge.earlier_turns import earlier_turns
@@ -109,6 +110,18 @@ def follow_up_query(work: Work) -> str | None:
         return None
 
     return f"{previous} {text}"
+
+
+def goes_on_with(work: Work, query: str) -> bool:
+    """Returns whether the query is more than the message: also the one before it."""
+    return query != _plain_text(work.request.text)
+
+
+def new_words(work: Work) -> str:
+    """Returns the words of the message that the person's previous one does not have."""
+    known = set(map(stem, words_of(_previous_message(work))))
+    words = words_of(_plain_text(work.request.text))
+    return " ".join(word for word in words if stem(word) not in known)
 
 
 def format_passages(hits: Sequence[Hit]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 
 from router.encoder.protocol import Encoder
 from router.index import Hit
+from router.text.scripts import words_of
+from router.text.terms import stem
 from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
@@ -18,7 +20,15 @@ from workers.knowledge.extractive_answer import (
     read_passages,
 )
 from workers.knowledge.people_answers import is_person_answer, with_contradicting
-from workers.knowledge.retrieval import follow_up_query, format_date, search_query
+from workers.knowledge.relevance.asking_part import subject_words
+from workers.knowledge.relevance.work_words import with_words_of
+from workers.knowledge.retrieval import (
+    follow_up_query,
+    format_date,
+    goes_on_with,
+    new_words,
+    search_query,
+)
 from workers.ports import ModelReply
 
 NEAREST = 3
@@ -59,6 +69,10 @@ def answer_with_quotes(
     if not reading.quotes:
         return _answer_in_doubt(work, reading, reply)
 
+    if goes_on_with(work, question) and not _name_new_words(work, reading.quotes, found):
+        # The words of the question before it found them: "and a cat?" is not answered by the dogs.
+        return _answer_in_doubt(work, PassageReading([], reading.quotes[0], found), reply)
+
     quotes, opposed = with_contradicting(question, reading.quotes, found)
 
     lines = [_quoted(number, quote) for number, quote in enumerate(quotes, 1)]
@@ -89,6 +103,19 @@ def _answer_in_doubt(work: Work, reading: PassageReading, reply: ModelReply | No
     places = [quote, *_nearest_places(others)][:NEAREST]
     text = f"{texts.DOUBTFUL_INTRO}\n\n{_quoted(1, quote)}"
     return _outcome(work, text, citations_of(places), answered=False, reply=reply)
+
+
+def _name_new_words(work: Work, quotes: Sequence[Quote], hits: Sequence[Hit]) -> bool:
+    """Returns whether a quote has any word that the message adds to the question before it.
+
+    A message that adds none asks on, and a figure alone may be what a rule is applied to.
+    """
+    added = set(map(stem, subject_words(with_words_of(hits, new_words(work)))))
+    if not added:
+        return True
+
+    said = " ".join(f"{quote.hit.title} {quote.lead} {quote.text}" for quote in quotes)
+    return not added.isdisjoint(map(stem, words_of(said)))
 
 
 def _quoted(number: int, quote: Quote) -> str:

@@ -27,6 +27,11 @@ VAGUE_WORDS = frozenset(_VAGUE.split()) | STOP_WORDS | ASKING_WORDS
 MAX_CHARS = 2000
 
 
+def subject_words(message: str) -> list[str]:
+    """Returns the words that say what a question is about; figures do not."""
+    return [word for word in words_of(message) if word not in VAGUE_WORDS and word.isalpha()]
+
+
 def asking_part(message: str) -> str:
     """Returns the sentences that ask, where a message has others besides; else all of it.
 
