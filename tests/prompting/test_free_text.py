@@ -9,6 +9,8 @@ from workers.prompting.free_text import (
     invents,
     is_about,
     is_in_language,
+    is_unchanged,
+    signs_as_sender,
     target_language,
 )
 from workers.prompting.prompt import Prompt
@@ -77,3 +79,38 @@ def test_a_translation_is_in_the_language_that_was_asked_for():
     assert target_language("shorter, please") is None
     assert is_in_language("El ascensor no funciona el lunes por la mañana.", "es")
     assert not is_in_language("The lift is not running on Monday in the morning.", "es")
+
+
+BEFORE = (
+    {"role": "user", "content": "rewrite this: the hall must be left clean"},
+    {"role": "assistant", "content": "Please leave the hall as clean as you found it."},
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "is_none"),
+    [
+        ("Please leave the hall as clean as you found it.", "a bit warmer", True),
+        ("Please leave the hall just as clean as you have found it.", "too long!", True),
+        ("Please leave the hall clean.", "too long!", False),
+        ("Thank you so much for leaving the hall as clean as you found it.", "warmer", False),
+        ("Please leave the hall as clean as you found it.", "word " * 9, False),
+    ],
+)
+def test_a_change_that_was_ordered_has_to_be_one(text, order, is_none):
+    assert is_unchanged(text, order, BEFORE) is is_none
+    assert not is_unchanged(text, order, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "is_signed_so"),
+    [
+        ("Thank you for asking. Kind regards, Olga", True),
+        ("Thank you for asking.\nBest, Olga.", True),
+        ("Thank you, Olga, for asking. Kind regards, Ben", False),
+        ("Thank you for asking. Kind regards", False),
+    ],
+)
+def test_a_draft_is_not_signed_by_the_person_it_is_for(text, is_signed_so):
+    assert signs_as_sender(text, "Where is my bag? Regards, Olga") is is_signed_so
+    assert not signs_as_sender(text, "Where is my bag?")

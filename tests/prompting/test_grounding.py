@@ -11,7 +11,7 @@ from router.catalog.catalog import Route
 from router.catalog.installed import installed_routes
 from router.config import Settings
 from workers.prompting.free_text import invents, is_about
-from workers.prompting.grounding import ground, is_grounded
+from workers.prompting.grounding import ground, is_grounded, with_own_line
 from workers.prompting.own_words import KnownWords
 from workers.prompting.repetition import is_degenerate
 
@@ -45,6 +45,8 @@ MINUTES = "Ida prints the badges. The hall is booked. Nils calls the caterer by 
         ("08:00", True),
         ("8:30", False),
         ("payment service", False),
+        ("gate motor", False),
+        ("the gate", True),
         ("Tuesday", False),
     ],
 )
@@ -143,3 +145,57 @@ def test_hardly_any_right_answer_of_the_built_in_routes_is_refused():
 
     assert count > 900
     assert refused / count < 0.01
+
+
+LINE: Mapping[str, Any] = {
+    "type": "object",
+    "properties": {
+        "summary": {"type": "string", "maxLength": 120},
+        "queue": {"enum": ["network", "hardware"]},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("summary", "shown"),
+    [
+        ("Barrier does not lift", "Barrier does not lift"),
+        ("Carrier does not lift", "the barrier does not lift"),
+        ("Barrier has not lifted since 4", "the barrier does not lift"),
+        ("", "the barrier does not lift"),
+    ],
+)
+def test_the_one_line_of_a_form_has_no_word_of_the_models_own(summary, shown):
+    message = "the barrier\ndoes not lift"
+
+    line = with_own_line({"summary": summary, "queue": "hardware"}, LINE, message, message)
+
+    assert line == {"summary": shown, "queue": "hardware"}
+
+
+def test_a_long_message_is_cut_behind_a_word():
+    message = "the barrier " + "really " * 30
+
+    line = with_own_line({"summary": "Carrier", "queue": "hardware"}, LINE, message, message)
+
+    assert len(line["summary"]) <= 120
+    assert line["summary"].endswith("really…")
+
+
+def test_a_form_of_several_open_fields_has_no_such_line():
+    data = {"part": "motor", "since": None, "level": "low"}
+
+    assert with_own_line(data, FORM, "the gate is stuck", "the gate is stuck") == data
+
+
+@pytest.mark.parametrize(
+    ("message", "since"),
+    [
+        ("gate stuck since noon", None),
+        ("at noon the gate was stuck, and again past noon", "noon"),
+    ],
+)
+def test_one_phrase_of_the_message_fills_one_field(message, since):
+    data = {"part": "noon", "since": "noon", "level": "low"}
+
+    assert ground(data, FORM, message).data["since"] == since

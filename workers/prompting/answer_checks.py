@@ -21,9 +21,11 @@ from workers.prompting.free_text import (
     invents,
     is_about,
     is_in_language,
+    is_unchanged,
+    signs_as_sender,
     target_language,
 )
-from workers.prompting.grounding import ground
+from workers.prompting.grounding import ground, with_own_line
 from workers.prompting.prompt import Prompt, attached_text, example_answer
 from workers.prompting.repetition import MIN_SENTENCE_WORDS, is_degenerate
 from workers.prompting.structured_output import render_value
@@ -92,12 +94,14 @@ def checked_value(
     if grounded.is_empty:
         raise _weak(work, session, "no field is in the words of the message")
 
-    text = render_value(grounded.data)
-    if grounded.missing:
-        names = ", ".join(name.replace("_", " ") for name in grounded.missing)
+    filled = with_own_line(grounded.data, schema, work.request.text, material)
+    text = render_value(filled)
+    missing = [name for name in grounded.missing if not filled.get(name)]
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
         text = "\n".join([text, texts.LEFT_OUT.format(names=names)]).strip()
 
-    return CheckedValue(grounded.data, text)
+    return CheckedValue(filled, text)
 
 
 def _unless_copied(work: Work, value: Any, material: str) -> Any:
@@ -131,6 +135,11 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
         return "it came to no end"
     if echoes_prompt(text, prompt, material):
         return "it repeats its prompt"
+    if is_unchanged(text, work.request.text, work.history):
+        return "it changes nothing of its answer before, or is not shorter"
+    # A draft of its own is written to whoever wrote the material; an edited text keeps its name.
+    if work.version.grounding == "figures" and signs_as_sender(text, material):
+        return "it is signed by the person it is for"
 
     return _ungrounded(work, text, material)
 

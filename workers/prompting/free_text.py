@@ -6,9 +6,12 @@ The checks refuse only what is plainly none; a fluent text may still be wrong.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from router.classifier.language import guess_language
 from router.text.order import split_order
+from router.text.scripts import words_of
+from workers.ports import Message
 from workers.prompting.own_words import KnownWords, content_words
 from workers.prompting.prompt import Prompt
 
@@ -40,6 +43,18 @@ _LANGUAGES = {
 _TARGET = re.compile(
     rf"\b(?:in|into|to|auf|as)(?: plain| simple| good)? (?P<language>{'|'.join(_LANGUAGES)})\b",
     re.IGNORECASE,
+)
+MAX_ORDER_WORDS = 8
+"""Words of a follow-up that only orders a change of the answer before it."""
+_SHORTER = re.compile(
+    r"\b(?:short(?:er|en)?|briefer|more concise|more brief|half as long|too long|condense|"
+    r"cut it|fewer words|less text|trim)\b",
+    re.IGNORECASE,
+)
+_SIGNATURE = re.compile(
+    r"\b(?:[Rr]egards|[Ww]ishes|[Bb]est|[Cc]heers|[Ss]incerely|[Tt]hanks|[Tt]hank you|[Gg]reetings|"
+    r"[Yy]ours)[,.!]? {0,3}\n? {0,3}"
+    r"(?P<name>[A-Z][\w-]{1,30})['\"\u2019\u201d.!)]{0,3}\Z"
 )
 _SENTENCE_END = re.compile(r"[.!?:](?=\s|\Z)|\n")
 _WORD = re.compile(r"\w+")
@@ -88,6 +103,29 @@ def is_about(text: str, material: str) -> bool:
 
     # One may be a polite closing.
     return foreign < 2 or foreign <= MAX_FOREIGN_SENTENCES * len(sentences)
+
+
+def is_unchanged(text: str, order: str, history: Sequence[Message]) -> bool:
+    """Returns whether the text is the answer before it again, or no shorter where it shall be.
+
+    A follow-up of a few words, such as "shorter please", wants something else than it has got.
+    """
+    if not history or history[-1]["role"] != "assistant" or len(order.split()) > MAX_ORDER_WORDS:
+        return False
+
+    words, before = words_of(text), words_of(history[-1]["content"])
+    shown = " ".join(before)
+    # What is stored of an answer may have a note behind it.
+    if words and shown.startswith(" ".join(words)):
+        return True
+
+    return _SHORTER.search(order) is not None and len(words) >= len(before)
+
+
+def signs_as_sender(text: str, material: str) -> bool:
+    """Returns whether the text ends with the name that its material is signed with."""
+    sender, signed = _SIGNATURE.search(material.strip()), _SIGNATURE.search(text.strip())
+    return sender is not None and signed is not None and sender["name"] == signed["name"]
 
 
 def target_language(order: str) -> str | None:

@@ -11,13 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.prompting.own_words import KnownWords
+from workers.prompting.own_words import KnownWords, content_words
 from workers.prompting.structured_output import may_be_null
 
 MIN_SHARE = 0.5
 """The share of a value's content words that the material has, in 0-1. The summary of a ticket
 rephrases: of the right answers of the built-in routes' test rows less than 1 % have a smaller share
 (`tests/prompting/test_grounding.py`)."""
+SHORT_WORDS = 2
+"""A value of so few content words has all of them from the material: one alone means little."""
+TWICE = 2
+LINE_CHARS = 100
+"""From so many allowed characters on, an open field is a line about the message as a whole."""
 _SENTENCE_END = re.compile(r"[.!?](?=\s|\Z)|[;\n]")
 _RETURN = re.compile(
     r"\b(?:back|return|returning|in again)(?: (?:at work|to work|in the office|online))?"
@@ -61,6 +66,7 @@ def ground(data: Mapping[str, Any], schema: Mapping[str, Any], material: str) ->
         else:
             grounded[name] = _value(value, part, fields, name)
 
+    grounded = _without_twins(grounded, schema, material)
     # Where a form is choices and one line about them, the choices remain an answer.
     choices = [part for part in schema.get("properties", {}).values() if _is_chosen(part)]
     is_mostly_open = len(grounded) - len(choices) >= len(choices)
@@ -68,9 +74,63 @@ def ground(data: Mapping[str, Any], schema: Mapping[str, Any], material: str) ->
     return GroundedValue(grounded, tuple(dict.fromkeys(fields.missing)), is_empty)
 
 
+def _without_twins(
+    data: Mapping[str, Any], schema: Mapping[str, Any], material: str
+) -> dict[str, Any]:
+    """Returns the form where one phrase of the material fills one field, the first.
+
+    "Since 11:30, not over yet" has no end at 11:30.
+    """
+    left: dict[str, Any] = {}
+    for name, value in data.items():
+        part = schema.get("properties", {}).get(name, {})
+        is_open = isinstance(value, str) and value.strip() and not _is_chosen(part)
+        is_twin = is_open and any(_is_same(value, other) for other in left.values())
+        is_said_once = is_twin and material.casefold().count(value.casefold()) < TWICE
+        left[name] = _nothing(part) if is_said_once else value
+
+    return left
+
+
+def _is_same(value: str, other: object) -> bool:
+    return isinstance(other, str) and value.casefold() == other.casefold()
+
+
 def is_grounded(value: str, material: KnownWords) -> bool:
     """Returns whether the material has the value's figures, and most of its words."""
-    return not material.foreign_numbers(value) and material.own_share(value) >= MIN_SHARE
+    least = 1.0 if len(content_words(value)) <= SHORT_WORDS else MIN_SHARE
+    return not material.foreign_numbers(value) and material.own_share(value) >= least
+
+
+def with_own_line(
+    data: Mapping[str, Any], schema: Mapping[str, Any], message: str, known: str
+) -> dict[str, Any]:
+    """Returns a form of choices and one line about them; its line has no word of the model's own.
+
+    Where the line has a word that is not `known`, the beginning of the message takes its place: the
+    included model writes "caught" for "charged", and a wrong word there is worse than a long line.
+    """
+    lines = [name for name, part in schema.get("properties", {}).items() if not _is_chosen(part)]
+    if len(lines) != 1 or len(lines) == len(data) or not isinstance(data.get(lines[0]), str):
+        return dict(data)
+
+    name, part = lines[0], schema["properties"][lines[0]]
+    most, value = part.get("maxLength", 0), data[lines[0]]
+    words = KnownWords.of_text(known)
+    is_own = value and not words.foreign_numbers(value) and words.own_share(value) == 1.0
+    if is_own or most < LINE_CHARS or not content_words(message):
+        return dict(data)
+
+    return {**data, name: _beginning(message, most)}
+
+
+def _beginning(message: str, most: int) -> str:
+    """Returns the message on one line, cut behind a word where it is longer than `most`."""
+    line = " ".join(message.split())
+    if len(line) <= most:
+        return line
+
+    return line[: most - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
 
 
 def _value(value: Any, schema: Mapping[str, Any], fields: _Fields, name: str) -> Any:
