@@ -29,7 +29,7 @@ from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
 from router.served_kinds import errand_routes, served_languages, served_small_talk, speller_for
-from router.speech.acts import speech_act
+from router.speech.acts import QUESTIONS, speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
 from router.text.order import (
@@ -262,7 +262,12 @@ class Router:
             _, views = self._read(model, words)
             parts.append((part, self._apply_policy(model, views, alone, words).decision))
 
-        return with_second_request(decision, parts)
+        # The mark behind a part is no part of it.
+        asking = [
+            part for part, _ in parts if speech_act(text[part.start : part.end + 1]) in QUESTIONS
+        ]
+        questions = asking if parts and parts[0][0] not in asking else []
+        return with_second_request(decision, parts, questions)
 
     def predict(self, texts: Sequence[str]) -> Prediction:
         """Returns what the classifier says of these texts alone, mistyped words mended.

@@ -37,7 +37,7 @@ SHORTAGES = frozenset(
 """What the system says when it has no file handle, room on the disk or memory left."""
 
 
-WEAK_ERRORS = ("weak", "weak_sum", "weak_rates")
+WEAK_ERRORS = ("weak", "weak_sum", "weak_rates", "weak_none")
 """The reasons of WeakAnswerError, which are stored as the error of such an answer."""
 
 

@@ -37,6 +37,14 @@ FIRST = ("joke", "complaint", "identity", "thanks", "greeting", "farewell", "ack
 _WORDS = re.compile(r"[+\w]+(?:'\w+)*")
 _DOUBLE = re.compile(r"(\w)\1")
 _MARKUP = re.compile(r"<[^<>]*>")
+_INSULT = re.compile(
+    r"\b(?:this|you|u|your|that) (?:(?:absolutely|totally|bloody|fucking|damn|so) )?"
+    r"(?:stupid|dumb|useless|idiotic|crappy|shitty|fucking|annoying|silly|moronic|worthless|bloody)"
+    r" (?:bot|robot|beagle|assistant)\b"
+    r"|\b(?:piss off|fuck off|fuck you|screw you|shut up|get lost|go to hell|shut your mouth)\Z",
+    re.IGNORECASE,
+)
+"""What is said to a bot in anger, whatever else stands around it."""
 _LAUGHTER = re.compile(r"a?(?:ha|he){2,}+h?")
 
 
@@ -59,7 +67,7 @@ def small_talk_kind(text: str) -> SmallTalk | None:
 
     kinds = _kinds(words)
     if kinds is None:
-        return _joke_about(words)
+        return "complaint" if _INSULT.search(" ".join(words)) else _joke_about(words)
 
     return next((cast("SmallTalk", kind) for kind in FIRST if kind in kinds), _addressed(words))
 

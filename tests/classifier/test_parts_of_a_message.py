@@ -167,3 +167,12 @@ LIST = "To-dos: Ida orders the banner until Friday. Max prints the leaflets for 
 )
 def test_a_question_whose_words_the_thread_holds_is_about_the_thread(text, turns, is_about):
     assert is_about_thread(text, turns) is is_about
+
+
+def test_a_question_behind_what_is_none_needs_less_to_count():
+    first, asked = Part(0, 9), Part(10, 19)
+    parts = [(first, alone("leave")), (asked, alone("handbook", in_scope=0.7))]
+
+    assert SECOND_REQUEST not in with_second_request(alone("leave"), parts).reason
+    decided = with_second_request(alone("leave"), parts, [asked])
+    assert decided.reason[SECOND_REQUEST]["route"] == "handbook"

@@ -29,6 +29,9 @@ from workers.paths._sums import has_unproven_figure, needs_exchange_rate, sum_of
         ("1.234,50 € + 65,50 €", "1234.50 + 65.50 = 1300"),
         ("what do 8 licences at 7.50 a month cost per year", "8 * 7.50 * 12 = 720"),
         ("14.50 per person for 6 people", "14.50 * 6 = 87"),
+        ("dinner cost 210 and we were 6, what is that per head?", "210 / 6 = 35"),
+        ("the taxi was 48.60, there are 3 of us. how much is it each", "48.60 / 3 = 16.2"),
+        ("5 colleagues gave a gift of 90 euros, how much did they pay each?", "90 / 5 = 18"),
         ("if 30 people each use their 400 euro budget", "30 * 400 = 12000"),
         ("average of 4, 9 and 11", "(4 + 9 + 11) / 3 = 8"),
         ("convert 90 minutes into hours", "90 minutes = 1.5 hours"),
@@ -58,6 +61,7 @@ def test_a_request_that_is_a_sum_is_worked_out(text, answer):
         "3 nights at 129 and 2 days",
         "how many working days are between 7 May and 18 May",
         "I drove 250 km, what do I get back?",
+        "8 people had a starter and 6 people a dessert, how much each",
     ],
 )
 def test_other_requests_are_not(text):
@@ -90,6 +94,19 @@ def test_a_follow_up_goes_on_with_the_sum_before_it(text, answer):
     earlier = ("what is 15% of 640",) if answer else ("call 5 people at 9 and 10",)
 
     assert sum_of(text, earlier) == answer
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("no, 5 chairs", "5 * 40 + 2 * 90 = 380"),
+        ("make it 3 tables please", "4 * 40 + 3 * 90 = 430"),
+        ("and with 6?", None),
+        ("with 2 lamps", None),
+    ],
+)
+def test_a_number_of_the_same_things_changes_the_sum_before_it(text, answer):
+    assert sum_of(text, ("4 chairs at 40 and 2 tables at 90",)) == answer
 
 
 def test_a_follow_up_may_turn_a_tax_round():

@@ -405,6 +405,17 @@ def test_a_currency_without_a_rate_is_not_guessed(serve: Serve) -> None:
     assert refused.value.reason == "weak_rates"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("how high is the rent index", "weak_none"), ("what is twelve of that", "weak_sum")],
+)
+def test_who_gives_no_figure_is_told_so(serve: Serve, text: str, reason: str) -> None:
+    with pytest.raises(WeakAnswerError) as refused:
+        serve(ScriptedModel([]), text, must_use=True)
+
+    assert refused.value.reason == reason
+
+
 def test_a_figure_that_the_calculator_did_not_give_is_no_answer(serve: Serve) -> None:
     model = ScriptedModel([use("calculator", expression="6 * 7"), DONE, "It is about 57 euros."])
 

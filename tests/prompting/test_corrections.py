@@ -50,6 +50,22 @@ def test_other_dates_keep_who_takes_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "to"),
+    [
+        ("no, only Friday", None),
+        ("just Friday please", None),
+        ("I just noticed: from Friday", "next week"),
+        ("from Friday", "next week"),
+    ],
+)
+def test_only_one_day_takes_the_other_days_back(message: str, to: str | None) -> None:
+    earlier = {"from": "Thursday", "to": "next week", "cover": "Rosa"}
+    new = {"from": "Friday", "to": None, "cover": None}
+
+    assert corrected(new, earlier, message, TRIP) == {"from": "Friday", "to": to, "cover": "Rosa"}
+
+
+@pytest.mark.parametrize(
     ("message", "queue", "urgency"),
     [
         ("this is more urgent, visitors are stuck in it", "hardware", "high"),

@@ -125,6 +125,22 @@ def test_a_question_beside_an_order_for_the_same_route_is_a_second_request(decid
 
 
 @pytest.mark.parametrize(
+    ("text", "route", "second"),
+    [
+        ("not well today, staying in bed. do I have to send a sick note?", "leave", "handbook"),
+        ("what is the dress code and whats 7 * 19?", "handbook", "figures"),
+        ("I'm off on Friday. I hope that is fine for all of you", "leave", None),
+        ("the printer jams. it makes an awful noise, right?", "triage", None),
+    ],
+)
+def test_a_question_or_a_sum_beside_a_request_is_a_second_one(decide, text, route, second):
+    decided = decide(text)
+
+    assert decided.route == route
+    assert decided.reason.get("second_request", {}).get("route") == second
+
+
+@pytest.mark.parametrize(
     ("text", "topic"),
     [
         ("do you store what we say here?", "privacy"),

@@ -29,6 +29,20 @@ _EACH = re.compile(
     rf"[^\d]{{0,60}}\beach\b[^\d]{{0,40}}({_N})",
     re.IGNORECASE,
 )
+_PEOPLE = (
+    r"(?:people|persons?|of us|colleagues|employees|guests|members|friends|heads|participants|"
+    r"attendees)"
+)
+_FOR_EACH = r"(?:each|apiece|(?:per|a) (?:person|head)|for everybody|does everybody pay)"
+_SHARED = re.compile(
+    # The total may stand before the number of those who share it, or behind.
+    rf"({_N})(?! ?(?:{_FOR_EACH}|pp|{_PEOPLE})\b)[^\d]{{0,60}}? (?:(?P<who>{_N}) {_PEOPLE}\b|"
+    rf"we (?:are|were) (?P<we>{_N})\b)[^\d]{{0,60}}\b{_FOR_EACH}[^\d]{{0,20}}"
+    rf"|({_N}) {_PEOPLE}\b[^\d]{{0,60}}?({_N})(?! ?(?:{_FOR_EACH}|pp|{_PEOPLE})\b)[^\d]{{0,40}}?"
+    rf"\b(?:how much|what)\b[^\d]{{0,40}}\b{_FOR_EACH}[^\d]{{0,20}}",
+    re.IGNORECASE,
+)
+"""A total that several people share, where what each of them pays is asked for."""
 _PER = re.compile(
     rf"({_N})(?: ?/ ?| (?:an?|per|for each|for every|each) )(?P<unit>[a-z]{{3,20}})\b[^\d]{{0,40}}"
     rf"({_N}) (?P<units>[a-z]{{3,20}})\b",
@@ -93,7 +107,7 @@ _INTO = re.compile(
 
 def quantity_result(text: str) -> str | None:
     """Returns the request worked out; `text` has plain amounts. None where no rule is certain."""
-    for rule in (_how_many_at, _growth, _units, _each, _per, _items):
+    for rule in (_how_many_at, _growth, _units, _shared, _each, _per, _items):
         result = rule(text)
         if result is not None:
             return result
@@ -155,6 +169,16 @@ def _each(text: str) -> str | None:
         return None
 
     return equation(f"{match.group(1)} * {match.group(2)}")
+
+
+def _shared(text: str) -> str | None:
+    """Works out `120 for the four of us, we were 4 people, how much each`."""
+    match = _SHARED.search(text)
+    if match is None or len(numbers_in(text)) != 2 or _OTHER_SUM.search(text):
+        return None
+
+    total = match.group(1) or match.group(5)
+    return equation(f"{total} / {match.group('who') or match.group('we') or match.group(4)}")
 
 
 def _per(text: str) -> str | None:

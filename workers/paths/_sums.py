@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from router.text.scripts import words_of
+from router.text.terms import stem
 from workers.paths._amounts import NUMBER, decimal_text, plain_amounts
 from workers.paths._quantities import quantity_result
 from workers.paths._sum_phrases import equation, numbers_in, phrase_result, rate_in, value_of
+from workers.prompting.own_words import NUMBER_WORDS
 
 MAX_CHARS = 200
 """A longer request is no plain sum."""
@@ -20,6 +23,7 @@ MAX_FOLLOW_UP_WORDS = 12
 LESS = ("discount", "off")
 MORE = ("vat", "tax", "tip", "commission", "interest")
 """Words that say what becomes of a percentage of an amount."""
+FRACTION_WORDS = ("half", "third", "quarter", "dozen", "hundred", "thousand", "percent", "double")
 TOLERANCE = 0.006
 """Relative error up to which a result counts as rounded."""
 _NUMBER = r"\d{1,12}(?:,\d{3}){0,4}(?:\.\d{1,6})?"
@@ -61,6 +65,8 @@ _CONVERSION = re.compile(
 )
 _RATE_GIVEN = re.compile(r"\b(?:rate|at|with) \d", re.IGNORECASE)
 _ANY_NUMBER = re.compile(rf"({NUMBER})")
+_COUNTED = re.compile(rf"({NUMBER}) ([a-z]{{3,20}})\b", re.IGNORECASE)
+"""A number of something: "3 nights"."""
 _OTHER_RULE = re.compile(r"\b(?:net|gross|subtract|deduct|reduce|lower|take)\b", re.IGNORECASE)
 """Words that say what becomes of the percentage in a way that `_percentage` does not read."""
 _TAX_SIDE = re.compile(r"\b(?:net|gross)\b", re.IGNORECASE)
@@ -90,6 +96,12 @@ def sum_of(text: str, earlier: Sequence[str] = ()) -> str | None:
 def needs_exchange_rate(text: str) -> bool:
     """Returns whether the request changes one currency into another without giving the rate."""
     return _CONVERSION.search(text[:MAX_CHARS]) is not None and not _RATE_GIVEN.search(text)
+
+
+def has_no_figure(text: str) -> bool:
+    """Returns whether the request has no figure at all, in digits or in words."""
+    words = set(words_of(text[:MAX_CHARS]))
+    return not _figures(text) and words.isdisjoint((*NUMBER_WORDS, *FRACTION_WORDS))
 
 
 def with_right_results(text: str) -> str:
@@ -132,7 +144,8 @@ def _own_sum(text: str) -> str | None:
 def _with_changed_number(before: str, text: str) -> str | None:
     """Returns the earlier sum with the one number of the follow-up in place of its like.
 
-    A percentage replaces the percentage, another number the only other one.
+    A percentage replaces the percentage, another number the only other one, or the only one of the
+    same things.
     """
     numbers = numbers_in(text)
     if len(numbers) != 1:
@@ -147,6 +160,13 @@ def _with_changed_number(before: str, text: str) -> str | None:
         return f"{text.strip(' ?.!')} with {old_rate}% tax"
 
     others = [number for number in numbers_in(before) if number != old_rate]
+    counted = _COUNTED.search(text)
+    if counted is not None and len(others) > 1:
+        # "Make it 4 nights" changes the one number of nights.
+        unit = stem(counted.group(2).lower())
+        alike = [one[0] for one in _COUNTED.findall(before) if stem(one[1].lower()) == unit]
+        others = alike if len(alike) == 1 else []
+
     return _replaced(before, others[0], numbers[0]) if len(others) == 1 else None
 
 

@@ -23,6 +23,7 @@ from workers import texts
 from workers.context import Context, Work
 from workers.paths._notes import kept_notes, note_in, note_to_remove
 from workers.paths._sums import (
+    has_no_figure,
     has_unproven_figure,
     needs_exchange_rate,
     sum_of,
@@ -118,7 +119,12 @@ def _plain_sum(work: Work, session: CompletionSession, *, must_calculate: bool) 
 
     if needs_exchange_rate(work.request.text):
         raise WeakAnswerError("working out a figure: no exchange rates here", reason="weak_rates")
-    if session.asks_included_model(CallOptions()):
+    is_included = session.asks_included_model(CallOptions())
+    if is_included and has_no_figure("\n".join([*turns, work.request.text])):
+        raise WeakAnswerError(
+            "working out a figure: there is none to work with", reason="weak_none"
+        )
+    if is_included:
         raise WeakAnswerError(
             "working out a figure: the request is no plain sum, and the included model is not "
             "trusted with it; take a stronger model",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from router.speech.act_words import DAYS
 from router.text.terms import stem
 from workers.ports import Message
 from workers.prompting.own_words import KnownWords
@@ -20,6 +21,8 @@ MAX_WORDS = 25
 MIN_NAME_LETTERS = 5
 """Letters that a word shares with a field's name: `urgent` speaks of `urgency`."""
 _WORD = re.compile(r"\w+")
+_ONLY = re.compile(r"\b(?:only|just)\b(?! (?:now|noticed|saw|realised|realized)\b)", re.IGNORECASE)
+TIME_WORDS = DAYS | {"day", "days", "week", "weeks", "month", "months", "noon", "evening"}
 _MORE = re.compile(r"\b(?:more|higher|very|really|quite|much|too)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:less|lower|not|isn't|isnt|no)\b", re.IGNORECASE)
 
@@ -57,6 +60,7 @@ def corrected(
         return dict(data)
 
     merged: dict[str, Any] = {}
+    said: list[str] = []
     for name, value in data.items():
         before = earlier.get(name)
         choices = schema["properties"][name].get("enum")
@@ -64,10 +68,30 @@ def corrected(
             merged[name] = _choice(name, value, before, message, choices)
         elif isinstance(value, str) and value and _says(message, value, schema["properties"][name]):
             merged[name] = value
+            said.append(name)
         else:
             merged[name] = value if before is None and value in (None, "") else before
 
-    return merged
+    is_only = _ONLY.search(message) is not None and any(_is_time(merged[name]) for name in said)
+    return _without_other_times(merged, said, schema) if is_only else merged
+
+
+def _without_other_times(
+    form: Mapping[str, Any], said: Sequence[str], schema: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Returns the form without the earlier one's times: "only Monday" takes the others back."""
+    left = dict(form)
+    for name, value in form.items():
+        if name not in said and may_be_null(schema["properties"][name]) and _is_time(value):
+            left[name] = None
+
+    return left
+
+
+def _is_time(value: object) -> bool:
+    """Returns whether a value names a day, a month, a span of days or a figure."""
+    words = _WORD.findall(value.casefold()) if isinstance(value, str) else []
+    return any(word in TIME_WORDS or word[:1].isdigit() for word in words)
 
 
 def _says(message: str, value: str, schema: Mapping[str, Any]) -> bool:

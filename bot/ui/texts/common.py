@@ -142,6 +142,10 @@ ERRORS = {
         "I have no exchange rates, so I cannot convert this. Give me the rate and I work it out: "
         "“450 * 0.92”."
     ),
+    "weak_none": (
+        "There is no figure in this that I could work with, and I look up no prices, rates or "
+        "results. Give me the figures and I work it out: “3 * 129 + 2 * 47.50”."
+    ),
     "budget": "Sorry, I did not run this: {whose} is used up for today. An admin can raise it.",
     "path": (
         "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to "
