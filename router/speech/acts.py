@@ -29,6 +29,14 @@ MAX_SENTENCES = 6
 MAX_OPENINGS = 4
 _BORDER = re.compile(r"(?<=[.!?;])\s++")
 """Where a sentence ends; a full stop within a date ends none."""
+_ASKING_CLAUSE = re.compile(
+    r"(?<=\w), ?(?=(?:how (?:long|many|much|often|do|does|can|should|is|are)|"
+    r"who (?:do|does|is|can)|"
+    r"what (?:is|are|do|does|happens|must)|when (?:do|does|is|are|can|must)|"
+    r"where (?:do|does|is|are|can)|which (?:one|day|form)) )",
+    re.IGNORECASE,
+)
+"""Where people who write no full stop put a question behind what they tell."""
 _WORD = re.compile(r"[^\W_]++(?:['\u2019][^\W_]++)*+")
 _DATE = re.compile(
     r"\b\d{1,4}(?:st|nd|rd|th|[./-]\d{1,2})(?![\w%])|\bnext week\b|\b\d{1,2} may\b|\bmay \d",
@@ -44,7 +52,11 @@ def speech_act(text: str) -> Act:
     """
     # A line's end closes a sentence, and `as_read` removes it.
     lines = text[:MAX_CHARS].split("\n")[:MAX_SENTENCES]
-    sentences = [one for line in lines for one in _BORDER.split(as_read(line))]
+    sentences = []
+    for line in lines:
+        for sentence in _BORDER.split(as_read(line)):
+            sentences += _ASKING_CLAUSE.split(sentence)
+
     acts: list[Act] = []
 
     for sentence in sentences[:MAX_SENTENCES]:

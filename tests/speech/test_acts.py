@@ -13,6 +13,8 @@ from router.speech.acts import speech_act
         "please tell me how many days are left",
         "could somebody tell me where the canteen is",
         "during the trial period, how long is the notice?",
+        "we are moving in May, how many days off do I get",
+        "my son starts school, who do I ask about a free day",
     ],
 )
 def test_a_message_that_wants_to_know_a_fact_is_a_question(text):
@@ -61,6 +63,9 @@ def test_a_polite_question_for_something_to_be_done_is_an_order(text):
         "the scanner is stuck. what can I do?",
         "why is the wiki so slow today",
         "what's wrong with the wiki today?",
+        "the scanner is stuck, what do I do",
+        "off on Monday, who can cover?",
+        "the tool shows my name, what a mess",
         "what happened at noon? the wiki was gone for an hour",
         "away 9.8. to 27.9., who could cover?",
         "",
