@@ -135,8 +135,6 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
         return "it came to no end"
     if echoes_prompt(text, prompt, material):
         return "it repeats its prompt"
-    if is_unchanged(text, work.request.text, work.history):
-        return "it changes nothing of its answer before, or is not shorter"
     # A draft of its own is written to whoever wrote the material; an edited text keeps its name.
     if work.version.grounding == "figures" and signs_as_sender(text, material):
         return "it is signed by the person it is for"
@@ -149,6 +147,8 @@ def _ungrounded(work: Work, text: str, material: str) -> str | None:
     grounding = work.version.grounding
     if grounding is None:
         return None
+    if is_unchanged(text, work.request.text, work.history):
+        return "it changes nothing of its answer before, or is not shorter"
 
     language = target_language(work.request.text)
     if language is not None and not is_in_language(text, language):

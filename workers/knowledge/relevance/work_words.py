@@ -8,14 +8,14 @@ documents have the asker's own word, nothing changes.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
 from router.index import Hit
 
 MAX_CHARS = 6000
 """So much of a passage is read."""
+ENDINGS = ("", "s", "es", "ed")
 _GROUPS = """
 probation period|probation|trial time|trial period
 sev|severity|level
@@ -68,44 +68,54 @@ def with_words_of(hits: Iterable[Hit], question: str) -> str:
     """Returns the question with its workplace words replaced by those of these passages."""
     texts: list[str] | None = None
     read = question
-    for others, phrase in _phrases():
-        match = phrase.search(read)
-        if match is None:
+    for phrase, others in _phrases():
+        start = _place_of(phrase, read.lower(), ENDINGS[:1])
+        # A few letters change their number in lower case, and with it every place behind them.
+        if start < 0 or len(read.lower()) != len(read):
             continue
         if texts is None:
-            texts = [f"{hit.title}\n{hit.body[:MAX_CHARS]}".casefold() for hit in hits]
-        if _is_held(match.group(), texts):
+            texts = [_on_one_line(f"{hit.title} {hit.body[:MAX_CHARS]}".lower()) for hit in hits]
+        if _is_held(phrase, texts):
             continue
 
         held = next((other for other in others if _is_held(other, texts)), None)
         if held is not None:
-            read = f"{read[: match.start()]}{held}{read[match.end() :]}"
+            read = f"{read[:start]}{held}{read[start + len(phrase) :]}"
 
     return read
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _is_held(phrase: str, texts: Iterable[str]) -> bool:
-    pattern = _held_pattern(phrase.casefold())
-    return any(pattern.search(text) is not None for text in texts)
+    return any(_place_of(phrase.lower(), text, ENDINGS) >= 0 for text in texts)
+
+
+def _place_of(phrase: str, text: str, endings: Collection[str]) -> int:
+    """Returns where the phrase stands as words, its last one with an ending; -1 if nowhere."""
+    start = text.find(phrase)
+    while start >= 0:
+        end = start + len(phrase)
+        is_begin = start == 0 or not text[start - 1].isalnum()
+        for ending in endings:
+            behind = text[end + len(ending) : end + len(ending) + 1]
+            if is_begin and text.startswith(ending, end) and not behind.isalnum():
+                return start
+
+        start = text.find(phrase, start + 1)
+
+    return -1
 
 
 @cache
-def _phrases() -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
-    """Returns each phrase as a pattern, with the others of its group; the longest first."""
-    listed: list[tuple[tuple[str, ...], str]] = []
+def _phrases() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Returns each phrase with the others of its group, the longest phrases first."""
+    listed: list[tuple[str, tuple[str, ...]]] = []
     for line in _GROUPS.replace("\\\n", "").strip().splitlines():
         group = tuple(line.split("|"))
-        listed += [(tuple(one for one in group if one != phrase), phrase) for phrase in group]
+        for phrase in group:
+            listed.append((phrase.lower(), tuple(one for one in group if one != phrase)))
 
-    listed.sort(key=lambda pair: -len(pair[1]))
-    return tuple(
-        (others, re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE))
-        for others, phrase in listed
-    )
-
-
-@cache
-def _held_pattern(phrase: str) -> re.Pattern[str]:
-    """Returns the pattern of a phrase in a text; its last word may have an ending."""
-    words = [re.escape(word) for word in phrase.split()]
-    return re.compile(r"\b" + r"\s".join(words) + r"(?:s|es|ed)?\b")
+    return tuple(sorted(listed, key=lambda pair: -len(pair[0])))
