@@ -49,8 +49,8 @@ from bot.plainer.controls import restore_clicks
 from bot.replies.proposals import ProposalActions
 from bot.routing.service import RoutingService
 from bot.transport.acknowledgement import (
+    NoticeListener,
     acknowledge_all_events,
-    acknowledge_notices,
     refuse_organisations,
 )
 from bot.transport.clients import web_client
@@ -247,7 +247,7 @@ class SlackApp:
         # read what.
         self.bolt.use(PlainerCalls(clients.fallback))
         self.bolt.use(restore_clicks)
-        self.bolt.use(acknowledge_notices)
+        self.bolt.use(NoticeListener(self._store.contact.note_dropped))
         self.bolt.use(refuse_organisations)
         self.bolt.use(SubscriptionRecorder(self._store.event_kinds, self._now))
         self.bolt.use(unify_deletions)

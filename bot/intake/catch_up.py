@@ -1,9 +1,11 @@
 """Takes in what was said while no event of Slack could arrive.
 
 Slack sends an event that was not acknowledged three times more, the last time after about six
-minutes (https://docs.slack.dev/apis/events-api), and then never again. After a longer gap the
-history of the places where Beagle is used is read, and each message in it goes through the same
-middleware as an event: what arrived meanwhile is known by its timestamp and is not taken twice.
+minutes (https://docs.slack.dev/apis/events-api), and then never again; what a workspace sends
+beyond 30,000 events an hour it does not send at all, and says for which minute. After a longer gap,
+and after such a minute, the history of the places where Beagle is used is read. Each message in it
+goes through the same middleware as an event: what arrived meanwhile is known by its timestamp and
+is not taken twice.
 """
 
 from __future__ import annotations
@@ -66,9 +68,12 @@ class MissedPlace:
 class GapReading:
     """A catch-up in progress: since when messages are read, where still, and how many were taken.
 
-    `until` is when it is given up, in seconds of `time.monotonic`.
+    `team` is the workspace in whose `minutes` events were dropped; after a gap it is empty and all
+    are read. `until` is when it is given up, in seconds of `time.monotonic`.
     """
 
+    team: str
+    minutes: Sequence[int]
     since: float
     until: float
     places: deque[MissedPlace]
@@ -123,23 +128,43 @@ class CatchUp:
             return
 
         if now - last > GAP_SECONDS and self._max_age:
-            try:
-                is_done = self._read(max(last - OVERLAP_SECONDS, now - self._max_age))
-            except (SlackApiError, *UNREACHABLE) as error:
-                self._reading = None
-                self._log.warning("catch_up_broken_off", error=error_code(error))
+            since = max(last - OVERLAP_SECONDS, now - self._max_age)
+            if not self._read(since):
                 return
-
-            if not is_done:
-                return
+        else:
+            self._read_dropped(now)
 
         self._store.contact.mark(now)
 
-    def _read(self, since: float) -> bool:
+    def _read_dropped(self, now: float) -> None:
+        """Reads what a workspace said in minutes of which Slack has dropped events."""
+        for team, ended in self._store.contact.dropped(now - OVERLAP_SECONDS).items():
+            reading = self._reading
+            # A minute that ended while its workspace was being read is read once more.
+            minutes = reading.minutes if reading and reading.team == team else ended
+            since = max(minutes[0] - OVERLAP_SECONDS, now - self._max_age)
+            is_over = not self._max_age or team not in self._teams()
+            if is_over or self._read(since, team, minutes):
+                self._store.contact.forget_dropped(team, minutes)
+
+            # One workspace at a time: the others are read at the next ticks.
+            return
+
+    def _read(self, since: float, team: str = "", minutes: Sequence[int] = ()) -> bool:
         """Reads for `TICK_SECONDS`; returns whether nothing is left to read."""
+        try:
+            return self._read_on(since, team, minutes)
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._reading = None
+            self._log.warning("catch_up_broken_off", error=error_code(error))
+            return False
+
+    def _read_on(self, since: float, team: str, minutes: Sequence[int]) -> bool:
         start = time.monotonic()
-        if self._reading is None:
-            self._reading = GapReading(since, start + MAX_SECONDS, deque(self._places()))
+        # A gap that comes while one workspace is read concerns all of them, from its own time on.
+        if self._reading is None or self._reading.team != team:
+            places = deque(self._places([team] if team else self._teams()))
+            self._reading = GapReading(team, minutes, since, start + MAX_SECONDS, places)
 
         reading = self._reading
         # A message that cannot be taken in raises each time, and ends it all the same.
@@ -159,13 +184,13 @@ class CatchUp:
         self._log.info("caught_up", since=round(reading.since), messages=reading.taken)
         return True
 
-    def _places(self) -> list[MissedPlace]:
+    def _places(self, teams: Sequence[str]) -> list[MissedPlace]:
         """Returns where to read: every channel that Beagle is in, and the direct messages in use.
 
         Of a workspace at most `MAX_PLACES`, first those where somebody asked last.
         """
         places = []
-        for team in self._teams():
+        for team in teams:
             used = self._store.contact.channels(team, self._now() - USED_SECONDS, MAX_PLACES)
             known: dict[str, MissedPlace] = {}
             for channel in used:

@@ -29,24 +29,31 @@ def acknowledge_all_events(app: App) -> None:
     app.event(ANY_EVENT)(_do_nothing)
 
 
-def acknowledge_notices(
-    body: EventBody,
-    next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
-) -> BoltResponse:
+class NoticeListener:
     """A Bolt middleware that acknowledges what Slack says about its own deliveries.
 
     `app_rate_limited` means that a workspace sends more than 30,000 events an hour: Slack drops the
-    rest of that minute.
+    rest of that minute. `note_dropped` gets the workspace and the minute, in unix seconds.
     """
-    if body.get("type") == "app_rate_limited":
-        get_log(part="events").warning(
-            "events_dropped_by_slack",
-            team=str(body.get("team_id", "")),
-            minute=body.get("minute_rate_limited"),
-        )
-        return BoltResponse(status=200, body="")
 
-    return next()
+    def __init__(self, note_dropped: Callable[[str, int], object]) -> None:
+        self._note_dropped = note_dropped
+
+    def __call__(
+        self,
+        body: EventBody,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
+        """Passes everything else on."""
+        if body.get("type") != "app_rate_limited":
+            return next()
+
+        team, minute = str(body.get("team_id", "")), body.get("minute_rate_limited")
+        get_log(part="events").warning("events_dropped_by_slack", team=team, minute=minute)
+        if team and isinstance(minute, int):
+            self._note_dropped(team, minute)
+
+        return BoltResponse(status=200, body="")
 
 
 def refuse_organisations(

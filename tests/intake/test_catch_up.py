@@ -321,3 +321,139 @@ def test_one_tick_reads_for_a_while_and_the_next_goes_on(
     assert after_one == 1
     assert reads(line) > 1
     assert asked(store)[2:] == ["in the gap"]
+
+
+@pytest.fixture
+def drops(line, deliver):
+    """Slack drops events of the present minute, and says so."""
+
+    def drop():
+        minute = int(line.clock()) // 60 * 60
+        notice = {"type": "app_rate_limited", "minute_rate_limited": minute, "event": None}
+        assert deliver({}, **notice) == 200
+
+    return drop
+
+
+def pass_minutes(line, reader, minutes=2.0):
+    """Lets time pass with a tick every few seconds, as there is while events can arrive."""
+    for _ in range(int(minutes * 60 / catch_up.EVERY_SECONDS)):
+        line.forward(catch_up.EVERY_SECONDS)
+        reader.tick()
+
+
+def test_what_was_said_beyond_slack_s_limit_on_events_is_taken_in_once(
+    line, used, drops, catching_up, store
+):
+    reader = catching_up()
+    reader.tick()
+    drops()
+    line.sandbox.actor("ada").say("general", "@beagle beyond the limit")
+    reader.tick()
+    assert reads(line) == 0
+
+    pass_minutes(line, reader)
+    after_two_minutes = reads(line)
+    pass_minutes(line, reader)
+
+    assert asked(store)[2:] == ["beyond the limit"]
+    assert reads(line) == after_two_minutes
+
+
+def test_each_minute_of_dropped_events_is_read(line, used, drops, catching_up, store):
+    reader = catching_up()
+    reader.tick()
+    expected = []
+    for number in range(6):
+        drops()
+        expected.append(f"in minute {number}")
+        line.sandbox.actor("ada").say("general", f"@beagle in minute {number}")
+        pass_minutes(line, reader, 1)
+
+    pass_minutes(line, reader)
+
+    assert asked(store)[2:] == expected
+
+
+def test_a_minute_that_ends_while_its_workspace_is_read_is_read_too(
+    line, used, drops, catching_up, store, monkeypatch
+):
+    # One place a tick: the channel that is read first gets a message afterwards.
+    monkeypatch.setattr(catch_up, "TICK_SECONDS", 0.0)
+    ada, reader = line.sandbox.actor("ada"), catching_up()
+    reader.tick()
+    drops()
+    line.forward(50)
+    reader.tick()
+    line.forward(50)
+    reader.tick()
+    assert reads(line) == 1
+
+    drops()
+    ada.say("general", "@beagle after its place was read")
+    ada.dm("and here")
+    line.forward(50)
+    reader.tick()
+    pass_minutes(line, reader, 5)
+
+    assert sorted(asked(store)[2:]) == ["after its place was read", "and here"]
+
+
+def test_dropped_events_are_read_again_where_slack_breaks_it_off(
+    line, used, drops, catching_up, store
+):
+    reader = catching_up()
+    reader.tick()
+    drops()
+    line.sandbox.actor("ada").say("general", "@beagle beyond the limit")
+    line.sandbox.inject_fault("malformed", on="conversations.history")
+    pass_minutes(line, reader)
+    assert store.contact.last() == line.clock()
+    assert len(asked(store)) == 2
+
+    line.sandbox.clear_faults()
+    pass_minutes(line, reader)
+
+    assert asked(store)[2:] == ["beyond the limit"]
+
+
+def test_dropped_events_of_a_workspace_that_left_are_forgotten(line, used, catching_up, store):
+    store.contact.note_dropped("T0GONE00001", int(line.clock()) // 60 * 60)
+    reader = catching_up()
+    reader.tick()
+
+    pass_minutes(line, reader)
+
+    assert store.contact.dropped(line.clock()) == {}
+    assert reads(line) == 0
+
+
+def test_dropped_events_are_left_where_the_reading_is_switched_off(
+    line, used, drops, catching_up, store
+):
+    reader = catching_up(max_age=0.0)
+    reader.tick()
+    drops()
+    pass_minutes(line, reader)
+
+    assert store.contact.dropped(line.clock()) == {}
+    assert reads(line) == 0
+
+
+def test_a_gap_while_dropped_events_are_read_is_read_from_its_own_beginning(
+    line, used, drops, catching_up, store, monkeypatch
+):
+    monkeypatch.setattr(catch_up, "TICK_SECONDS", 0.0)
+    ada, reader = line.sandbox.actor("ada"), catching_up()
+    reader.tick()
+    line.forward(30)
+    ada.say("general", "@beagle before the gap was noticed")
+    line.forward(70)
+    drops()
+    ada.say("general", "@beagle beyond the limit")
+    line.forward(100)
+
+    for _ in range(20):
+        reader.tick()
+
+    assert asked(store)[2:] == ["before the gap was noticed", "beyond the limit"]

@@ -10,7 +10,7 @@ import yaml
 from structlog.testing import capture_logs
 
 from tests.fixtures.delivery import sandbox
-from tests.fixtures.slack_app import deliver, slack_app
+from tests.fixtures.slack_app import TEAM, deliver, slack_app
 
 __all__ = ["deliver", "sandbox", "slack_app"]
 
@@ -35,9 +35,18 @@ def test_an_event_that_nobody_subscribed_to_is_acknowledged_too(deliver):
     assert deliver({"type": "emoji_changed", "event_ts": "1700000002.000100"}) == 200
 
 
-def test_slack_s_notice_that_it_drops_events_is_acknowledged_and_logged(deliver):
+def test_slack_s_notice_that_it_drops_events_is_acknowledged_and_kept(deliver, store):
     notice = {"type": "app_rate_limited", "minute_rate_limited": 1_700_000_000, "event": None}
     with capture_logs() as logs:
         assert deliver({}, **notice) == 200
 
     assert [line["event"] for line in logs] == ["events_dropped_by_slack"]
+    assert store.contact.dropped(1_700_000_060) == {TEAM: [1_700_000_000]}
+    assert store.contact.dropped(1_700_000_059) == {}
+
+
+def test_a_notice_of_a_form_that_nobody_foresaw_is_acknowledged(deliver, store):
+    for minute in ("soon", None, 1.5):
+        assert deliver({}, type="app_rate_limited", minute_rate_limited=minute, event=None) == 200
+
+    assert store.contact.dropped(2e9) == {}

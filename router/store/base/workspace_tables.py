@@ -108,6 +108,14 @@ contact = Table(
     Column("at", Float, nullable=False),
 )
 
+dropped_events = Table(
+    "dropped_events",
+    metadata,
+    Column("team", Text, primary_key=True),
+    # Unix seconds of its beginning, as Slack names it.
+    Column("minute", Integer, primary_key=True, autoincrement=False),
+)
+
 leader = Table(
     "leader",
     metadata,
