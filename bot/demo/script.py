@@ -143,6 +143,7 @@ def _out_of_scope(user: ScriptUser) -> ScriptStep:
 def _asks_back(user: ScriptUser) -> ScriptStep | None:
     """Asks what the router is unsure about; None when it is sure about every pair of requests."""
     name = "unsure: it asks, a person chooses"
+    asked_back = []
 
     def choose(text: str) -> ScriptStep:
         ts = user.ask(text)
@@ -151,13 +152,15 @@ def _asks_back(user: ScriptUser) -> ScriptStep | None:
         if question is None or decision is None or decision.verb != "ask":
             return user.step(name, text, ts, False, question)
 
+        asked_back.append(text)
         user.press(question, "choose_route:0")
         message = user.wait(ts, fits=_is_revised)
         step = user.step(name, text, ts, message is not None, message)
         return require(step, step.route == decision.scores[0].route)
 
     texts = ambiguous_messages(user.demo.settings())
-    return first_success(texts, choose) if texts else None
+    step = first_success(texts, choose) if texts else None
+    return step if asked_back else None
 
 
 def _corrected(user: ScriptUser) -> ScriptStep:
@@ -215,6 +218,7 @@ def _duplicate_event(user: ScriptUser) -> ScriptStep:
 def _killed_worker(user: ScriptUser) -> ScriptStep:
     name = "the worker killed in the middle: one answer all the same"
     channel = user.me.channel(CHANNEL)
+    counts = []
 
     def ask_and_kill(text: str) -> ScriptStep:
         ts = user.ask(text)
@@ -227,10 +231,12 @@ def _killed_worker(user: ScriptUser) -> ScriptStep:
         wait_until(is_begun, ANSWER_SECONDS)
         user.demo.kill("worker-answer")
         message = user.wait(ts)
-        is_single = len(user.answers(ts)) == 1
-        return user.step(name, text, ts, is_single, message)
+        counts.append(len(user.answers(ts)))
+        return user.step(name, text, ts, True, message)
 
-    return first_success(REWRITES, ask_and_kill)
+    step = first_success(REWRITES, ask_and_kill)
+    # A refused answer is one answer, and another text is tried; none and two are never right.
+    return require(step, set(counts) == {1})
 
 
 STEPS: tuple[Step, ...] = (
