@@ -28,6 +28,7 @@ from bot.transport.events import is_authored
 from bot.transport.pages import pages
 from router.log import get_log
 from router.store import Store
+from router.store.workspace.contact import MINUTE
 
 EVERY_SECONDS = 5.0
 """How often the time of contact is written down, and with it how late a gap is noticed."""
@@ -47,6 +48,10 @@ TICK_SECONDS = 5.0
 """How long one tick reads; the next one goes on, so that a bot that stops need not wait."""
 MAX_SECONDS = 900.0
 """How long one catch-up may take: an app outside Slack's Marketplace reads a page a minute."""
+MAX_MINUTES = 5
+"""So many minutes with dropped events are read at once: what is said later hides nothing then."""
+PASSING = ("internal_error", "fatal_error", "request_timeout", "service_unavailable", "ratelimited")
+"""Slack's errors after which the same call may succeed; after others the place is left out."""
 CHANNEL_TYPES = "public_channel,private_channel,mpim"
 """What `users.conversations` is asked for; direct messages would need one more scope."""
 
@@ -68,13 +73,15 @@ class MissedPlace:
 class GapReading:
     """A catch-up in progress: since when messages are read, where still, and how many were taken.
 
-    `team` is the workspace in whose `minutes` events were dropped; after a gap it is empty and all
-    are read. `until` is when it is given up, in seconds of `time.monotonic`.
+    `team` is the workspace in whose `minutes` events were dropped, and later messages than `before`
+    are not read; after a gap `team` is empty, and all are read. `until` is when it is given up, in
+    seconds of `time.monotonic`.
     """
 
     team: str
     minutes: Sequence[int]
     since: float
+    before: float | None
     until: float
     places: deque[MissedPlace]
     taken: int = 0
@@ -87,6 +94,7 @@ class CatchUp:
     workspaces, `bot_user` Beagle's own user in one. `is_connected` says whether events can arrive
     now, `deliver` takes an event in as if Slack had sent it. Messages older than `max_age` seconds
     are left, as whoever asked has helped themselves by then; 0 switches the reading off.
+    `monotonic` gives seconds that never go back.
     """
 
     def __init__(
@@ -99,6 +107,7 @@ class CatchUp:
         deliver: Callable[[EventBody], None],
         now: Callable[[], float],
         max_age: float,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._client = client
@@ -109,6 +118,8 @@ class CatchUp:
         self._now = now
         self._max_age = max_age
         self._reading: GapReading | None = None
+        self._monotonic = monotonic
+        self._ticked_at = monotonic()
         self._log = get_log(part="catch_up")
 
     def tick(self) -> None:
@@ -116,6 +127,16 @@ class CatchUp:
 
         What Slack or the database broke off begins anew at the next tick.
         """
+        if self._monotonic() - self._ticked_at > GAP_SECONDS:
+            # Another process led meanwhile: what was being read is its affair, and long over.
+            self._reading = None
+
+        try:
+            self._tick()
+        finally:
+            self._ticked_at = self._monotonic()
+
+    def _tick(self) -> None:
         now, last = self._now(), self._store.contact.last()
         if last is None:
             # The installation begins here, connected or not: nothing was missed before.
@@ -128,20 +149,30 @@ class CatchUp:
             return
 
         if now - last > GAP_SECONDS and self._max_age:
-            since = max(last - OVERLAP_SECONDS, now - self._max_age)
-            if not self._read(since):
-                return
-        else:
-            self._read_dropped(now)
+            if self._read(max(last - OVERLAP_SECONDS, now - self._max_age)):
+                self._mark()
+            return
 
-        self._store.contact.mark(now)
+        try:
+            self._read_dropped(now)
+        finally:
+            # Whatever became of that: no gap is in it.
+            self._mark()
+
+    def _mark(self) -> None:
+        """Writes down the time of now: reading a place may have taken longer than a gap lasts."""
+        if self._is_connected():
+            self._store.contact.mark(self._now())
 
     def _read_dropped(self, now: float) -> None:
         """Reads what a workspace said in minutes of which Slack has dropped events."""
         for team, ended in self._store.contact.dropped(now - OVERLAP_SECONDS).items():
             reading = self._reading
-            # A minute that ended while its workspace was being read is read once more.
-            minutes = reading.minutes if reading and reading.team == team else ended
+            # A minute that ended while its workspace was being read is read by itself.
+            minutes = [one for one in ended if one < ended[0] + MAX_MINUTES * MINUTE]
+            if reading is not None and reading.team == team:
+                minutes = list(reading.minutes)
+
             since = max(minutes[0] - OVERLAP_SECONDS, now - self._max_age)
             is_over = not self._max_age or team not in self._teams()
             if is_over or self._read(since, team, minutes):
@@ -160,21 +191,31 @@ class CatchUp:
             return False
 
     def _read_on(self, since: float, team: str, minutes: Sequence[int]) -> bool:
-        start = time.monotonic()
+        start = self._monotonic()
         # A gap that comes while one workspace is read concerns all of them, from its own time on.
         if self._reading is None or self._reading.team != team:
+            before = minutes[-1] + MINUTE + OVERLAP_SECONDS if minutes else None
             places = deque(self._places([team] if team else self._teams()))
-            self._reading = GapReading(team, minutes, since, start + MAX_SECONDS, places)
+            self._reading = GapReading(team, minutes, since, before, start + MAX_SECONDS, places)
 
-        reading = self._reading
+        reading, failed = self._reading, 0
         # A message that cannot be taken in raises each time, and ends it all the same.
-        while reading.places and time.monotonic() <= reading.until:
-            reading.taken += self._read_place(reading.places[0], reading.since)
-            reading.places.popleft()
-            if time.monotonic() >= start + TICK_SECONDS:
+        while reading.places and self._monotonic() <= reading.until:
+            try:
+                reading.taken += self._read_place(reading, reading.places[0])
+            except SlackApiError as error:
+                if error_code(error) not in PASSING:
+                    raise
+                # Once more after the others, and not at once.
+                reading.places.rotate(-1)
+                failed += 1
+            else:
+                reading.places.popleft()
+
+            if failed >= len(reading.places) or self._monotonic() >= start + TICK_SECONDS:
                 break
 
-        if reading.places and time.monotonic() <= reading.until:
+        if reading.places and self._monotonic() <= reading.until:
             return False
 
         self._reading = None
@@ -215,15 +256,23 @@ class CatchUp:
                 place = MissedPlace(team, str(channel["id"]), _channel_type(channel), shared)
                 found[place.channel] = place
         except SlackApiError as error:
+            if error_code(error) in PASSING:
+                raise
             self._log.warning("catch_up_skipped", team=team, error=error_code(error))
 
         return found
 
-    def _read_place(self, place: MissedPlace, since: float) -> int:
-        """Takes in what people said there since then, oldest first; returns how many messages."""
+    def _read_place(self, reading: GapReading, place: MissedPlace) -> int:
+        """Takes in what people said there, oldest first; returns how many messages.
+
+        Raises SlackApiError where Slack may show the place at another time.
+        """
+        since = reading.since
         try:
-            messages = self._messages(place, since)
+            messages = self._messages(place, reading)
         except SlackApiError as error:
+            if error_code(error) in PASSING:
+                raise
             # Beagle was removed from it, for instance: the others are read all the same.
             self._log.info("catch_up_skipped", channel=place.channel, error=error_code(error))
             return 0
@@ -242,9 +291,13 @@ class CatchUp:
 
         return taken
 
-    def _messages(self, place: MissedPlace, since: float) -> dict[str, Json]:
-        """Returns the messages since then by their ts, with those in threads that are in use."""
-        client, bounds = self._client(place.team), {"channel": place.channel, "oldest": f"{since}"}
+    def _messages(self, place: MissedPlace, reading: GapReading) -> dict[str, Json]:
+        """Returns the place's messages by their ts, with those in threads that are in use."""
+        client, since = self._client(place.team), reading.since
+        bounds = {"channel": place.channel, "oldest": f"{since}"}
+        if reading.before is not None:
+            bounds["latest"] = f"{reading.before}"
+
         found: dict[str, Json] = {}
         for message in _entries(client.conversations_history, "messages", **bounds):
             found[str(message["ts"])] = message
@@ -260,6 +313,8 @@ class CatchUp:
                 ):
                     found[str(reply["ts"])] = reply
             except SlackApiError as error:
+                if error_code(error) in PASSING:
+                    raise
                 # `thread_not_found`: its first message was deleted.
                 self._log.info("catch_up_skipped", channel=place.channel, error=error_code(error))
 

@@ -100,3 +100,13 @@ def test_a_quarter_of_a_minute_of_everything_loses_and_doubles_nothing() -> None
     assert figures["buttons"] >= 5
     crashes = [event for event in figures["log_errors"] if "crashed" in event or "Failed" in event]
     assert crashes == []
+
+
+@pytest.mark.chaos
+def test_what_slack_drops_beyond_its_limit_on_events_is_answered_all_the_same() -> None:
+    options = SoakOptions(minutes=0.25, rate=2.0, wait_seconds=600.0, events_per_hour=200)
+
+    figures = measure(options)
+
+    assert figures["events_dropped_by_slack"] > 0
+    assert (figures["sent"], figures["unanswered"], figures["doubled"]) == (30, 0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import pytest
@@ -47,7 +48,7 @@ def line(sandbox, clock):
 
 @pytest.fixture
 def catching_up(slack_app, store, line, clock):
-    def make(max_age=3_600.0, deliver=slack_app._take_in):
+    def make(max_age=3_600.0, deliver=slack_app._take_in, monotonic=time.monotonic):
         return CatchUp(
             store,
             slack_app._client,
@@ -57,6 +58,7 @@ def catching_up(slack_app, store, line, clock):
             deliver,
             clock,
             max_age,
+            monotonic,
         )
 
     return make
@@ -289,6 +291,66 @@ def test_a_place_that_slack_refuses_does_not_hold_up_the_others(line, used, catc
     assert asked(store)[2:] == ["in the gap"]
 
 
+def test_a_place_that_slack_fails_to_show_is_read_a_little_later(line, used, catching_up, store):
+    reader = catching_up()
+    reader.tick()
+    line.forward(600)
+    line.sandbox.actor("ada").dm("in the direct message")
+    line.sandbox.inject_fault("refused", on="conversations.history", times=1)
+    line.forward(60)
+    reader.tick()
+    assert len(asked(store)) == 2
+    assert store.contact.last() < line.clock()
+
+    reader.tick()
+
+    assert asked(store)[2:] == ["in the direct message"]
+    assert store.contact.last() == line.clock()
+
+
+def test_a_reading_that_takes_long_is_no_new_gap(line, used, catching_up, slack_app, store):
+    ada = line.sandbox.actor("ada")
+
+    def take_slowly(body):
+        line.forward(2 * catch_up.GAP_SECONDS)
+        slack_app._take_in(body)
+
+    reader = catching_up(deliver=take_slowly)
+    reader.tick()
+    line.forward(600)
+    ada.say("general", "@beagle in the gap")
+    line.forward(60)
+
+    reader.tick()
+    after_one = reads(line)
+    reader.tick()
+
+    assert asked(store)[2:] == ["in the gap"]
+    assert reads(line) == after_one
+
+
+def test_what_another_process_has_read_meanwhile_is_not_read_on(
+    line, used, catching_up, store, monkeypatch
+):
+    """This one led, lost that in the middle of a gap's reading, and leads again hours later."""
+    monkeypatch.setattr(catch_up, "TICK_SECONDS", 0.0)
+    times = [0.0]
+    reader = catching_up(monotonic=lambda: times[0])
+    reader.tick()
+    line.forward(600)
+    reader.tick()
+    store.contact.mark(line.clock())
+
+    times[0] += 7_200.0
+    line.forward(7_200)
+    line.sandbox.actor("ada").say("general", "@beagle in the second gap")
+    line.forward(60)
+    for _ in range(20):
+        reader.tick()
+
+    assert asked(store)[2:] == ["in the second gap"]
+
+
 def test_a_catch_up_that_lasts_too_long_is_given_up(line, used, catching_up, store, monkeypatch):
     reader = catching_up()
     reader.tick()
@@ -413,6 +475,60 @@ def test_dropped_events_are_read_again_where_slack_breaks_it_off(
 
     line.sandbox.clear_faults()
     pass_minutes(line, reader)
+
+    assert asked(store)[2:] == ["beyond the limit"]
+
+
+def test_a_minute_of_dropped_events_is_read_whatever_was_said_since(
+    line, used, drops, catching_up, store, monkeypatch
+):
+    # Slack shows the newest messages first, and only so many of them are read.
+    monkeypatch.setattr(catch_up, "PAGE_SIZE", 2)
+    monkeypatch.setattr(catch_up, "MAX_PAGES", 1)
+    ada, reader = line.sandbox.actor("ada"), catching_up()
+    reader.tick()
+    drops()
+    ada.say("general", "@beagle beyond the limit")
+    line.forward(90)
+    for number in range(5):
+        line.forward(10)
+        line.sandbox.actor("linus").say("general", f"small talk {number}")
+
+    reader.tick()
+    pass_minutes(line, reader)
+
+    assert asked(store)[2:] == ["beyond the limit"]
+
+
+def test_dropped_events_are_read_although_one_message_cannot_be_taken_in(
+    line, used, drops, catching_up, slack_app, store
+):
+    class AwayError(Exception):
+        """The database is away."""
+
+    is_away = [True]
+
+    def take(body):
+        if is_away[0]:
+            raise AwayError
+        slack_app._take_in(body)
+
+    reader = catching_up(deliver=take)
+    reader.tick()
+    drops()
+    line.sandbox.actor("ada").say("general", "@beagle beyond the limit")
+    line.forward(55)
+    reader.tick()
+    line.forward(40)
+    for _ in range(3):
+        with pytest.raises(AwayError):
+            reader.tick()
+        # No gap is made of it, in which all the other workspaces would be read.
+        assert store.contact.last() == line.clock()
+        line.forward(5)
+
+    is_away[0] = False
+    reader.tick()
 
     assert asked(store)[2:] == ["beyond the limit"]
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.sandbox.delivery.event_limit import EVENTS_PER_HOUR
 from evals.bench.soak.people import SentMessage, SoakPeople
 from evals.bench.soak.process_usage import UsageLog
 from evals.bench.soak.schedule import Schedule
@@ -37,6 +38,9 @@ def main(
         float, typer.Option(help="Seconds without an answer after which the rest is given up.")
     ] = 120.0,
     seed: Annotated[int, typer.Option(help="Chooses what people do.")] = 0,
+    events_per_hour: Annotated[
+        int, typer.Option(help="Events that Slack delivers; it drops the rest.")
+    ] = EVENTS_PER_HOUR,
     keep: Annotated[str, typer.Option(help="A folder that the logs are copied into.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
@@ -46,7 +50,7 @@ def main(
     connection breaks meanwhile. Exits with 1 where a message got no answer or two.
     """
     set_up_logs("auto", "error")
-    options = SoakOptions(minutes, rate, words_per_second, wait, seed)
+    options = SoakOptions(minutes, rate, words_per_second, wait, seed, events_per_hour)
     figures = measure(options, Path(keep) if keep else None)
 
     print_figures(figures, as_json=as_json, width=20)
@@ -57,7 +61,8 @@ def main(
 class SoakOptions:
     """How long messages are posted, how many a second, and how fast the model writes.
 
-    The run gives up `wait_seconds` after the last answer. `seed` chooses what people do.
+    The run gives up `wait_seconds` after the last answer. `seed` chooses what people do. Slack
+    delivers `events_per_hour` of the workspace.
     """
 
     minutes: float
@@ -65,11 +70,13 @@ class SoakOptions:
     words_per_second: float = 100.0
     wait_seconds: float = 120.0
     seed: int = 0
+    events_per_hour: int = EVENTS_PER_HOUR
 
 
 def measure(options: SoakOptions, logs: Path | None = None) -> dict[str, Any]:
     """Runs a soak and returns its figures; the processes' logs are copied to `logs`."""
     with soak_stack(options.words_per_second) as stack:
+        stack.limit_events(options.events_per_hour)
         people = SoakPeople(stack.slack, options.seed)
         soak = _Soak(stack, people, options.minutes * 60, options.rate)
         soak.run(options.wait_seconds)
@@ -132,6 +139,7 @@ class _Soak:
             "answered": sent - counts.unanswered,
             "unanswered": counts.unanswered,
             "doubled": counts.doubled,
+            "events_dropped_by_slack": self._stack.dropped_events(),
             "own_p50_ms": round(quantile(own, 0.5) * 1000, 1),
             "own_p95_ms": round(quantile(own, 0.95) * 1000, 1),
             "cpu_ms_per_request": round(core_cpu / sent * 1000, 1),

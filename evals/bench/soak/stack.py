@@ -19,6 +19,7 @@ from bot.demo import sample_data
 from bot.demo.stack import LocalStack, StackConfig
 from bot.replies.posting import EVENT_TYPE
 from bot.sandbox import seed_data
+from bot.sandbox.delivery.event_limit import EventLimit
 from bot.sandbox.seed_data import TEAM_ID
 from evals.bench.soak.head_route import put_head_live
 from evals.bench.soak.people import CHANNELS, SentMessage
@@ -103,6 +104,20 @@ class SoakStack:
         put_head_live(self.slack, self.slack.folder)
         shutil.copytree(HANDBOOK, self._handbook)
         self._read_documents()
+
+    def limit_events(self, events_per_hour: int) -> None:
+        """Makes Slack deliver so many events of the workspace an hour, and drop the others."""
+        dispatcher = self.slack.sandbox.context.dispatcher
+
+        def limit() -> None:
+            dispatcher.limit = EventLimit(events_per_hour)
+
+        self.slack.sandbox.call(limit)
+
+    def dropped_events(self) -> int:
+        """Returns how many events Slack has dropped, because there were too many."""
+        counts = self.slack.sandbox.context.dispatcher.counts
+        return self.slack.sandbox.call(lambda: counts["rate_limited"])
 
     def change_document(self) -> None:
         """Edits a page and reads the documents again; a worker makes the new vectors."""
