@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from router.encoder.lazy import LazyEncoder
-from router.index import Chunk
+from router.index import Chunk, ChunkShard
 from tests.fixtures.knowledge import KeywordEncoder, encoder, page
 from workers.jobs import embed, embed_shard
 
@@ -27,6 +28,17 @@ def waiting(store):
 def handbook(page, chunks, team="T1"):
     parts = [Chunk("Page", "", f"passage {number} of {team}") for number in range(chunks)]
     return page("", team=team, chunks=parts, hash=team)
+
+
+class WatchedStore:
+    """A store whose documents are looked at through something else."""
+
+    def __init__(self, store, documents):
+        self._store = store
+        self.documents = documents
+
+    def __getattr__(self, name):
+        return getattr(self._store, name)
 
 
 def serve(context):
@@ -52,8 +64,7 @@ def test_a_handbook_is_left_to_all_workers_in_shards(job_context, store, page, w
 
     embed.run(job_context, "T1")
 
-    shards = [("embed_shard", str(number)) for number in range(embed_shard.SHARDS)]
-    assert list(job_context.queue.jobs) == shards
+    assert [job for job, _ in job_context.queue.jobs] == ["embed_shard"] * embed_shard.SHARDS
     serve(job_context)
     assert waiting() == 0
     assert len(encoder.encoded) == chunks
@@ -94,17 +105,33 @@ def test_two_workers_embed_no_chunk_twice(make_context, store, page):
     store.documents.upsert(handbook(page, chunks))
     embed.run(context, "T1")
 
-    while context.queue.jobs:
-        _, key = context.queue.jobs.popleft()
-        # In the middle of this turn another worker takes the same shard, and the next one.
-        following = str((int(key) + 1) % embed_shard.SHARDS)
+    jobs = context.queue.jobs
+
+    def run_next():
+        if jobs:
+            embed_shard.run(context, jobs.popleft()[1])
+
+    while jobs:
+        # In the middle of this turn another worker takes the next job, and a third is asked for
+        # the same vectors.
         encoder.meanwhile = [
-            partial(embed_shard.run, context, number) for number in (key, following)
+            run_next,
+            partial(embed_shard.start_shard, context, int(jobs[0][1].split()[0])),
         ]
-        embed_shard.run(context, key)
+        run_next()
 
     assert len(encoder.encoded) == chunks
     assert store.documents.count_chunks_without_vector() == 0
+
+
+def test_however_often_vectors_are_asked_for_each_shard_waits_once(job_context, store, page):
+    store.documents.upsert(handbook(page, 3_000))
+
+    for _ in range(5):
+        embed.run(job_context, "T1")
+
+    shards = [key.split()[0] for _, key in job_context.queue.jobs]
+    assert sorted(shards) == [str(number) for number in range(embed_shard.SHARDS)]
 
 
 def test_a_shard_whose_worker_died_is_embedded_when_its_lease_is_over(
@@ -114,12 +141,59 @@ def test_a_shard_whose_worker_died_is_embedded_when_its_lease_is_over(
     store.leaders.hold("embed shard 1", "dead", clock(), embed_shard.LEASE_SECONDS)
 
     for number in range(embed_shard.SHARDS):
-        embed_shard.run(job_context, str(number))
+        embed_shard.start_shard(job_context, number)
+    serve(job_context)
     assert waiting() > 0
 
     clock.forward(embed_shard.LEASE_SECONDS)
-    embed_shard.run(job_context, "1")
+    embed_shard.start_shard(job_context, 1)
+    serve(job_context)
     assert waiting() == 0
+
+
+def test_a_chain_that_came_too_late_leaves_the_shard_to_the_next_one(
+    job_context, store, page, clock, encoder
+):
+    store.documents.upsert(handbook(page, 10))
+    embed_shard.start_shard(job_context, 1)
+    clock.forward(embed_shard.LEASE_SECONDS)
+    embed_shard.start_shard(job_context, 1)
+
+    late, current = (key for _, key in job_context.queue.jobs)
+    embed_shard.run(job_context, late)
+    assert encoder.encoded == []
+
+    embed_shard.run(job_context, current)
+    assert encoder.encoded
+
+
+def test_chunks_that_come_while_a_shard_ends_are_not_left(make_context, store, page):
+    """Whoever stored them found the shard taken, and asked for nothing."""
+    encoder = InterruptedEncoder()
+    context = make_context(encoder=LazyEncoder(lambda: encoder))
+    store.documents.upsert(handbook(page, 10))
+    looks = []
+    look = store.documents.chunks_without_vector
+
+    class LateChunks:
+        """Somebody stores chunks right after the last look of a shard's job."""
+
+        def __getattr__(self, name):
+            return getattr(store.documents, name)
+
+        def chunks_without_vector(self, *arguments, **options):
+            found = look(*arguments, **options)
+            if options.get("limit") == 1 and not looks:
+                looks.append(found)
+                store.documents.upsert(handbook(page, 10, team="T2"))
+            return found
+
+    watched = replace(context, store=WatchedStore(store, LateChunks()))
+    embed_shard.start_shard(watched, 1)
+    serve(watched)
+
+    assert looks == [[]]
+    assert look(encoder.model_id, shard=ChunkShard(1, embed_shard.SHARDS)) == []
 
 
 def test_a_page_does_not_wait_for_another_workspace_s_handbook(job_context, store, page, encoder):
@@ -136,5 +210,8 @@ def test_a_queue_that_is_away_does_not_fail_the_turn(job_context, store, page, w
     job_context.queue.down = True
 
     embed.run(job_context, "T1")
-
     assert waiting() == 1
+
+    job_context.queue.down = False
+    embed.run(job_context, "T1")
+    assert waiting() == 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from router.errors import QueueError
 from router.log import get_log
 from workers.context import Context
-from workers.jobs.embed_shard import SHARDS
+from workers.jobs.embed_shard import SHARDS, start_shard
 from workers.knowledge.ingest import embed_chunks
 
 QUEUE = "compute"
@@ -24,13 +23,8 @@ def run(context: Context, key: str) -> None:
 
     index, encoder = context.store.documents, context.encoder
     count = embed_chunks(index, encoder, limit=CHUNKS_AT_ONCE)
-    log = get_log(job="embed", key=key)
-    log.info("embedded", pieces=count)
+    get_log(job="embed", key=key).info("embedded", pieces=count)
 
     if index.chunks_without_vector(encoder.model_id, limit=1):
-        try:
-            for number in range(SHARDS):
-                context.queue.enqueue("embed_shard", str(number))
-        except QueueError as error:
-            # Housekeeping asks for it again.
-            log.info("job_enqueue_failed", error=str(error))
+        for number in range(SHARDS):
+            start_shard(context, number)

@@ -1,4 +1,9 @@
-"""Computes the vectors of one share of the chunks, so that several workers make them together."""
+"""Computes the vectors of one share of the chunks, so that several workers make them together.
+
+A shard's jobs are a chain: each one enqueues the next while chunks are left. The chain holds the
+shard by a lease from its first job to its last, also while it waits in the queue, so there is never
+more than one, however often somebody asks for vectors.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +14,7 @@ from router.index import ChunkShard
 from router.log import get_log
 from workers.context import Context
 from workers.knowledge.ingest import embed_chunks
+from workers.runtime.job_key import job_key, parse_key
 
 QUEUE = "compute"
 SHARDS = 8
@@ -16,36 +22,57 @@ SHARDS = 8
 CHUNKS_PER_TURN = 32
 """What one job embeds. All shards together take some ten seconds, on one worker, before the queue's
 other jobs have their turn."""
-LEASE_SECONDS = 120.0
-"""More than a turn takes, also on a busy machine."""
+LEASE_SECONDS = 300.0
+"""More than a job waits and takes, also on a busy machine. A chain that was lost, with its worker
+or with the queue, is begun anew after that."""
+
+
+def start_shard(context: Context, number: int) -> None:
+    """Begins the shard's chain of jobs, unless there is one."""
+    chain = uuid4().hex
+    if context.store.leaders.hold(_work(number), chain, context.now(), LEASE_SECONDS) is not None:
+        _enqueue(context, number, chain)
 
 
 def run(context: Context, key: str) -> None:
-    """Embeds chunks of the shard with number `key`; comes again while the shard has some left.
+    """Embeds some chunks of a shard; `key` has its number and its chain. Running it twice is safe.
 
-    Ends where another worker is at the same shard: that one comes again.
+    Ends where another chain has the shard meanwhile: this one's lease was over.
     """
     if not context.encoder.is_configured:
         return
 
-    log = get_log(job="embed_shard", shard=key)
-    leaders, work, owner = context.store.leaders, f"embed shard {key}", uuid4().hex
-    if leaders.hold(work, owner, context.now(), LEASE_SECONDS) is None:
+    shard, chain = parse_key(key, "shard", "chain")
+    number = int(shard)
+    log = get_log(job="embed_shard", shard=number)
+    leaders, work = context.store.leaders, _work(number)
+    if leaders.hold(work, chain, context.now(), LEASE_SECONDS) is None:
         log.info("embedded_elsewhere")
         return
 
-    try:
-        shard = ChunkShard(int(key), SHARDS)
-        index, encoder = context.store.documents, context.encoder
-        count = embed_chunks(index, encoder, CHUNKS_PER_TURN, limit=CHUNKS_PER_TURN, shard=shard)
-        are_left = bool(index.chunks_without_vector(encoder.model_id, limit=1, shard=shard))
-    finally:
-        leaders.release(work, owner)
-
+    index, encoder, chunks = context.store.documents, context.encoder, ChunkShard(number, SHARDS)
+    count = embed_chunks(index, encoder, CHUNKS_PER_TURN, limit=CHUNKS_PER_TURN, shard=chunks)
     log.info("embedded", pieces=count)
-    if are_left:
-        try:
-            context.queue.enqueue("embed_shard", key)
-        except QueueError as error:
-            # Housekeeping asks for it again.
-            log.info("job_enqueue_failed", error=str(error))
+
+    if index.chunks_without_vector(encoder.model_id, limit=1, shard=chunks):
+        leaders.hold(work, chain, context.now(), LEASE_SECONDS)
+        _enqueue(context, number, chain)
+        return
+
+    leaders.release(work, chain)
+    # Whoever stored chunks between the last look and the release found the shard taken.
+    if index.chunks_without_vector(encoder.model_id, limit=1, shard=chunks):
+        start_shard(context, number)
+
+
+def _work(number: int) -> str:
+    return f"embed shard {number}"
+
+
+def _enqueue(context: Context, number: int, chain: str) -> None:
+    try:
+        context.queue.enqueue("embed_shard", job_key(str(number), chain))
+    except QueueError as error:
+        # Housekeeping asks for the vectors again.
+        context.store.leaders.release(_work(number), chain)
+        get_log(job="embed_shard", shard=number).info("job_enqueue_failed", error=str(error))
