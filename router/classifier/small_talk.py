@@ -38,13 +38,21 @@ _WORDS = re.compile(r"[+\w]+(?:'\w+)*")
 _DOUBLE = re.compile(r"(\w)\1")
 _MARKUP = re.compile(r"<[^<>]*>")
 _INSULT = re.compile(
-    r"\b(?:this|you|u|your|that) (?:(?:absolutely|totally|bloody|fucking|damn|so) )?"
+    r"(?:(?:who (?:put|made|built|installed|invited|wants|needs|bought|asked for|programmed|let)"
+    r"|why do we (?:have|have to have|need|use|have to use|pay for)|what is|i|we"
+    r"|(?:i|we) (?:really |just |absolutely )?(?:hate|dislike|despise|can't stand|don't need)"
+    r"|(?:i am|i'm|im|we are|we're) (?:so )?(?:sick|tired|fed up) (?:of|with)"
+    r"|nobody (?:needs|wants|likes|asked for|understands)|answer(?: me)?|listen|stop it) )?"
+    r"(?:this|you|u|your|that) (?:(?:absolutely|totally|bloody|fucking|damn|so) )?"
     r"(?:stupid|dumb|useless|idiotic|crappy|shitty|fucking|annoying|silly|moronic|worthless|bloody)"
-    r" (?:bot|robot|beagle|assistant)\b"
-    r"|\b(?:piss off|fuck off|fuck you|screw you|shut up|get lost|go to hell|shut your mouth)\Z",
+    r" (?:bot|robot|beagle|assistant)(?: (?:here|in here|again|anyway|lol|at all|for|good for"
+    r"|(?:never|doesn't|does not|can't|cannot|won't) (?:understands?|listens?|gets?|knows?|helps?"
+    r"|learns?|answers?)(?: (?:me|us|it|this|that|anything|a thing|anybody|anyone))?"
+    r"|(?:understands|knows|gets) nothing))?",
     re.IGNORECASE,
 )
-"""What is said to a bot in anger, whatever else stands around it."""
+"""What is said to a bot in anger, and nothing else: another bot may be stuck, or stand in a text
+that is to be reworded."""
 _LAUGHTER = re.compile(r"a?(?:ha|he){2,}+h?")
 
 
@@ -67,7 +75,7 @@ def small_talk_kind(text: str) -> SmallTalk | None:
 
     kinds = _kinds(words)
     if kinds is None:
-        return "complaint" if _INSULT.search(" ".join(words)) else _joke_about(words)
+        return "complaint" if _INSULT.fullmatch(" ".join(words)) else _joke_about(words)
 
     return next((cast("SmallTalk", kind) for kind in FIRST if kind in kinds), _addressed(words))
 

@@ -79,7 +79,8 @@ PHRASES = {
         "junk|stop being stupid|stop being so stupid|you don't understand|you dont understand|"
         "you don't understand anything|you dont understand anything|get a brain|go to hell|"
         "i don't like you|i dont like you|i dislike you|this bot sucks|this assistant sucks|"
-        "you are broken|you're broken"
+        "you are broken|you're broken|shut your mouth|nobody asked you|nobody has asked you|"
+        "who asked you|nobody asked you for anything|nobody has asked you for anything"
     ),
     "joke": (
         "joke|jokes|pun|puns|riddle|riddles|something funny|make me laugh|make us laugh|"

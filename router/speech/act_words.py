@@ -127,7 +127,75 @@ HELP_QUESTIONS = (
     "who covers",
     "who can take over",
 )
-"""Behind a report they ask for help with it, and for no fact."""
+"""Behind a report they ask for help with it, and for no fact, whatever follows."""
+HELP_ALONE = (
+    "what do i need to do",
+    "what do we need to do",
+    "what do i have to do",
+    "what do we have to do",
+    "what must i do",
+    "what am i supposed to do",
+    "how long will it take",
+    "how long will this take",
+    "how long is this going to take",
+)
+"""They do so where nothing follows."""
+EMPTY_WORDS = (
+    AUXILIARIES
+    | DAYS
+    | _words(
+        "i we you he she it they this that these there here me us my our anyone anybody someone "
+        "somebody everyone the a an and or to for with at of by from now yet still again currently "
+        "please exactly then finally soon be been know idea any tell do done if asap else"
+    )
+)
+"""Words that give a question no subject of its own."""
+_WHAT = _words("going on happening happened wrong matter problem issue status state cause reason")
+_WHEN = _words("back up fixed repaired working works available running resolved solved online over")
+_WHERE = _words("report help get new one another replacement")
+_HOW = _WHERE | _words(
+    "in back on into fix fixed repair repaired reset restart restore recover replace replaced "
+    "unlock unlocked solve solved work working long last down"
+)
+_WHO = _words(
+    "on call duty shift shifts cover covers covering take takes taking over in stand stands steps "
+    "step help helps helping fix fixes fixing look looks looking into after handle handles "
+    "responsible charge case contact ask call inform report investigating investigates working "
+    "handling works aware affected instead replaces replace"
+)
+HELP_WORDS = {
+    "what": _WHAT,
+    "what's": _WHAT,
+    "whats": _WHAT,
+    "when": _WHEN,
+    "where": _WHERE,
+    "how": _HOW,
+    "who": _WHO,
+    "who's": _WHO,
+    "whos": _WHO,
+}
+"""What each question word asks for where it is about the report before it."""
+WISHES = (
+    "i want to",
+    "we want to",
+    "i would like to",
+    "i'd like to",
+    "we would like to",
+    "we'd like to",
+    "i plan to",
+    "we plan to",
+    "i am planning",
+    "i'm planning",
+    "im planning",
+    "we are planning",
+    "we're planning",
+    "i intend to",
+    "i am thinking",
+    "i'm thinking",
+    "i am considering",
+    "i'm considering",
+)
+"""They tell what somebody has in mind; a question behind them is for how that is done."""
 CANCEL_VERBS = _words(
     "cancel cancels cancelling canceling withdraw withdrawing revoke retract rescind undo uncancel "
     "unbook annul void"
@@ -218,6 +286,11 @@ OPENINGS = (
     "quick",
     "question",
     "quick question",
+    "small question",
+    "dumb question",
+    "i have a question",
+    "i have a quick question",
+    "i've got a question",
     "quick q",
     "q",
     "one question",

@@ -30,10 +30,12 @@ MAX_OPENINGS = 4
 _BORDER = re.compile(r"(?<=[.!?;])\s++")
 """Where a sentence ends; a full stop within a date ends none."""
 _ASKING_CLAUSE = re.compile(
-    r"(?<=\w), ?(?=(?:how (?:long|many|much|often|do|does|can|should|is|are)|"
-    r"who (?:do|does|is|can)|"
-    r"what (?:is|are|do|does|happens|must)|when (?:do|does|is|are|can|must)|"
-    r"where (?:do|does|is|are|can)|which (?:one|day|form)) )",
+    r"(?<=\w), ?(?=(?:how (?:long|many|much|often|do|does|can|should|is|are|will)|who (?:do|does)|"
+    r"what (?:is|are|do|does|happens|must)|when (?:do|does|is|are|can|must|will)|"
+    r"where (?:do|does|is|are|can|will)|which (?:one|day|form)|"
+    r"do you know|does any(?:one|body) know|any idea) "
+    # Without its mark it may tell more of somebody: "I asked Ida, who is my team lead".
+    r"|who \w{1,20}\b[^?]{0,100}\?)",
     re.IGNORECASE,
 )
 """Where people who write no full stop put a question behind what they tell."""
@@ -58,11 +60,14 @@ def speech_act(text: str) -> Act:
             sentences += _ASKING_CLAUSE.split(sentence)
 
     acts: list[Act] = []
-
+    has_report = False
     for sentence in sentences[:MAX_SENTENCES]:
-        act = _act_of(sentence, has_report="statement" in acts)
+        tokens = _words_of(sentence)
+        act = _act_of(tokens, sentence, has_report=has_report)
         if act is not None:
             acts.append(act)
+
+        has_report = has_report or (act == "statement" and not _is_wish(tokens, sentence))
 
     for act in ("cancellation", "question"):
         if act in acts:
@@ -71,15 +76,19 @@ def speech_act(text: str) -> Act:
     return acts[0] if acts else "statement"
 
 
-def _act_of(sentence: str, *, has_report: bool) -> Act | None:
+def _words_of(sentence: str) -> Sequence[str]:
+    """Returns the words of a sentence without what opens it."""
+    return _without_openings([one.casefold() for one in _WORD.findall(sentence)])
+
+
+def _act_of(tokens: Sequence[str], sentence: str, *, has_report: bool) -> Act | None:
     """Returns the act of one sentence; None for one without words of its own."""
-    tokens = _without_openings([one.casefold() for one in _WORD.findall(sentence)])
     if not tokens or " ".join(tokens) in words.OPENINGS:
         return None
 
     if _is_cancellation(tokens):
         return "cancellation"
-    if any(_begins(tokens, phrase) for phrase in words.HELP_QUESTIONS) and has_report:
+    if has_report and _asks_for_help(tokens):
         return "statement"
     # Who asks why it does not work, or what is wrong with it, reports that it does not.
     if tokens[0] in ("why", "y") or any(_begins(tokens, phrase) for phrase in words.COMPLAINTS):
@@ -89,6 +98,27 @@ def _act_of(sentence: str, *, has_report: bool) -> Act | None:
         return "question"
 
     return _with_auxiliary(tokens, sentence)
+
+
+def _asks_for_help(tokens: Sequence[str]) -> bool:
+    """Returns whether a question behind a report is about nothing but what was reported.
+
+    It has no subject of its own: "what is going on", "when is it back", "how do I get in".
+    """
+    if " ".join(tokens) in words.HELP_ALONE:
+        return True
+    if any(_begins(tokens, phrase) for phrase in words.HELP_QUESTIONS):
+        return True
+
+    asked = [one for one in tokens if one in words.HELP_WORDS]
+    known = words.EMPTY_WORDS.union(asked, *(words.HELP_WORDS[one] for one in asked))
+    return bool(asked) and known.issuperset(tokens)
+
+
+def _is_wish(tokens: Sequence[str], sentence: str) -> bool:
+    """Returns whether the sentence tells a plan, and no day for it, so that nothing is reported."""
+    is_plan = any(_begins(tokens, phrase) for phrase in words.WISHES)
+    return is_plan and not _names_day(tokens, sentence)
 
 
 def _with_auxiliary(tokens: Sequence[str], sentence: str) -> Act:

@@ -53,39 +53,72 @@ _FORGET = re.compile(
     r"|(?:all|everything|what|whatever)(?: that)? you (?:know|have|stored|saved|keep|remember)\b))",
     re.IGNORECASE,
 )
+_CLOSES = (
+    r"(?=[.,;:!?)]|\Z| (?:and|but|so|or|like|any ?more|in front|in (?:every )?meetings?|at work|"
+    r"again|all|every|when|because|last|this|today|yesterday|now|recently|to|much)\b)"
+)
+"""The word before it has nothing behind it that it describes: no "cancer screening"."""
+_RELATION = (
+    r"(?:mum|mom|mother|mama|dad|father|papa|parents|wife|husband|partner|spouse|fianc\u00e9e?|"
+    r"girlfriend|boyfriend|child|son|daughter|baby|brother|sister|grand(?:ma|pa|mother|father|son|"
+    r"daughter|parents)|granny|gran|uncle|aunt|cousin|niece|nephew|step(?:mother|father|son|"
+    r"daughter|brother|sister)|(?:mother|father|brother|sister)-in-law|friend)"
+)
+_MOURNED = rf"(?:{_RELATION}|colleague|co-?worker|team ?mate|neighbou?r|dog|cat)"
+_PERSON = (
+    r"(?:he|she|they|somebody|someone|(?:my|our|a|the|this) (?:\w{1,20} )?(?:boss|manager|"
+    r"colleagues?|co-?workers?|team ?mates?|supervisor|lead|customer|client|man|guy|woman))"
+)
+_REMARKS = r"(?:comments?|jokes?|remarks?)"
+_UNSEEMLY = (
+    rf"(?:(?:inappropriate|indecent|lewd|creepy) (?:\w{{1,20}} )?(?:{_REMARKS}|messages?|"
+    rf"behaviou?r)|unwanted (?:\w{{1,20}} )?{_REMARKS})"
+)
+_BURNT = (
+    r"(?:(?:so|totally|completely|really|just|nearly|almost|pretty|very|quite|feeling|getting|"
+    r"being|all) ){0,2}?burn(?:ed|t|ing)?[ -]?out"
+)
 _DISTRESS = re.compile(
     r"\b(?:harass\w*|bull(?:y|ies|ied|ying)|mobb(?:ed|ing)|discriminat\w+ against me|"
     r"(?:sexist|racist|homophobic)\b|grop\w+|threaten(?:s|ed|ing) me|touch(?:es|ed|ing) me|"
-    r"humiliat\w+ me|burn(?:ed|t|ing)?[ -]?out|burnout|depress(?:ed|ion)|suicid\w+|kill myself|"
+    r"humiliat\w+ me|burn-?out|(?:i'm|im|we're|(?:i|we) (?:\w{1,20} )?(?:am|are|was|were|feel|felt|"
+    rf"get|got|been|will|is)|i|we|feel(?:ing)?) {_BURNT}(?! (?:the|a|an|my|our|two|three|\d+)\b)|"
+    r"depress(?:ed|ion)|suicid\w+|kill myself|"
     r"end my life|hurt myself|(?:want|wanna|wish) to die|(?:wish|better if) i (?:was|were) dead|"
     r"(?:don't|dont|do not) want to (?:live(?! (?:in|at|near|here|there))|be alive|"
     r"wake up)\b|no (?:reason|will) to live|"
     r"panic attacks?|nervous breakdown|at the end of my (?:rope|tether)|"
-    r"can(?:'t|not|t) (?:go on|cope|take (?:it|this) any ?more|do this any ?more|stop crying)|"
+    r"(?:i|we) (?:just |really |simply )?can(?:'t|not|t| not) (?:stop crying|(?:go on|cope"
+    r"(?: with (?:it|this|everything|life|(?:the |all the )?(?:stress|pressure|workload)))?|"
+    rf"take (?:it|this) any ?more|do this any ?more){_CLOSES})|"
     r"(?:i am|i'm|im|feel) (?:\w{1,20} )?(?:overwhelmed|desperate|hopeless|exhausted all the time)|"
-    r"(?:my|our) (?:\w{1,20} ){0,2}?(?:died|has died|passed away|has passed away|was killed|"
-    r"is dying)|miscarriage|(?:lost|losing) my (?:mum|mom|mother|dad|father|parents?|wife|husband|"
-    r"partner|child|son|daughter|baby|brother|sister|best friend)(?!['\u2019])|"
-    r"(?:comments?|jokes?|remarks?) (?:\w{1,20} ){0,2}?about my (?:\w{1,20} ){0,2}?(?:body|looks?|"
-    r"breasts?|chest|legs|skin|weight|accent|religion|gender|sexuality|appearance|figure|"
-    r"disability|clothes|age|hair|origin)|"
-    r"(?:inappropriate|unwanted|indecent|lewd|creepy) (?:\w{1,20} )?(?:comments?|jokes?|remarks?|"
-    r"messages?|advances|behaviou?r)|"
+    rf"(?:(?:my|our) (?:\w{{1,20}} ){{0,2}}?{_MOURNED}|my (?:boss|manager|team lead)) "
+    r"(?:(?-i:[A-Z][a-z]{1,20}) )?(?:(?:has|have|had|just|suddenly|recently|unexpectedly) ){0,2}?"
+    rf"(?:died|passed away|was killed|is dying)|miscarriage|(?:lost|losing) my (?:best )?"
+    rf"{_RELATION}{_CLOSES}|"
+    rf"{_REMARKS} (?:\w{{1,20}} ){{0,2}}?about my (?:body|looks?|breasts?|chest|legs|"
+    r"skin(?: colou?r)?|weight|(?:\w{1,20} )?accent|religion|gender|sexuality|appearance|"
+    rf"disability|clothes|age|hair|origin){_CLOSES}|"
+    rf"{_PERSON} (?:\w{{1,20}} ){{0,3}}?(?:makes?|made|making|sends?|sent|sending|tells?|told|"
+    rf"writes?|posts?) (?:\w{{1,20}} ){{0,2}}?{_UNSEEMLY}|"
+    rf"{_UNSEEMLY} (?:\w{{1,20}} ){{0,2}}?(?:from|by|of) {_PERSON}|unwanted advances|"
     r"sexual(?:ly)? (?:comments?|jokes?|remarks?|advances|assault\w*)|"
     r"(?:yell|scream|shout|swear)(?:s|ed|ing)? at me|(?:stalk|follow)(?:s|ed|ing) me home|"
     r"(?:afraid|scared|terrified) of (?:my|our) (?:\w{1,20} )?(?:boss|manager|colleagues?|lead|"
-    r"supervisor)|makes? me (?:feel )?(?:\w{1,20} )?(?:uncomfortable|unsafe|worthless)|"
+    rf"supervisor)|{_PERSON} (?:\w{{1,20}} ){{0,4}}?makes? me (?:feel )?(?:\w{{1,20}} )?"
+    r"(?:uncomfortable|unsafe)|makes? me feel (?:\w{1,20} )?worthless|"
     r"(?:cry|crying) (?:\w{1,20} ){0,2}?(?:at my desk|at work|in the office|every day|all day|"
-    r"every night|myself to sleep)|(?:diagnosed with|i have|i've got|have got|got) "
-    r"(?:\w{1,20} )?(?:cancer|a tumou?r|leukaemia|leukemia|multiple sclerosis))\b",
+    r"every night|myself to sleep)|diagnosed with (?:\w{1,20} )?(?:cancer|a tumou?r|"
+    r"leuka?emia|multiple sclerosis)|(?:i have|i've|i've got|have got|i got) (?:\w{1,20} )?"
+    rf"(?:cancer|a tumou?r|leuka?emia|multiple sclerosis)(?:{_CLOSES}| since\b))\b",
     re.IGNORECASE,
 )
-_DEVICE = re.compile(
-    r"\b(?:my|our) (?:\w{1,20} ){0,2}?(?:laptop|computer|pc|phone|battery|mouse|keyboard|screen|"
-    r"monitor|server|printer|disk|drive|headset|router|connection|account|session|dock)\b"
-    r"(?: \w{1,20}){0,2}? (?:died|passed away|was killed|is dying)",
+_NAMED = re.compile(
+    r"\b(?:burn(?:ed|t|ing)? out|passed away|bereave\w+|(?:inappropriate|unwanted|indecent|lewd|"
+    r"creepy) (?:\w{1,20} )?(?:comments?|jokes?|remarks?|messages?|advances|behaviou?r))\b",
     re.IGNORECASE,
 )
+"""How a rule names such things, without a person in it who speaks."""
 _SPEAKER = re.compile(r"\b(?:i|i'm|im|i've|me|my|myself|we|us|our)\b", re.IGNORECASE)
 
 
@@ -106,16 +139,15 @@ def topic_of(text: str) -> Topic | None:
     if _PRIVACY.match(plain):
         return "privacy"
 
-    is_own = _SPEAKER.search(plain) is not None and _DEVICE.search(plain) is None
-    if is_own and speaks_of_distress(plain):
+    if _SPEAKER.search(plain) is not None and _DISTRESS.search(plain) is not None:
         return "distress"
 
     return _about_the_bot(_order_alone(plain))
 
 
 def speaks_of_distress(text: str) -> bool:
-    """Returns whether the text names harassment, despair, a death or the like."""
-    return _DISTRESS.search(text) is not None
+    """Returns whether a rule, or a person, names harassment, despair, a death or the like."""
+    return _DISTRESS.search(text) is not None or _NAMED.search(text) is not None
 
 
 def _about_the_bot(order: str) -> Topic | None:
