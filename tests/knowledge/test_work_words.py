@@ -11,7 +11,10 @@ from workers.knowledge.relevance.work_words import with_words_of
 
 PAGES = [
     ("Notice", "The trial time is four months. After it the notice period is two months."),
-    ("Leave", "New parents have ten weeks of parental leave. Ask the people team."),
+    (
+        "Leave",
+        "New parents have ten weeks of parental leave. Ask the people team. Paternity leave is two weeks.",
+    ),
     ("Closed days", "Between 24 December and 1 January the shop is closed."),
     ("Screens", "A screen is replaced after five years. Visitors wear a badge."),
 ]
@@ -22,13 +25,8 @@ HITS = [Hit(n, "d", title, "", body, 1.8e9, 1.0) for n, (title, body) in enumera
     ("asked", "read"),
     [
         ("how long is the probation period?", "how long is the trial time?"),
-        ("Does HR pay paternity leave", "Does people team pay parental leave"),
-        (
-            "are we open between Christmas and New Year",
-            "are we open between 24 December and 1 January",
-        ),
-        ("may I have a new monitor", "may I have a new screen"),
-        ("where do guests sign in", "where do visitor sign in"),
+        ("can human resources help", "can people team help"),
+        ("I lost my probation letter", "I lost my trial time letter"),
     ],
 )
 def test_a_workplace_word_is_read_as_the_passages_have_it(asked: str, read: str) -> None:
@@ -43,6 +41,21 @@ def test_a_workplace_word_is_read_as_the_passages_have_it(asked: str, read: str)
         "may I bring my bike",
         "who monitors the servers",
         "when is payday",
+        "How long is maternity leave?",
+        "When is the Christmas party?",
+        "What are the working hours?",
+        "Can I do mobile work?",
+        "Is there mobile reception in the basement?",
+        "does it support SSO",
+        "do we have to pay for parking",
+        "what level of German",
+        "lift the limit",
+        "24-hr support",
+        "trial period of the Figma licence",
+        "is the shop open on Christmas Eve",
+        "where is my pay slip",
+        "how do I resign",
+        "do you monitor my email",
         "",
     ],
 )

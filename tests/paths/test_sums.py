@@ -29,9 +29,9 @@ from workers.paths._sums import has_unproven_figure, needs_exchange_rate, sum_of
         ("1.234,50 € + 65,50 €", "1234.50 + 65.50 = 1300"),
         ("what do 8 licences at 7.50 a month cost per year", "8 * 7.50 * 12 = 720"),
         ("14.50 per person for 6 people", "14.50 * 6 = 87"),
-        ("dinner cost 210 and we were 6, what is that per head?", "210 / 6 = 35"),
+        ("the bill was 210 and we were 6, what is that per head?", "210 / 6 = 35"),
         ("the taxi was 48.60, there are 3 of us. how much is it each", "48.60 / 3 = 16.2"),
-        ("5 colleagues gave a gift of 90 euros, how much did they pay each?", "90 / 5 = 18"),
+        ("5 colleagues paid 90 euros together, how much each?", "90 / 5 = 18"),
         ("if 30 people each use their 400 euro budget", "30 * 400 = 12000"),
         ("average of 4, 9 and 11", "(4 + 9 + 11) / 3 = 8"),
         ("convert 90 minutes into hours", "90 minutes = 1.5 hours"),
@@ -139,3 +139,40 @@ def test_currencies_need_a_rate(text, is_needed):
 )
 def test_a_figure_comes_from_the_message_or_the_calculator(answer, is_unproven):
     assert has_unproven_figure(answer, ["240 euros and tax", "240 * 1.19 = 285.6"]) is is_unproven
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A ticket is 12 euros, we are 8, how much is that for everybody?",
+        "T-shirts for 15 euros, 40 employees get one each, what is the total",
+        "A pizza costs 12, we are 3 people and want one each, how much?",
+        "licences cost 30, 12 people need one each",
+        "a bus ticket is 3.50 and 6 people need one each",
+        "8 people take a course at 240, how much is that for everybody",
+        "gift cards of 25 for 12 employees, one each",
+        "per diem is 28, we are 3, what does each get",
+        "mugs for 9 euros, 7 colleagues want a mug each",
+        "the lunch menu was 14, we were 5 people and had one each",
+        "a room was 90, we were 4 people, how much each",
+    ],
+)
+def test_a_price_for_each_is_never_divided(text: str) -> None:
+    result = sum_of(text)
+
+    assert result is None or " / " not in result
+
+
+@pytest.mark.parametrize(
+    ("text", "is_needed"),
+    [
+        ("price increase from €3000 to €3300, how many percent", False),
+        ("$80 to $92", False),
+        ("3 nights at €120 and a taxi to the airport for €30", False),
+        ("€50 in euros", False),
+        ("how many dollars is €50", True),
+        ("€40 in pounds", True),
+    ],
+)
+def test_only_two_currencies_need_a_rate(text: str, is_needed: bool) -> None:
+    assert needs_exchange_rate(text) is is_needed

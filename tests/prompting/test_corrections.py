@@ -104,3 +104,32 @@ def test_the_day_of_the_return_is_no_day_away(message: str, end: str | None) -> 
     form = {"from": "Monday", "to": "Thursday", "cover": None}
 
     assert ground(form, TRIP, message).data["to"] == end
+
+
+@pytest.mark.parametrize(
+    ("message", "form"),
+    [
+        ("only until Thursday", {"from": None, "to": "Thursday", "cover": None}),
+        ("sorry, just till Thursday", {"from": None, "to": "Thursday", "cover": None}),
+        ("just move the start to Tuesday", {"from": "Tuesday", "to": None, "cover": None}),
+        ("just add Saturday", {"from": None, "to": "Saturday", "cover": None}),
+    ],
+)
+@pytest.mark.parametrize("cover", ["Jan", "April", "June Miller", "May"])
+def test_a_moved_day_leaves_the_other_fields(
+    message: str, form: Mapping[str, Any], cover: str
+) -> None:
+    earlier = {"from": "Monday", "to": "Friday", "cover": cover}
+    said = {name: value for name, value in form.items() if value is not None}
+
+    assert corrected(form, earlier, message, TRIP) == {**earlier, **said}
+
+
+@pytest.mark.parametrize("cover", ["Jan", "April", "June Miller"])
+def test_only_one_day_leaves_who_takes_over(cover: str) -> None:
+    earlier = {"from": "Monday", "to": "Friday", "cover": cover}
+    form = {"from": "Tuesday", "to": None, "cover": None}
+
+    merged = corrected(form, earlier, "only Tuesday", TRIP)
+
+    assert merged == {"from": "Tuesday", "to": None, "cover": cover}

@@ -114,3 +114,41 @@ def test_a_change_that_was_ordered_has_to_be_one(text, order, is_none):
 def test_a_draft_is_not_signed_by_the_person_it_is_for(text, is_signed_so):
     assert signs_as_sender(text, "Where is my bag? Regards, Olga") is is_signed_so
     assert not signs_as_sender(text, "Where is my bag?")
+
+
+@pytest.mark.parametrize(
+    ("order", "is_none"),
+    [
+        ("shorter please", False),
+        ("only two sentences please", False),
+        ("in 1 sentence", False),
+    ],
+)
+def test_a_cut_that_keeps_the_opening_is_shorter(order, is_none):
+    long = "The site was down from 9 to 10. Customers could not pay. We are sorry for that."
+    history = ({"role": "assistant", "content": long},)
+
+    assert is_unchanged("The site was down from 9 to 10.", order, history) is is_none
+    assert is_unchanged(long, order, history)
+
+
+def test_pasted_words_do_not_order_a_shorter_text():
+    history = ({"role": "assistant", "content": "Too long."},)
+    order = "rewrite politely: the meeting was too long"
+
+    assert not is_unchanged("The meeting took a little more time.", order, history)
+
+
+@pytest.mark.parametrize(
+    ("order", "is_signed_so"),
+    [
+        ("draft a reply, sign it: Best regards, Tom", False),
+        ("say yes and sign with best regards Tom", False),
+        ("reply from Tom", False),
+        ("draft a reply", True),
+    ],
+)
+def test_a_signature_that_was_ordered_is_no_fault(order, is_signed_so):
+    text, material = "Yes. Best regards, Tom", "Is it open? Best regards, Tom"
+
+    assert signs_as_sender(text, material, order) is is_signed_so

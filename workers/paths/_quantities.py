@@ -33,7 +33,19 @@ _PEOPLE = (
     r"(?:people|persons?|of us|colleagues|employees|guests|members|friends|heads|participants|"
     r"attendees)"
 )
-_FOR_EACH = r"(?:each|apiece|(?:per|a) (?:person|head)|for everybody|does everybody pay)"
+_FOR_EACH = r"(?:each|apiece|(?:per|a) (?:person|head)|does everybody pay)"
+_TOTAL = re.compile(r"\b(?:was|were|paid|bill|together|in all|altogether|came to)\b", re.IGNORECASE)
+"""Words that make an amount the whole of what several people pay."""
+_PIECE_PRICE = re.compile(
+    rf"\b(?:one|an?(?: [a-z-]+){{1,2}}) (?:each|apiece)\b|"
+    r"\beach (?:one )?(?:gets?|needs?|buys?|takes?|"
+    r"wants?|has|have)\b|\b(?:gets?|needs?|buys?|wants?|receives?) (?:it |one )?each\b|"
+    r"\b(?:does|will|do) each (?:of us )?(?!pay|owe)[a-z]+|\btotal\b|\bcosts?\b|"
+    rf"\b(?:at|of) {_N}|(?:\A|[.,;] ?|\b(?:where|when|and) )(?:an?|one|every) "
+    rf"(?:[a-z-]+ ){{1,4}}(?:is|was) {_N}",
+    re.IGNORECASE,
+)
+"""Words that make an amount the price of one piece, or that ask for the total."""
 _SHARED = re.compile(
     # The total may stand before the number of those who share it, or behind.
     rf"({_N})(?! ?(?:{_FOR_EACH}|pp|{_PEOPLE})\b)[^\d]{{0,60}}? (?:(?P<who>{_N}) {_PEOPLE}\b|"
@@ -175,6 +187,8 @@ def _shared(text: str) -> str | None:
     """Works out `120 for the four of us, we were 4 people, how much each`."""
     match = _SHARED.search(text)
     if match is None or len(numbers_in(text)) != 2 or _OTHER_SUM.search(text):
+        return None
+    if _PIECE_PRICE.search(text) or not _TOTAL.search(text):
         return None
 
     total = match.group(1) or match.group(5)

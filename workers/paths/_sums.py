@@ -55,14 +55,19 @@ _HAS_OPERATION = re.compile(r"\d\)? ?[+*/%-] ?[\d(]")
 _EQUATION = re.compile(
     rf"(?<![\d.,])((?:\(?{_NUMBER}\)? ?[*/+×x-] ?){{1,6}}\(?{_NUMBER}\)?) ?= ?[€$£]?({_NUMBER})"
 )
-_MONEY = r"(?:usd|us ?dollars?|dollars?|eur|euros?|gbp|pounds?|chf|francs?|yen|jpy|sek|nok|pln)"
-_CONVERSION = re.compile(
-    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])[^\n]{{0,40}}?\b(?:in|to|into|as)\b[^\n]{{0,20}}?"
-    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])|"
-    rf"\bhow (?:much|many) {_MONEY} (?:is|are|do|for)\b[^\n]{{0,40}}?"
-    rf"(?:(?<![a-z]){_MONEY}\b|[€$£])",
-    re.IGNORECASE,
-)
+_CURRENCIES = {
+    "usd": r"(?:usd|us ?dollars?|dollars?)\b|\$",
+    "eur": r"(?:eur|euros?)\b|€",
+    "gbp": r"(?:gbp|pounds?)\b|£",
+    "chf": r"(?:chf|francs?)\b",
+    "jpy": r"(?:yen|jpy)\b",
+    "sek": r"sek\b",
+    "nok": r"nok\b",
+    "pln": r"pln\b",
+}
+_MONEY = "|".join(rf"(?P<{code}>(?<![a-z])(?:{one}))" for code, one in _CURRENCIES.items())
+_CURRENCY = re.compile(_MONEY, re.IGNORECASE)
+_BETWEEN = re.compile(r"\b(?:in|to|into|as|is|are|do|for)\b", re.IGNORECASE)
 _RATE_GIVEN = re.compile(r"\b(?:rate|at|with) \d", re.IGNORECASE)
 _ANY_NUMBER = re.compile(rf"({NUMBER})")
 _COUNTED = re.compile(rf"({NUMBER}) ([a-z]{{3,20}})\b", re.IGNORECASE)
@@ -95,7 +100,12 @@ def sum_of(text: str, earlier: Sequence[str] = ()) -> str | None:
 
 def needs_exchange_rate(text: str) -> bool:
     """Returns whether the request changes one currency into another without giving the rate."""
-    return _CONVERSION.search(text[:MAX_CHARS]) is not None and not _RATE_GIVEN.search(text)
+    found = list(_CURRENCY.finditer(text[:MAX_CHARS]))
+    if len({match.lastgroup for match in found}) < 2 or _RATE_GIVEN.search(text):
+        return False
+
+    # The words between the first and the last currency: "100 dollars in euros".
+    return _BETWEEN.search(text[found[0].end() : found[-1].start()]) is not None
 
 
 def has_no_figure(text: str) -> bool:

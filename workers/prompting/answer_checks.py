@@ -136,7 +136,8 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
     if echoes_prompt(text, prompt, material):
         return "it repeats its prompt"
     # A draft of its own is written to whoever wrote the material; an edited text keeps its name.
-    if work.version.grounding == "figures" and signs_as_sender(text, material):
+    is_draft = work.version.grounding == "figures"
+    if is_draft and signs_as_sender(text, material, work.request.text):
         return "it is signed by the person it is for"
 
     return _ungrounded(work, text, material)

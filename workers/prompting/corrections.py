@@ -21,8 +21,20 @@ MAX_WORDS = 25
 MIN_NAME_LETTERS = 5
 """Letters that a word shares with a field's name: `urgent` speaks of `urgency`."""
 _WORD = re.compile(r"\w+")
-_ONLY = re.compile(r"\b(?:only|just)\b(?! (?:now|noticed|saw|realised|realized)\b)", re.IGNORECASE)
 TIME_WORDS = DAYS | {"day", "days", "week", "weeks", "month", "months", "noon", "evening"}
+MONTHS = frozenset(
+    _WORD.findall(
+        "january february march april may june july august september october november december "
+        "jan feb mar apr jun jul aug sep sept oct nov dec"
+    )
+)
+_BESIDE_TIMES = MONTHS | {"next", "this", "the", "of", "end", "start", "early", "late", "in", "on"}
+_ONLY_TIME = re.compile(
+    r"\b(?:only|just) (?:(?:on|for) )?(?:the )?(?:\d{1,2}(?:st|nd|rd|th)?\b|"
+    rf"(?:{'|'.join(sorted(DAYS))})\b)(?!.{{0,20}}\b(?:until|till|to|too|also|as well)\b)",
+    re.IGNORECASE,
+)
+"""One day that replaces all others: "only Monday", and not "only until Monday"."""
 _MORE = re.compile(r"\b(?:more|higher|very|really|quite|much|too)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:less|lower|not|isn't|isnt|no)\b", re.IGNORECASE)
 
@@ -72,7 +84,9 @@ def corrected(
         else:
             merged[name] = value if before is None and value in (None, "") else before
 
-    is_only = _ONLY.search(message) is not None and any(_is_time(merged[name]) for name in said)
+    is_only = _ONLY_TIME.search(message) is not None and any(
+        _is_time(merged[name]) for name in said
+    )
     return _without_other_times(merged, said, schema) if is_only else merged
 
 
@@ -91,7 +105,14 @@ def _without_other_times(
 def _is_time(value: object) -> bool:
     """Returns whether a value names a day, a month, a span of days or a figure."""
     words = _WORD.findall(value.casefold()) if isinstance(value, str) else []
-    return any(word in TIME_WORDS or word[:1].isdigit() for word in words)
+    # "Jan" or "June" alone may be the name of a person, and so may "April Miller".
+    if len(words) == 1 and words[0] in MONTHS:
+        return False
+
+    is_time = [word[:1].isdigit() or word in TIME_WORDS for word in words]
+    return any(is_time) and all(
+        one or word in _BESIDE_TIMES for one, word in zip(is_time, words, strict=True)
+    )
 
 
 def _says(message: str, value: str, schema: Mapping[str, Any]) -> bool:

@@ -48,8 +48,14 @@ MAX_ORDER_WORDS = 8
 """Words of a follow-up that only orders a change of the answer before it."""
 _SHORTER = re.compile(
     r"\b(?:short(?:er|en)?|briefer|more concise|more brief|half as long|too long|condense|"
-    r"cut it|fewer words|less text|trim)\b",
+    r"cut it|fewer words|less text|trim|(?:\d|one|two|three|four|five) (?:short )?"
+    r"(?:sentences?|lines?|words))\b",
     re.IGNORECASE,
+)
+MAX_NOTE_SHARE = 0.1
+"""The share of a stored answer that may be a note behind it; a shorter text is a cut."""
+_SIGN_ORDER = re.compile(
+    r"\bsign(?:ed)?(?: it| off| this| the \w+)?(?: with| as| by|:)|\bsign(?:ed)? [A-Z]\w+"
 )
 _SIGNATURE = re.compile(
     r"\b(?:[Rr]egards|[Ww]ishes|[Bb]est|[Cc]heers|[Ss]incerely|[Tt]hanks|[Tt]hank you|[Gg]reetings|"
@@ -114,18 +120,26 @@ def is_unchanged(text: str, order: str, history: Sequence[Message]) -> bool:
         return False
 
     words, before = words_of(text), words_of(history[-1]["content"])
-    shown = " ".join(before)
+    # What stands behind a colon or on the next line is text to work on, and orders nothing.
+    if _SHORTER.search(re.split(r"[:\n]", order, maxsplit=1)[0]) is not None:
+        return len(words) >= len(before)
+
     # What is stored of an answer may have a note behind it.
-    if words and shown.startswith(" ".join(words)):
-        return True
-
-    return _SHORTER.search(order) is not None and len(words) >= len(before)
+    is_opening = bool(words) and before[: len(words)] == words
+    return is_opening and len(before) - len(words) <= MAX_NOTE_SHARE * len(before)
 
 
-def signs_as_sender(text: str, material: str) -> bool:
-    """Returns whether the text ends with the name that its material is signed with."""
+def signs_as_sender(text: str, material: str, order: str = "") -> bool:
+    """Returns whether the text ends with the name that its material is signed with.
+
+    An order that says how to sign, or from whom, is followed.
+    """
     sender, signed = _SIGNATURE.search(material.strip()), _SIGNATURE.search(text.strip())
-    return sender is not None and signed is not None and sender["name"] == signed["name"]
+    if sender is None or signed is None or sender["name"] != signed["name"]:
+        return False
+
+    is_ordered = re.search(rf"\b(?:from|as|by) {re.escape(signed['name'])}\b", order)
+    return is_ordered is None and _SIGN_ORDER.search(order) is None
 
 
 def target_language(order: str) -> str | None:
