@@ -134,3 +134,25 @@ def test_another_role_writes_with_its_own_rights_only(things):
             connection.execute(text("UPDATE thing SET body = :step"), {"step": step})
 
     assert {row[3] for row in things.rows()} == {"validated"}
+
+
+def test_no_other_role_can_attach_the_functions_to_a_table_of_its_own(things):
+    """They write with the owner's rights, so a stranger's trigger could empty the copy."""
+    functions = "SELECT proname FROM pg_proc WHERE starts_with(proname, 'beagle_rewrite_')"
+    attached = set()
+    for step in things.steps():
+        with things.engine.connect() as connection:
+            names = connection.execute(text(functions)).scalars().all()
+            connection.execute(text("SET LOCAL ROLE reporter"))
+            connection.execute(text("CREATE TEMP TABLE mine (id INTEGER)"))
+            for name in names:
+                made = f"CREATE TRIGGER t BEFORE TRUNCATE ON mine EXECUTE FUNCTION {name}()"
+                with (
+                    pytest.raises(DBAPIError, match="permission denied"),
+                    connection.begin_nested(),
+                ):
+                    connection.execute(text(made))
+                attached.add((step, name.rpartition("_")[2]))
+
+    assert {name for _, name in attached} == set(statements.FUNCTIONS)
+    assert len(things.rows()) == 10

@@ -11,6 +11,9 @@ from router.store.rewriting.shape import TableShape, definition_of
 SHAPE_CHANGED = "BG001"
 """The SQLSTATE with which an exchange refuses a table that is not the one that was copied."""
 
+FUNCTIONS = ("note", "mirror", "empty")
+"""Of the triggers: they log a row, write it to the copy, and empty the copy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -73,7 +76,8 @@ def create_copy(shape: TableShape, names: Names) -> list[str]:
 def create_functions(shape: TableShape, names: Names) -> list[str]:
     """Returns the statements that make the functions of the triggers.
 
-    They run with the owner's rights: whoever may write the table need not know the copy.
+    They run with the owner's rights: whoever may write the table need not know the copy. Nobody
+    else may attach them to a table of their own, whose triggers would then write the copy.
     """
     old, new = (_row(shape.key, name) for name in ("OLD", "NEW"))
     is_old, is_new = (_matches(shape.key, names.copy, name) for name in ("OLD", "NEW"))
@@ -101,6 +105,8 @@ def create_functions(shape: TableShape, names: Names) -> list[str]:
         _function(names, "note", note),
         _function(names, "mirror", mirror),
         _function(names, "empty", f"\n  TRUNCATE {names.copy};"),
+        # PUBLIC has the right by default. A trigger that is there needs none to fire.
+        *(f"REVOKE ALL ON FUNCTION {names.function(name)}() FROM PUBLIC" for name in FUNCTIONS),
     ]
 
 
@@ -196,7 +202,7 @@ def exchange(shape: TableShape, names: Names) -> str:
             f"ALTER TABLE {key.table} ADD CONSTRAINT {key.name} {key.definition} NOT VALID"
             for key in shape.foreign_keys
         ),
-        *(f"DROP FUNCTION {names.function(name)}()" for name in ("note", "mirror", "empty")),
+        *(f"DROP FUNCTION {names.function(name)}()" for name in FUNCTIONS),
         f"DROP TABLE {names.log}",
         _refuse_unless(name, shape.definition),
     )
