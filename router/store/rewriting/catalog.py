@@ -7,6 +7,9 @@ PREFIX = "beagle_rewrite_"
 
 OID = "(quote_ident(current_schema()) || '.' || quote_ident(%(table)s))::regclass"
 
+# By its name, with all tables of its schema, or with all of the database: the copy would be, too.
+PUBLISHED = "schemaname = current_schema() AND tablename = %(table)s"
+
 NAMED = f"""
 SELECT quote_ident(space.nspname), quote_ident(space.nspname) || '.' || quote_ident(class.relname),
   quote_ident(class.relname), quote_ident(pg_get_userbyid(class.relowner))
@@ -43,8 +46,8 @@ SELECT reason FROM (
       OR EXISTS (SELECT FROM pg_policy WHERE polrelid = class.oid))
   UNION ALL SELECT 11, 'it has statistics of several columns' FROM pg_statistic_ext
     WHERE stxrelid = {OID}
-  UNION ALL SELECT 12, 'it is published by name for logical replication' FROM pg_publication_rel
-    WHERE prrelid = {OID}
+  UNION ALL SELECT 12, 'the publication ' || pubname || ' replicates it'
+    FROM pg_publication_tables WHERE {PUBLISHED}
   UNION ALL SELECT 13, 'it lies in another tablespace than the database' FROM pg_class AS class
     WHERE class.oid = {OID} AND class.reltablespace <> 0
   UNION ALL SELECT 14, 'the trigger ' || tgname || ' is switched off or fires on a replica'
@@ -172,7 +175,7 @@ SELECT jsonb_pretty(jsonb_build_object(
     FROM pg_depend AS depend JOIN pg_class AS own ON own.oid = depend.objid AND own.relkind = 'S'
     WHERE depend.classid = 'pg_class'::regclass AND depend.refclassid = 'pg_class'::regclass
       AND depend.refobjid = {OID} AND depend.deptype = 'a'),
-  'publications', (SELECT count(*) FROM pg_publication_rel WHERE prrelid = {OID}),
+  'publications', (SELECT count(*) FROM pg_publication_tables WHERE {PUBLISHED}),
   'statistics', (SELECT count(*) FROM pg_statistic_ext WHERE stxrelid = {OID}),
   'views', (SELECT count(*) FROM pg_depend
     WHERE classid = 'pg_rewrite'::regclass AND refclassid = 'pg_class'::regclass
