@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import event, make_url, text
 
 from router.errors import StoreError
 from router.store.base.engine import open_engine
@@ -17,7 +17,7 @@ from router.store.rewriting import statements
 from router.store.rewriting.brief import Limits, ObstacleError
 from router.store.rewriting.online import rewrite_online
 from router.store.rewriting.tables import rewrite_tables
-from tests.fixtures.rewriting import PATIENT, insert_thing
+from tests.fixtures.rewriting import HASTY, PATIENT, READ, insert_thing
 
 READS = "SELECT place, body FROM thing WHERE place = %s"
 WRITES = "UPDATE thing SET body = %s WHERE place = %s"
@@ -165,3 +165,23 @@ def test_a_table_of_another_role_is_not_said_to_be_rewritten(things, small_bytes
         rewrite_tables(stranger, ["thing"], limits)
 
     stranger.dispose()
+
+
+def test_vacuum_full_leaves_others_their_turn_between_two_attempts(things):
+    sent = []
+    event.listen(
+        things.engine, "before_cursor_execute", lambda *said: sent.append(said[2].split(" ")[:2])
+    )
+    limits = replace(HASTY, small_bytes=Limits().small_bytes, attempts=3)
+    with things.engine.connect() as reader:
+        reader.execute(READ)
+        with pytest.raises(StoreError, match=r"thing \(it was in use all the time\)"):
+            rewrite_tables(things.engine, ["thing"], limits)
+
+    vacuum, sleep = ["VACUUM", "(FULL)"], "pg_sleep"
+    kinds = [
+        "vacuum" if words == vacuum else "pause"
+        for words in sent
+        if words == vacuum or words[-1].startswith(sleep)
+    ]
+    assert kinds[:5] == ["vacuum", "pause", "vacuum", "pause", "vacuum"]

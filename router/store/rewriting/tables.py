@@ -6,7 +6,7 @@ one is copied and exchanged (`online.py`), which takes longer and shuts out nobo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, text
@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from router.errors import StoreAwayError, StoreError
 from router.store.base.locks import lock_key
 from router.store.rewriting.brief import (
-    LOCK_NOT_AVAILABLE,
+    BUSY,
     QUERY_CANCELED,
     Limits,
     ObstacleError,
@@ -35,6 +35,7 @@ NO_RIGHT = "the database user may not rewrite it"
 NO_ROOM = "53"
 """The class of errors that say that disk, memory or connections are used up."""
 KEY = lock_key(("rewrite",))
+LEFT = "what an earlier rewrite left"
 STATISTICS = "pg_statistic"
 SAMPLED = text(
     "SELECT EXISTS (SELECT FROM pg_stats AS sample JOIN pg_attribute AS attribute"
@@ -49,16 +50,15 @@ SIZE = text("SELECT pg_total_relation_size(CAST(quote_ident(:table) AS regclass)
 def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> None:
     """Rewrites each table, or says which it could not and why.
 
-    One process at a time does this. Raises StoreError, StoreAwayError where the server is away.
+    One process at a time does this. Raises StoreError and no error of the database's driver;
+    StoreAwayError where the server is away.
     """
-    with _alone(engine, limits):
-        with engine.connect() as connection:
-            _finish_earlier(connection, tables, limits)
-
+    with _only_store_errors(), _alone(engine, limits):
+        reasons = {LEFT: _reason_of(lambda: _finish_earlier(engine, tables, limits))}
         sampled = {table for table in tables if _is_sampled(engine, table)}
-        reasons = {
-            table: _rewrite(engine, table, limits, online=table in sampled) for table in tables
-        }
+        for table in tables:
+            reasons[table] = _rewrite(engine, table, limits, online=table in sampled)
+
         reasons[STATISTICS] = _rewrite_statistics(engine, limits, needed=bool(sampled))
 
     left = [f"{table} ({reason})" for table, reason in reasons.items() if reason]
@@ -69,6 +69,19 @@ def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> Non
             "the next night, or let an administrator of the server run VACUUM FULL on it when "
             "nobody is waiting"
         )
+
+
+@contextmanager
+def _only_store_errors() -> Iterator[None]:
+    """Turns errors of the driver into StoreError: who deletes something goes on after those."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(
+            f"erasing bytes: the server refused a statement ({state_of(error)}); what was deleted "
+            "cannot be found any more, but its bytes are still in the server's files; it is tried "
+            "again in the next night"
+        ) from error
 
 
 @contextmanager
@@ -101,17 +114,34 @@ def _take_lock(connection: Connection, limits: Limits) -> None:
     )
 
 
-def _finish_earlier(connection: Connection, tables: Sequence[str], limits: Limits) -> None:
-    """Removes and completes what a process left that was killed."""
-    try:
+def _finish_earlier(engine: Engine, tables: Sequence[str], limits: Limits) -> str:
+    """Removes and completes what a process left that was killed; returns an empty reason."""
+    with engine.connect() as connection:
         remove_leftovers(connection, limits)
         keys = unvalidated_keys(connection, tables)
         validate_foreign_keys(connection, keys, limits)
+
+    return ""
+
+
+def _reason_of(work: Callable[[], str]) -> str:
+    """Returns the reason that the work returns or, where it fails, why.
+
+    One table that cannot be rewritten must not keep the others from it. Raises StoreError where
+    none could be: the server is away, or this process ends.
+    """
+    try:
+        return work()
     except ObstacleError as error:
-        raise StoreError(
-            f"erasing bytes: the left-over of an earlier rewrite could not be removed ({error}); "
-            "it is tried again in the next night"
-        ) from error
+        return str(error)
+    except StoreAwayError as error:
+        if error.state.startswith(NO_ROOM):
+            return f"the server has no room for it, {error.state}"
+        if error.state in BUSY:
+            return f"another transaction came between, {error.state}"
+        raise
+    except DBAPIError as error:
+        return f"the server refused it, {state_of(error)}"
 
 
 def _is_sampled(engine: Engine, table: str) -> bool:
@@ -124,13 +154,21 @@ def _is_sampled(engine: Engine, table: str) -> bool:
 
 
 def _rewrite_statistics(engine: Engine, limits: Limits, *, needed: bool) -> str:
-    """Rewrites what the server keeps of deleted samples; returns why not, if it was `needed`."""
-    reason = _vacuum(engine, STATISTICS, limits)
-    return reason if needed else ""
+    """Rewrites what the server keeps of deleted samples; returns why not.
+
+    What may work in another night is owed since whenever, so it is told until it has worked. That
+    the database user lacks the right is told if it was `needed`: else it would be told for ever.
+    """
+    reason = _reason_of(lambda: _vacuum(engine, STATISTICS, limits))
+    return reason if needed or reason != NO_RIGHT else ""
 
 
 def _rewrite(engine: Engine, table: str, limits: Limits, *, online: bool) -> str:
     """Rewrites the table; returns why it could not, empty if it could."""
+    return _reason_of(lambda: _rewrite_either_way(engine, table, limits, online=online))
+
+
+def _rewrite_either_way(engine: Engine, table: str, limits: Limits, *, online: bool) -> str:
     with engine.connect() as connection:
         size = int(connection.execute(SIZE, {"table": table}).scalar_one())
 
@@ -145,14 +183,10 @@ def _rewrite(engine: Engine, table: str, limits: Limits, *, online: bool) -> str
     except ObstacleError as error:
         # A role without the rights, or a shape that nobody foresaw: the server has its own way.
         # The samples of a table stay with it.
-        is_done = not is_small and not _vacuum(engine, table, limits) and not online
+        is_done = (
+            not is_small and not _reason_of(lambda: _vacuum(engine, table, limits)) and not online
+        )
         return "" if is_done else str(error)
-    except StoreAwayError as error:
-        if not error.state.startswith(NO_ROOM):
-            raise
-        return f"the server has no room for the copy, {error.state}"
-    except DBAPIError as error:
-        return f"the server refused it, {state_of(error)}"
 
     return ""
 
@@ -165,7 +199,7 @@ def _vacuum(engine: Engine, table: str, limits: Limits) -> str:
         run(connection, f"SET lock_timeout = {limits.lock_milliseconds}")
         run(connection, f"SET statement_timeout = {limits.hold_milliseconds}")
         try:
-            reason = _try_vacuum(connection, table, limits)
+            reason = _try_vacuum(engine, connection, table, limits)
         finally:
             run(connection, "RESET lock_timeout")
             run(connection, "RESET statement_timeout")
@@ -175,14 +209,19 @@ def _vacuum(engine: Engine, table: str, limits: Limits) -> str:
         return NO_RIGHT if not reason and after == before else reason
 
 
-def _try_vacuum(connection: Connection, table: str, limits: Limits) -> str:
-    for _ in range(limits.attempts):
+def _try_vacuum(engine: Engine, connection: Connection, table: str, limits: Limits) -> str:
+    for attempt in range(limits.attempts):
+        if attempt:
+            # The limits of this connection are not for the pause.
+            with engine.connect() as other:
+                pause(other, limits)
+
         try:
             run(connection, f"VACUUM (FULL) {table}")
-        except DBAPIError as error:
+        except (DBAPIError, StoreAwayError) as error:
             if state_of(error) == QUERY_CANCELED:
                 return TOO_SLOW
-            if state_of(error) != LOCK_NOT_AVAILABLE:
+            if state_of(error) not in BUSY:
                 raise
         else:
             return ""
