@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import text
 
 from router.errors import StoreError
-from router.store import open_store
 from router.store.base import migrate as migrating
 from router.store.base.engine import open_engine
 from router.store.rewriting.leftovers import remove_leftovers
@@ -100,25 +99,50 @@ def test_only_one_process_rewrites_at_a_time(things):
     other.dispose()
 
 
-def test_a_migration_meets_no_copy_and_no_trigger(databases, monkeypatch):
-    url = databases.fresh()
-    store = open_store(url)
-    with store.engine.connect() as connection:
+@pytest.fixture
+def older(databases):
+    """A database of an older release, in which a rewrite has been killed or is under way."""
+    engine = open_engine(databases.empty())
+    migrating.migrate(engine, "0044")
+    with engine.connect() as connection:
         rewriting = OnlineRewrite(connection, "request", PATIENT).steps()
         for step in rewriting:
             if step == "mirror":
                 break
 
-        with store.begin() as other:
-            assert other.execute(text(LEFT)).scalar_one() > 0
-            other.execute(text("UPDATE alembic_version SET version_num = '0044'"))
-            other.execute(text("DROP TABLE reminder"))
+        yield engine, rewriting
 
-        migrating.migrate(store.engine)
+    engine.dispose()
 
-        with store.begin() as other:
-            assert other.execute(text(LEFT)).scalar_one() == 0
-        with pytest.raises(Exception, match="beagle_rewrite_"):
-            list(rewriting)
 
-    store.close()
+def left_in(engine) -> int:
+    with engine.begin() as connection:
+        return connection.execute(text(LEFT)).scalar_one()
+
+
+def test_a_migration_waits_for_a_bounded_time_and_keeps_nobody_waiting(older, monkeypatch):
+    engine, _ = older
+    monkeypatch.setattr(migrating, "LIMITS", HASTY)
+    read = text("SELECT count(*) FROM request")
+    with engine.connect() as reader:
+        reader.execute(read)
+        with pytest.raises(StoreError, match=r"in use all the time.*start Beagle again"):
+            migrating.migrate(engine)
+
+        with engine.begin() as other:
+            other.execute(text("SET LOCAL lock_timeout = 1"))
+            assert other.execute(read).scalar_one() == 0
+
+    migrating.migrate(engine)
+    assert left_in(engine) == 0
+
+
+def test_a_migration_meets_no_copy_and_no_trigger(older):
+    engine, rewriting = older
+    assert left_in(engine) > 0
+
+    migrating.migrate(engine)
+
+    assert left_in(engine) == 0
+    with pytest.raises(Exception, match="beagle_rewrite_"):
+        list(rewriting)

@@ -15,8 +15,11 @@ from sqlalchemy.exc import DBAPIError
 
 from router.errors import StoreError
 from router.store.base.engine import reading, writing
-from router.store.rewriting.brief import run
-from router.store.rewriting.leftovers import leftover_drops
+from router.store.rewriting.brief import Limits, ObstacleError
+from router.store.rewriting.leftovers import remove_leftovers
+
+LIMITS = Limits()
+"""How long others may wait while a rewrite is broken off."""
 
 
 def migrate(engine: Engine, target: str = "head") -> None:
@@ -32,13 +35,11 @@ def migrate(engine: Engine, target: str = "head") -> None:
         if stored_revision(connection) == newest:
             return
 
+    if engine.dialect.name == "postgresql":
+        _break_off_rewrite(engine)
+
     with writing(engine, ("migrations",)) as connection:
         config.attributes["connection"] = connection
-        if engine.dialect.name == "postgresql":
-            # A rewrite that is under way begins again: no migration meets its copy or triggers.
-            for statement in leftover_drops(connection):
-                run(connection, statement)
-
         try:
             command.upgrade(config, target)
         except CommandError as error:
@@ -56,6 +57,22 @@ def migrate(engine: Engine, target: str = "head") -> None:
                 ) from error
 
             raise
+
+
+def _break_off_rewrite(engine: Engine) -> None:
+    """Removes the copy and the triggers of a rewrite, so that no migration meets them.
+
+    One that is under way fails, and is tried again in the next night. Bots of an older release may
+    still serve, so the locks are not those of the migrations' transaction, which last as long.
+    """
+    try:
+        with engine.connect() as connection:
+            remove_leftovers(connection, LIMITS)
+    except ObstacleError as error:
+        raise StoreError(
+            f"migrating the store: what a rewrite of a table left could not be removed ({error}); "
+            "start Beagle again when no long transaction is using the database"
+        ) from error
 
 
 def check_revision(engine: Engine) -> None:
