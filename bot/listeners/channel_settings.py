@@ -146,16 +146,23 @@ class ChannelSettings:
     def _stop_mining(self, team: str, channel: str, user: str, client: WebClient) -> None:
         """Deletes what was stored, and tells the channel."""
         count = self._store.channel_messages.stop_mining(team, channel)
+        self._admins.record((team, user), "stop_mining", channel, "applied")
+        try:
+            client.chat_postMessage(
+                channel=channel,
+                text=texts.UNMINED.format(user=user, count=count),
+                unfurl_links=False,
+            )
+        finally:
+            # Last, because it may take minutes, in which this process may end.
+            self._overwrite()
+
+    def _overwrite(self) -> None:
         try:
             overwrite_deleted(self._store)
         except StoreError as error:
             # The rows are deleted. Their bytes are overwritten with the next expired texts.
             self._log.warning("bytes_not_erased", error=str(error))
-
-        self._admins.record((team, user), "stop_mining", channel, "applied")
-        client.chat_postMessage(
-            channel=channel, text=texts.UNMINED.format(user=user, count=count), unfurl_links=False
-        )
 
 
 def settings_dialog(rule: ChannelRule, routes: Sequence[str]) -> Block:

@@ -12,6 +12,7 @@ from sqlalchemy import event as sql
 from bot.admins import Admins
 from bot.intake.access_events import AccessEvents
 from bot.intake.requests import Intake
+from bot.listeners import channel_settings
 from bot.listeners.channel_settings import ChannelSettings, settings_dialog
 from bot.sandbox.block_kit import check_view
 from bot.ui.texts import channel_settings as texts
@@ -335,6 +336,26 @@ def test_switching_it_off_erases_what_was_kept_and_tells_the_channel(
     assert slack.said[-1] == ("C1", texts.UNMINED.format(user=ADMIN, count=1))
     assert not store.channel_rules.for_channel("T1", "C1").mined
     assert files_with_canary() == []
+
+
+def test_the_channel_is_told_before_the_bytes_are_overwritten(panel, store, monkeypatch):
+    """On a server that may take minutes, in which the process may end."""
+    slack = Slack()
+    save(panel, store, slack, mines=ON)
+    told = []
+
+    def audited():
+        return "stop_mining" in [entry.action for entry in store.audit.for_subject("T1", "C1")]
+
+    monkeypatch.setattr(
+        channel_settings,
+        "overwrite_deleted",
+        lambda _: told.append((slack.said[-1][1], audited())),
+    )
+
+    save(panel, store, slack, mines=OFF)
+
+    assert told == [(texts.UNMINED.format(user=ADMIN, count=0), True)]
 
 
 def test_saving_other_settings_keeps_the_opt_in_and_tells_nobody_again(panel, store, clock):
