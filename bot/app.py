@@ -270,6 +270,8 @@ class BotProcess:
         try:
             self._stopped.wait()
         finally:
+            # Rewriting a server's tables may take longer than a process is given to end.
+            self._backend.store.personal_data.stop_overwriting()
             for task in self._tasks:
                 task.stop()
 

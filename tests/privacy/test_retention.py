@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from router.candidate_evidence import CandidateEvidence
 from router.config import Settings
+from router.errors import StoreError
 from router.store.weekly.datasets import StoredDataset
 from router.types import Candidate
 from workers.fakes import MemoryQueue
@@ -185,3 +187,25 @@ def test_a_file_is_rewritten_once_a_night_if_something_was_deleted(
 
 def hour_of(clock) -> int:
     return int(clock() % 86_400.0 // 3_600.0)
+
+
+def test_a_copy_with_deleted_rows_is_gone_after_the_next_round(
+    postgresql_store, queue, encoder, clock
+):
+    """A process that was killed while it rewrote a table left it, by day or by night."""
+    with postgresql_store.begin() as connection:
+        connection.execute(text("CREATE TABLE beagle_rewrite_0_rows (body TEXT)"))
+
+    settings = Settings(_env_file=None)
+    Housekeeping(postgresql_store, queue, encoder.model_id, settings, clock).run_once()
+
+    with postgresql_store.begin() as connection:
+        found = connection.execute(text("SELECT to_regclass('beagle_rewrite_0_rows')"))
+        assert found.scalar_one() is None
+
+
+def test_a_process_that_ends_rewrites_no_table_any_more(postgresql_store):
+    postgresql_store.personal_data.stop_overwriting()
+
+    with pytest.raises(StoreError, match="this process ends"):
+        postgresql_store.personal_data.overwrite_deleted()

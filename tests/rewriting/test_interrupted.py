@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import text
 
@@ -10,7 +12,7 @@ from router.store.base import migrate as migrating
 from router.store.base.engine import open_engine
 from router.store.rewriting.leftovers import remove_leftovers
 from router.store.rewriting.online import OnlineRewrite
-from router.store.rewriting.tables import KEY, rewrite_tables
+from router.store.rewriting.tables import KEY, remove_abandoned, rewrite_tables
 from tests.fixtures.rewriting import HASTY, PATIENT
 
 LEFT = (
@@ -82,6 +84,38 @@ def test_a_lost_connection_in_the_middle_is_no_harm(things):
     things.insert(1)
     rewrite_tables(things.engine, ["thing"], PATIENT)
     assert len(things.rows()) == 11
+    assert things.ask(LEFT) == 0
+
+
+def test_a_process_that_ends_stops_after_the_present_step(things):
+    before, rows = things.dump(), things.rows()
+    total = len(list(things.steps()))
+    number = things.number()
+    for count in range(1, total - 2, 5):
+        answers = iter([False] * count)
+        limits = replace(PATIENT, is_stopped=lambda left=answers: next(left, True))
+        with pytest.raises(StoreError, match="this process ends"):
+            rewrite_tables(things.engine, ["thing"], limits)
+
+        assert things.ask(LEFT) == 0
+
+    assert (things.dump(), things.rows(), things.number()) == (before, rows, number)
+
+
+def test_a_copy_that_a_killed_process_left_is_removed_but_none_that_is_written(things):
+    rewriting = things.steps()
+    for step in rewriting:
+        if step == "primary":
+            break
+
+    left = things.ask(LEFT)
+    with things.engine.connect() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({KEY})"))
+        remove_abandoned(things.engine, HASTY)
+        assert things.ask(LEFT) == left > 0
+
+    rewriting.close()
+    remove_abandoned(things.engine, PATIENT)
     assert things.ask(LEFT) == 0
 
 

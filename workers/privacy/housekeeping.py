@@ -57,6 +57,7 @@ class Housekeeping:
             log.warning("embedding_deferred", error=str(error))
 
         try:
+            self.store.personal_data.remove_copies()
             with self.store.disk_reserve.lent():
                 expired = self._expire()
                 overwritten = self._overwrite_deleted()

@@ -20,7 +20,7 @@ from router.errors import StoreError
 from router.store.base.engine import writing
 from router.store.privacy.registry import word_tables
 from router.store.rewriting.brief import Limits
-from router.store.rewriting.tables import rewrite_tables
+from router.store.rewriting.tables import remove_abandoned, rewrite_tables
 
 MERGE_SEGMENTS = (
     text("INSERT INTO chunk_text(chunk_text) VALUES ('optimize')"),
@@ -47,6 +47,15 @@ def overwrite_deleted(engine: Engine, limits: Limits = LIMITS) -> None:
         rewrite_tables(engine, word_tables(), limits)
     else:
         _merge_and_checkpoint(engine)
+
+
+def remove_copies(engine: Engine, limits: Limits = LIMITS) -> None:
+    """Removes the copy of a table that a killed process left on PostgreSQL.
+
+    Rows that were deleted since are still in it. Raises StoreError where it is in use.
+    """
+    if engine.dialect.name == "postgresql":
+        remove_abandoned(engine, limits)
 
 
 def rewrite_file(engine: Engine) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, Connection, Delete, Engine, and_, delete, or_, select, update
 
@@ -81,6 +82,7 @@ class PersonalData:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._stopped = threading.Event()
 
     @property
     def overwriting_is_cheap(self) -> bool:
@@ -271,7 +273,16 @@ class PersonalData:
 
         See `overwriting.overwrite_deleted`.
         """
-        overwriting.overwrite_deleted(self._engine)
+        limits = replace(overwriting.LIMITS, is_stopped=self._stopped.is_set)
+        overwriting.overwrite_deleted(self._engine, limits)
+
+    def stop_overwriting(self) -> None:
+        """Makes `overwrite_deleted` fail soon on a server, in whatever thread, and from now on."""
+        self._stopped.set()
+
+    def remove_copies(self) -> None:
+        """Removes a copy of a table that a killed process left. See `overwriting.remove_copies`."""
+        overwriting.remove_copies(self._engine)
 
     def rewrite_file(self) -> None:
         """Copies SQLite's file without gaps that may hold bytes of deleted rows.

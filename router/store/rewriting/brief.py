@@ -25,7 +25,7 @@ class Limits:
     is the longest wait for a lock, behind which others queue; `hold_milliseconds` is that with the
     time in which the lock is held. Each is tried `attempts` times, with a pause. A transaction that
     was there before the last changes may run for `snapshot_seconds` more. Whoever comes while
-    another process rewrites waits for `turn_seconds`.
+    another process rewrites waits for `turn_seconds`. `is_stopped` says that this process ends.
     """
 
     small_bytes: int = 20_000_000
@@ -36,6 +36,11 @@ class Limits:
     pause_milliseconds: int = 250
     snapshot_seconds: float = 120.0
     turn_seconds: float = 30.0
+    is_stopped: Callable[[], bool] = bool
+
+
+class RewriteStoppedError(StoreError):
+    """This process ends, so the rest is not rewritten; what is left is removed by the next one."""
 
 
 class ObstacleError(StoreError):
@@ -55,8 +60,18 @@ def run(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
+def refuse_if_stopped(limits: Limits) -> None:
+    """Raises RewriteStoppedError if this process ends."""
+    if limits.is_stopped():
+        raise RewriteStoppedError(
+            "erasing bytes: this process ends; what was deleted cannot be found any more, but its "
+            "bytes are still in the server's files; it is tried again in the next night"
+        )
+
+
 def pause(connection: Connection, limits: Limits) -> None:
-    """Lets others have their turn."""
+    """Lets others have their turn. Raises RewriteStoppedError if this process ends."""
+    refuse_if_stopped(limits)
     with transaction(connection):
         run(connection, f"SELECT pg_sleep({limits.pause_milliseconds / 1000})")
 

@@ -29,6 +29,7 @@ from router.store.rewriting.brief import (
     ObstacleError,
     briefly,
     pause,
+    refuse_if_stopped,
     run,
     state_of,
     transaction,
@@ -169,11 +170,14 @@ class OnlineRewrite:
 
 
 def rewrite_online(engine: Engine, table: str, limits: Limits) -> None:
-    """Rewrites the table. Raises ObstacleError, DBAPIError or StoreError; then it is as before."""
+    """Rewrites the table. Raises ObstacleError, DBAPIError or StoreError; then it is as before.
+
+    RewriteStoppedError comes after the present step at the latest.
+    """
     with engine.connect() as connection:
         try:
             for _ in OnlineRewrite(connection, table, limits).steps():
-                pass
+                refuse_if_stopped(limits)
         except (DBAPIError, StoreError) as error:
             connection.rollback()
             remove_leftovers(connection, limits)

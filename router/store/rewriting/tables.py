@@ -20,10 +20,13 @@ from router.store.rewriting.brief import (
     Limits,
     ObstacleError,
     pause,
+    refuse_if_stopped,
     run,
     state_of,
+    transaction,
 )
 from router.store.rewriting.leftovers import (
+    leftover_drops,
     remove_leftovers,
     unvalidated_keys,
     validate_foreign_keys,
@@ -57,6 +60,7 @@ def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> Non
         reasons = {LEFT: _reason_of(lambda: _finish_earlier(engine, tables, limits))}
         sampled = {table for table in tables if _is_sampled(engine, table)}
         for table in tables:
+            refuse_if_stopped(limits)
             reasons[table] = _rewrite(engine, table, limits, online=table in sampled)
 
         reasons[STATISTICS] = _rewrite_statistics(engine, limits, needed=bool(sampled))
@@ -69,6 +73,21 @@ def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> Non
             "the next night, or let an administrator of the server run VACUUM FULL on it when "
             "nobody is waiting"
         )
+
+
+def remove_abandoned(engine: Engine, limits: Limits) -> None:
+    """Removes what a killed rewrite left, unless a process is rewriting now.
+
+    Its copy has rows that may have been deleted since. Raises StoreError.
+    """
+    with _only_store_errors(), engine.connect() as connection:
+        with transaction(connection):
+            if not leftover_drops(connection):
+                return
+
+        with engine.connect() as holder:
+            if _try_lock(holder):
+                remove_leftovers(connection, limits)
 
 
 @contextmanager
@@ -96,11 +115,8 @@ def _alone(engine: Engine, limits: Limits) -> Iterator[None]:
 
 
 def _take_lock(connection: Connection, limits: Limits) -> None:
-    query = f"SELECT pg_try_advisory_xact_lock({KEY})"
     for _ in range(1 + int(limits.turn_seconds * 1000 / max(limits.pause_milliseconds, 1))):
-        # It stays open until the rewrite is over, however long that takes.
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
-        if connection.exec_driver_sql(query).scalar():
+        if _try_lock(connection):
             return
 
         # Waiting in one statement would hold a snapshot, for whose end the other rewrite waits.
@@ -112,6 +128,12 @@ def _take_lock(connection: Connection, limits: Limits) -> None:
         "any more, but its bytes are still in the server's files; it is tried again in the next "
         "night"
     )
+
+
+def _try_lock(connection: Connection) -> bool:
+    # It stays open until the rewrite is over, however long that takes.
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_xact_lock({KEY})").scalar())
 
 
 def _finish_earlier(engine: Engine, tables: Sequence[str], limits: Limits) -> str:
