@@ -209,14 +209,17 @@ class Router:
         decision = self._with_language(decision, text)
         if topic == "distress" and not _is_surely_served(decision):
             return self._certain("meta", None, {TOPIC: topic}), vector
-        if topic == "errand" and not self._runs_errands(decision):
+        if topic == "errand" and not self._takes_errand(decision):
             reason = {**decision.reason, TOPIC: topic}
             return replace(decision, verb="out_of_scope", route=None, reason=reason), vector
 
         return self._with_second_request(model, decision, text, signals), vector
 
-    def _runs_errands(self, decision: Decision) -> bool:
-        """Returns whether the likeliest route has an example of such an order."""
+    def _takes_errand(self, decision: Decision) -> bool:
+        """Returns whether a route surely serves the order, or the likeliest has one like it."""
+        if _is_surely_served(decision):
+            return True
+
         best = decision.route or (decision.scores[0].route if decision.scores else None)
         return best in self.config.errand_routes
 

@@ -16,12 +16,18 @@ SERVED_FROM = 3
 """Examples by which a route serves a kind of small talk, or a language: one may be a fragment among
 many rows."""
 
+NEVER_SERVED = frozenset({"errand", "instructions"})
+"""Kinds that examples never switch off everywhere: an errand is judged by its route, see
+`errand_routes`, and an attack is no request."""
+
 
 def served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
     """Returns the kinds of small talk that a route has examples of: these are requests here."""
     counts: Counter[tuple[str, str]] = Counter()
     for example in examples:
         kind = small_talk_kind(example.text) or topic_of(example.text)
+        if kind in NEVER_SERVED:
+            continue
         if kind is not None and example.split == "train" and example.route in routes:
             counts[example.route, kind] += 1
 
@@ -40,11 +46,15 @@ def errand_routes(examples: Sequence[Example], routes: Collection[str]) -> froze
     """Returns the routes with an example of an order for what only hands can do ("book a room").
 
     One is enough: people who write such a route need not write many, and its neighbours decide.
+    A person's label does not count: it says where one message went, not what the route is for.
     """
     return frozenset(
         example.route
         for example in examples
-        if example.route in routes and topic_of(example.text) == "errand"
+        if example.route in routes
+        and example.split == "train"
+        and example.source not in LABEL_SOURCES
+        and topic_of(example.text) == "errand"
     )
 
 

@@ -15,14 +15,18 @@ _LEAD = (
     r"go ahead and)[,!]? ){0,4}"
 )
 _FOR_WHOM = r"(?: (?:me|us|him|her|them|everybody|everyone))?"
-_GAP = r"(?: (?!(?:off|leave|holidays?|vacation|time|days?|weeks?)\b)[\w'-]{1,20}){0,4}?"
+_GAP = (
+    r"(?: (?!(?:off|leave|holidays?|vacation|time|days?|weeks?|for|in|on|is|are|from|does)\b)"
+    r"[\w'-]{1,20}){0,4}?"
+)
 """Words between verb and object; none of them may name what is booked as time off."""
 _END = (
     r"(?=\Z| ?[.,!?;]| (?:for|to|from|on|at|in|by|with|this|next|tomorrow|tonight|today|please|pls|"
     r"and|that|which|of|near|under|around|between|before|after|instead|now|\d)(?![\w']))"
 )
 _JOURNEY = (
-    r"flights?|trains?|train tickets?|tickets?|seats?|taxis?|cabs?|rides?|vans?|cars?|hotels?|"
+    r"flights?|trains?|(?:train|bus|flight|plane|concert) tickets?|seats?|"
+    r"taxis?|cabs?|rides?|vans?|cars?|hotels?|"
     r"hostels?|hotel rooms?|airbnb|trips?"
 )
 _PLACE = (
@@ -35,18 +39,21 @@ _FOOD = (
 )
 _DATE = r"meetings?|calls?|appointments?|workshops?|one-on-ones?|1:1s?|interviews?|invitations?"
 _BOOK = re.compile(
-    rf"{_LEAD}(?:(?:book|reserve|rent|hire|block){_FOR_WHOM}{_GAP} "
+    rf"{_LEAD}(?:(?:book|reserve|rent|hire){_FOR_WHOM}{_GAP} "
     rf"(?:{_JOURNEY}|{_PLACE}|{_DATE})"
+    rf"|block{_FOR_WHOM}{_GAP} (?:{_PLACE})"
     rf"|(?:order|buy){_FOR_WHOM}{_GAP} (?:{_JOURNEY}|{_FOOD})"
     rf"|get (?:me|us)(?: (?:an?|the|some))? (?:{_JOURNEY}|{_FOOD})"
-    rf"|(?:schedule|arrange|set up|organi[sz]e){_FOR_WHOM}{_GAP} (?:{_DATE})"
+    rf"|(?:schedule|arrange|organi[sz]e){_FOR_WHOM}{_GAP} (?:{_DATE})"
+    rf"|set up{_FOR_WHOM} an? (?:[\w-]{{1,20}} )?(?:meeting|call|interview)"
     rf"|(?:cancel|move|postpone|reschedule) (?:my|our|the|this|that|all|tomorrow's|today's)"
-    rf"{_GAP} (?:{_DATE}|{_JOURNEY}|reservations?|bookings?)){_END}",
+    rf"{_GAP} (?:{_DATE}|flights?|reservations?|bookings?)){_END}",
     re.IGNORECASE,
 )
 _APPROVE = re.compile(
     rf"{_LEAD}(?:approve|reject|authori[sz]e|sign off(?: on)?) "
-    r"(?:[\w-]{1,30}(?:'s|s')|the|this|that|his|her|their|my|our|all)(?: [\w'-]{1,20}){0,3}? "
+    r"(?:[\w-]{1,30}(?:'s|s')|the|this|that|his|her|their|all|(?:my|our)(?! (?:[\w-]{1,20} ){0,2}"
+    r"(?:leave|holidays?|vacation|time off|days? off)\b))(?: [\w'-]{1,20}){0,3}? "
     r"(?:requests?|leave|holidays?|vacation|time off|days? off|expenses?|claims?|invoices?|"
     rf"purchases?|trips?|overtime){_END}",
     re.IGNORECASE,
@@ -57,33 +64,54 @@ _SEND = re.compile(
     r"|(?:send|e-?mail|text|message) (?!(?:me|us|this|that|it)\b)[\w-]{1,30} an? "
     r"(?:e-?mail|mail|message|reminder|invitation|invite)\b"
     r"|(?:e-?mail|call|phone|ring up) (?!(?:me|this|that|it)\b)(?:the |all |every |our |my )?"
-    r"[\w-]{1,30} (?:and tell|and say|to say|to tell|and ask|that)\b)",
+    r"[\w-]{1,30} (?:and tell|and say|to say|to tell|and ask)\b"
+    r"|e-?mail (?:him|her|them|everyone|everybody|"
+    r"the (?:team|clients?|customers?|suppliers?)) that\b)",
     re.IGNORECASE,
 )
-_DONE = (
-    r"(?:open(?:ed)?|creat(?:e|ed)|fil(?:e|ed)|raised?|submit(?:ted)?|sen[dt]|book(?:ed)?|"
-    r"order(?:ed)?|report(?:ed)?|t(?:ell|old)|inform(?:ed)?|notif(?:y|ied)|forward(?:ed)?|"
-    r"enter(?:ed)?|register(?:ed)?|log(?:ged)?(?! (?:in|out|on|into)\b)|"
-    r"(?:pass|hand)(?:ed)? (?:it|this|that)|cancel(?:l?ed)?|"
-    r"d(?:o|one) (?:it|this|that|anything|something))"
+_FAILS = re.compile(
+    r"\b(?:fail(?:s|ed|ing)?|(?:does|do|did|is|are|can|could)(?: not|n't)|cannot|errors?|"
+    r"broken|bounces?|wrong|rejected|crash(?:es|ed)?|works?|solved|stuck)\b",
+    re.IGNORECASE,
+)
+_TO_DO = (
+    r"(?:creat(?:e|ed)|fil(?:e|ed)|submit(?:ted)?|sen[dt]|book(?:ed)?|order(?:ed)?|"
+    r"report(?:ed)?|(?:tell|told)(?! me\b)|inform(?:ed)?|notif(?:y|ied)|forward(?:ed)?|"
+    r"enter(?:ed)?|register(?:ed)?|(?:pass|hand)(?:ed)? (?:it|this|that)|cancel(?:l?ed)?|"
+    r"let (?:[\w-]{1,20} ){1,3}know|take care of (?:it|this|that)|"
+    r"(?:open|raise)d? (?:an?|the|my|this|that) (?:[\w-]{1,20} )?"
+    r"(?:ticket|request|incident|report)|"
+    r"log(?:ged)? (?:it|this|that|an?|the|my)|d(?:o|one) (?:it|this|that|anything|something))"
 )
 _ADVERBS = r"(?: (?:already|really|actually|just|now|even|then|been|all|also|yet)){0,3}"
+_WISH = (
+    r"(?:my (?:[\w-]{1,20} ){0,2}?(?:requests?|tickets?|leave|reports?|forms?|sick note|time off|"
+    r"day off|holidays?|vacation)|"
+    r"the (?:[\w-]{1,20} )?(?:ticket|form|request|leave|report|incident)|"
+    r"an? (?:ticket|request|report))"
+)
 _WAS_DONE = re.compile(
-    rf"{_LEAD}(?:(?:but|wait|oh),? )?(?:(?:did|have|had|are|will) you(?: going to)?{_ADVERBS} "
-    rf"{_DONE}\b"
-    r"(?: [\w'-]{1,20}){0,8}"
-    r"|(?:is|was|has|are|were|does that mean) (?:it|that|this|everything|my [\w-]{1,20}(?: off)?|"
-    r"an? (?:ticket|request|report)|the (?:ticket|form|request|leave|holiday|report|incident)"
-    rf")(?: is| was)?{_ADVERBS} (?:booked|sent|opened|submitted|filed|entered|registered|approved|"
-    r"recorded|logged|reported|passed on|forwarded|created|in the system|done)"
-    r"(?: (?:or not|now|already|yet|then|somewhere|anywhere|for me|for real|to [\w ]{1,30})){0,3})"
-    r" ?[?.!]*\Z",
+    rf"{_LEAD}(?:(?:but|wait|oh),? )?(?:(?:did|have|had|are) you(?: going to)?{_ADVERBS} "
+    rf"{_TO_DO}\b(?: [\w'-]{{1,20}}){{0,8}}"
+    rf"|(?:is|was|has|does that mean) (?:it|that|this|everything|{_WISH})(?: is| was)?{_ADVERBS} "
+    r"(?:sent|submitted|filed|entered|registered|recorded|passed on|forwarded|in the system|"
+    r"booked|opened)"
+    r"(?: (?:or not|now|already|yet|then|somewhere|anywhere|for me|for real|to (?:hr|it|anybody|"
+    r"anyone|somebody|someone|my boss|my manager))){0,3}"
+    r"|(?:that|it|this)(?:'s| is) booked now|you (?:sent|submitted|booked|filed) (?:it|that|this), "
+    r"right|you opened a ticket) ?[?.!]*\Z",
     re.IGNORECASE,
 )
 
 
 def is_errand(text: str) -> bool:
-    """Returns whether the message orders what needs hands: to book, order, approve or send."""
+    """Returns whether the message orders what needs hands: to book, order, approve or send.
+
+    A sentence that names a failure is a report, however it begins.
+    """
+    if _FAILS.search(text) is not None:
+        return False
+
     return any(order.match(text) is not None for order in (_BOOK, _APPROVE, _SEND))
 
 
