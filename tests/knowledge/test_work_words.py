@@ -13,7 +13,8 @@ PAGES = [
     ("Notice", "The trial time is four months. After it the notice period is two months."),
     (
         "Leave",
-        "New parents have ten weeks of parental leave. Ask the people team. Paternity leave is two weeks.",
+        "New parents have ten weeks of parental leave. Ask the people team. "
+        "Paternity leave is two weeks.",
     ),
     ("Closed days", "Between 24 December and 1 January the shop is closed."),
     ("Screens", "A screen is replaced after five years. Visitors wear a badge."),
