@@ -57,6 +57,7 @@ MAX_NOTE_SHARE = 0.1
 _SIGN_ORDER = re.compile(
     r"\bsign(?:ed)?(?: it| off| this| the \w+)?(?: with| as| by|:)|\bsign(?:ed)? [A-Z]\w+"
 )
+_SIGNER = re.compile(r"\b(?:from|as|by) ")
 _SIGNATURE = re.compile(
     r"\b(?:[Rr]egards|[Ww]ishes|[Bb]est|[Cc]heers|[Ss]incerely|[Tt]hanks|[Tt]hank you|[Gg]reetings|"
     r"[Yy]ours)[,.!]? {0,3}\n? {0,3}"
@@ -138,8 +139,9 @@ def signs_as_sender(text: str, material: str, order: str = "") -> bool:
     if sender is None or signed is None or sender["name"] != signed["name"]:
         return False
 
-    is_ordered = re.search(rf"\b(?:from|as|by) {re.escape(signed['name'])}\b", order)
-    return is_ordered is None and _SIGN_ORDER.search(order) is None
+    signers = [order[word.end() :] for word in _SIGNER.finditer(order)]
+    is_named = any(signer.startswith(signed["name"]) for signer in signers)
+    return not is_named and _SIGN_ORDER.search(order) is None
 
 
 def target_language(order: str) -> str | None:

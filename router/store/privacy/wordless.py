@@ -99,6 +99,7 @@ WORDLESS: Mapping[str, str] = {
     "erasure_folder.folder": "a random number",
     "erasure_folder.name": "the name of a machine",
     "contact.what": _NAMES,
+    "dropped_events.team": _IDS,
     "event_kind.kind": _NAMES,
     "event_kind.team": _IDS,
     "event_time.aspect": _NAMES,
