@@ -28,7 +28,7 @@ from router.classifier.training_data import (
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
-from router.served_kinds import errand_routes, served_languages, served_small_talk, speller_for
+from router.served_kinds import served_kinds, served_languages, speller_for
 from router.speech.acts import QUESTIONS, speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
@@ -131,10 +131,9 @@ class Router:
         if isinstance(routes, Mapping):
             descriptions.update(routes)
 
-        served = served_small_talk(examples, descriptions)
+        small_talk, errands = served_kinds(examples, descriptions)
         languages = served_languages(examples, descriptions)
-        errands = errand_routes(examples, descriptions)
-        config = TrainingConfig(descriptions, seed, false_reject, served, languages, errands)
+        config = TrainingConfig(descriptions, seed, false_reject, small_talk, languages, errands)
         candidates = training_examples(examples, descriptions)
         settings = {"seed": seed, "false_reject": false_reject, "encoder": encoder.model_id}
         version = router_version(candidates, descriptions, **settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 from router.classifier.language import foreign_language
 from router.classifier.small_talk import small_talk_kind
@@ -17,21 +18,40 @@ SERVED_FROM = 3
 many rows."""
 
 NEVER_SERVED = frozenset({"errand", "instructions"})
-"""Kinds that examples never switch off everywhere: an errand is judged by its route, see
-`errand_routes`, and an attack is no request."""
+"""Kinds that examples never switch off everywhere: an errand is judged by its route, and an attack
+is no request."""
 
 
-def served_small_talk(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
-    """Returns the kinds of small talk that a route has examples of: these are requests here."""
+class ServedKinds(NamedTuple):
+    """The kinds of small talk that are requests here, and the routes for what only hands can do."""
+
+    small_talk: frozenset[str]
+    errand_routes: frozenset[str]
+
+
+def served_kinds(examples: Sequence[Example], routes: Collection[str]) -> ServedKinds:
+    """Returns what the routes' own examples serve of what Beagle answers by itself elsewhere.
+
+    A kind of small talk takes some examples of one route. For an errand ("book a room") one is
+    enough: people who write such a route need not write many, and its neighbours decide. There a
+    person's label does not count: it says where one message went, not what the route is for.
+    """
     counts: Counter[tuple[str, str]] = Counter()
+    errand_routes = set()
     for example in examples:
-        kind = small_talk_kind(example.text) or topic_of(example.text)
-        if kind in NEVER_SERVED:
+        if example.split != "train" or example.route not in routes:
             continue
-        if kind is not None and example.split == "train" and example.route in routes:
+
+        topic = topic_of(example.text)
+        if topic == "errand" and example.source not in LABEL_SOURCES:
+            errand_routes.add(example.route)
+
+        kind = small_talk_kind(example.text) or topic
+        if kind is not None and kind not in NEVER_SERVED:
             counts[example.route, kind] += 1
 
-    return frozenset(kind for (_, kind), count in counts.items() if count >= SERVED_FROM)
+    served = {kind for (_, kind), count in counts.items() if count >= SERVED_FROM}
+    return ServedKinds(frozenset(served), frozenset(errand_routes))
 
 
 def served_languages(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
@@ -40,22 +60,6 @@ def served_languages(examples: Sequence[Example], routes: Collection[str]) -> fr
         foreign_language(example.text) for example in examples if example.route in routes
     )
     return frozenset(name for name, count in counts.items() if name and count >= SERVED_FROM)
-
-
-def errand_routes(examples: Sequence[Example], routes: Collection[str]) -> frozenset[str]:
-    """Returns the routes with an example of an order for what only hands can do ("book a room").
-
-    One is enough: people who write such a route need not write many, and its neighbours decide.
-    A person's label does not count: it says where one message went, not what the route is for.
-    """
-    return frozenset(
-        example.route
-        for example in examples
-        if example.route in routes
-        and example.split == "train"
-        and example.source not in LABEL_SOURCES
-        and topic_of(example.text) == "errand"
-    )
 
 
 def speller_for(examples: Sequence[Example], routes: Mapping[str, str]) -> Speller:
