@@ -19,7 +19,6 @@ from router.index import Hit
 from router.text.terms import extract_terms, stem
 from workers.knowledge.passage_units import Unit, is_statement, whole_thought, with_neighbours
 from workers.knowledge.relevance.asking_part import asking_part
-from workers.knowledge.relevance.compounds import with_spelling_of
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
 from workers.knowledge.relevance.line_meaning import (
     MAX_BELOW_BEST,
@@ -41,7 +40,7 @@ from workers.knowledge.relevance.question_words import (
     without_asked_unit,
 )
 from workers.knowledge.relevance.ranking import shipped_model
-from workers.knowledge.relevance.work_words import with_words_of
+from workers.knowledge.relevance.work_words import in_words_of
 
 ANSWER_PASSAGES = 6
 """Number of passages that an answer is built from."""
@@ -142,7 +141,7 @@ def read_passages(
     With an encoder that `reads_meaning` each line is compared with the question as a whole, else
     only their words are.
     """
-    model, asked = shipped_model(), _in_words_of(hits, asking_part(question))
+    model, asked = shipped_model(), in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
     support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
@@ -150,7 +149,7 @@ def read_passages(
         quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
         return PassageReading(quotes, None, hits)
 
-    lines = line_meanings(_readings(question, hits), hits, matches, encoder)
+    lines = line_meanings(_readings(question, hits, asked), hits, matches, encoder)
     candidates = _candidates(hits, matches)
     near = _nearest_first(candidates, lines)
     nearness = _nearness(near[0][1], support) if near else 0.0
@@ -164,15 +163,15 @@ def read_passages(
     return PassageReading(quotes[:top], None, hits)
 
 
-def _in_words_of(hits: Sequence[Hit], question: str) -> str:
-    """Returns the question with these passages' spelling and their words for the same thing."""
-    return with_words_of(hits, with_spelling_of(hits, question))
+def _readings(question: str, hits: Sequence[Hit], asked: str) -> list[str]:
+    """Returns the question and what asks in it, each as it stands and in the passages' words.
 
-
-def _readings(question: str, hits: Sequence[Hit]) -> list[str]:
-    """Returns the question and what asks in it, each as it stands and in the passages' words."""
-    own = [question, asking_part(question)]
-    return [*own, *(_in_words_of(hits, one) for one in own)]
+    `asked` is what asks in it, in their words.
+    """
+    part = asking_part(question)
+    # Mostly all of it asks; reading it in the passages' words takes longest.
+    whole = asked if part == question else in_words_of(hits, question)
+    return [question, part, whole, asked]
 
 
 def _near_passages(hits: Sequence[Hit], lines: Sequence[LineMeaning]) -> list[Hit]:
@@ -244,7 +243,7 @@ def _first_quotes(quotes: Sequence[Quote], top: int) -> list[Quote]:
 
 def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     """Returns everything that could be quoted, best first, also what answers hardly."""
-    question = _in_words_of(hits, question)
+    question = in_words_of(hits, question)
     return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
 
 
@@ -256,13 +255,13 @@ def answer_support(
     It is a probability by the words alone; with an encoder that `reads_meaning` it is how near the
     best line is to the question.
     """
-    model, asked = shipped_model(), _in_words_of(hits, asking_part(question))
+    model, asked = shipped_model(), in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
     support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
         return support, model.min_support
 
-    lines = line_meanings(_readings(question, hits), hits, matches, encoder)
+    lines = line_meanings(_readings(question, hits, asked), hits, matches, encoder)
     near = _nearest_first(_candidates(hits, matches), lines)
     return (_nearness(near[0][1], support) if near else 0.0), MIN_ANSWER
 

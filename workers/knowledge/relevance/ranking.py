@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.index import Hit
-from workers.knowledge.relevance.compounds import with_spelling_of
 from workers.knowledge.relevance.features import (
     LINE_FEATURES,
     PASSAGE_FEATURES,
@@ -20,7 +19,7 @@ from workers.knowledge.relevance.features import (
     match_passages,
 )
 from workers.knowledge.relevance.word_vectors import WordVectors
-from workers.knowledge.relevance.work_words import with_words_of
+from workers.knowledge.relevance.work_words import in_words_of
 
 RANKED = 24
 """Passages of the index that are ordered again."""
@@ -107,7 +106,7 @@ def rank_passages(question: str, hits: Sequence[Hit]) -> list[Hit]:
     if not hits:
         return []
 
-    model, question = shipped_model(), with_words_of(hits, with_spelling_of(hits, question))
+    model, question = shipped_model(), in_words_of(hits, question)
     scores = model.passage_scores(match_passages(question, hits, model.vectors))
     ranked = [replace(hit, score=float(s)) for hit, s in zip(hits, scores, strict=True)]
     return sorted(ranked, key=lambda hit: -hit.score)

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 from router.index import Hit
+from workers.knowledge.relevance.compounds import with_spelling_of
 
 MAX_CHARS = 6000
 """So much of a passage is read."""
@@ -37,14 +38,20 @@ bike|bicycle
 """
 
 
+def in_words_of(hits: Collection[Hit], question: str) -> str:
+    """Returns the question in these passages' spelling and their words for the same thing."""
+    return with_words_of(hits, with_spelling_of(hits, question))
+
+
 def with_words_of(hits: Iterable[Hit], question: str) -> str:
     """Returns the question with its workplace words replaced by those of these passages."""
     texts: list[str] | None = None
     read = question
     for phrase, others in _phrases():
-        start = _place_of(phrase, read.lower(), ENDINGS[:1])
+        lower = read.lower()
+        start = _place_of(phrase, lower, ENDINGS[:1])
         # A few letters change their number in lower case, and with it every place behind them.
-        if start < 0 or len(read.lower()) != len(read):
+        if start < 0 or len(lower) != len(read):
             continue
         if texts is None:
             texts = [_on_one_line(f"{hit.title} {hit.body[:MAX_CHARS]}".lower()) for hit in hits]
@@ -63,7 +70,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _is_held(phrase: str, texts: Iterable[str]) -> bool:
-    return any(_place_of(phrase.lower(), text, ENDINGS) >= 0 for text in texts)
+    return any(_place_of(phrase, text, ENDINGS) >= 0 for text in texts)
 
 
 def _place_of(phrase: str, text: str, endings: Collection[str]) -> int:
@@ -86,9 +93,9 @@ def _place_of(phrase: str, text: str, endings: Collection[str]) -> int:
 def _phrases() -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Returns each phrase with the others of its group, the longest phrases first."""
     listed: list[tuple[str, tuple[str, ...]]] = []
-    for line in _GROUPS.replace("\\\n", "").strip().splitlines():
+    for line in _GROUPS.strip().splitlines():
         group = tuple(line.split("|"))
         for phrase in group:
-            listed.append((phrase.lower(), tuple(one for one in group if one != phrase)))
+            listed.append((phrase, tuple(one for one in group if one != phrase)))
 
     return tuple(sorted(listed, key=lambda pair: -len(pair[0])))
