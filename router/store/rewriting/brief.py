@@ -17,6 +17,14 @@ BUSY = frozenset({*SERIALISATION, LOCK_NOT_AVAILABLE, QUERY_CANCELED})
 """States after which the same statement may succeed."""
 
 
+IN_USE = "it was in use all the time"
+STILL_IN_FILES = (
+    "what was deleted cannot be found any more, but its bytes are still in the server's files; it "
+    "is tried again in the next night"
+)
+"""What each refusal means for whoever had something erased."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much is done at once, and how long others may wait for it.
@@ -63,10 +71,7 @@ def run(connection: Connection, statement: str) -> None:
 def refuse_if_stopped(limits: Limits) -> None:
     """Raises RewriteStoppedError if this process ends."""
     if limits.is_stopped():
-        raise RewriteStoppedError(
-            "erasing bytes: this process ends; what was deleted cannot be found any more, but its "
-            "bytes are still in the server's files; it is tried again in the next night"
-        )
+        raise RewriteStoppedError(f"erasing bytes: this process ends; {STILL_IN_FILES}")
 
 
 def pause(connection: Connection, limits: Limits) -> None:
@@ -111,7 +116,7 @@ def briefly(
         else:
             return xid
 
-    raise ObstacleError("it was in use all the time")
+    raise ObstacleError(IN_USE)
 
 
 def state_of(error: DBAPIError | StoreError) -> str:

@@ -16,7 +16,9 @@ from router.errors import StoreAwayError, StoreError
 from router.store.base.locks import lock_key
 from router.store.rewriting.brief import (
     BUSY,
+    IN_USE,
     QUERY_CANCELED,
+    STILL_IN_FILES,
     Limits,
     ObstacleError,
     pause,
@@ -33,7 +35,7 @@ from router.store.rewriting.leftovers import (
 )
 from router.store.rewriting.online import rewrite_online
 
-IN_USE, TOO_SLOW = "it was in use all the time", "VACUUM FULL took too long"
+TOO_SLOW = "VACUUM FULL took too long"
 NO_RIGHT = "the database user may not rewrite it"
 NO_ROOM = "53"
 """The class of errors that say that disk, memory or connections are used up."""
@@ -68,10 +70,8 @@ def rewrite_tables(engine: Engine, tables: Sequence[str], limits: Limits) -> Non
     left = [f"{table} ({reason})" for table, reason in reasons.items() if reason]
     if left:
         raise StoreError(
-            f"erasing bytes: {', '.join(left)} could not be rewritten; what was deleted cannot be "
-            "found any more, but its bytes are still in the server's files; it is tried again in "
-            "the next night, or let an administrator of the server run VACUUM FULL on it when "
-            "nobody is waiting"
+            f"erasing bytes: {', '.join(left)} could not be rewritten; {STILL_IN_FILES}, or "
+            "let an administrator of the server run VACUUM FULL on it when nobody is waiting"
         )
 
 
@@ -97,9 +97,7 @@ def _only_store_errors() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise StoreError(
-            f"erasing bytes: the server refused a statement ({state_of(error)}); what was deleted "
-            "cannot be found any more, but its bytes are still in the server's files; it is tried "
-            "again in the next night"
+            f"erasing bytes: the server refused a statement ({state_of(error)}); {STILL_IN_FILES}"
         ) from error
 
 
@@ -123,11 +121,7 @@ def _take_lock(connection: Connection, limits: Limits) -> None:
         connection.rollback()
         pause(connection, limits)
 
-    raise StoreError(
-        "erasing bytes: another process is rewriting the tables; what was deleted cannot be found "
-        "any more, but its bytes are still in the server's files; it is tried again in the next "
-        "night"
-    )
+    raise StoreError(f"erasing bytes: another process is rewriting the tables; {STILL_IN_FILES}")
 
 
 def _try_lock(connection: Connection) -> bool:
@@ -203,12 +197,13 @@ def _rewrite_either_way(engine: Engine, table: str, limits: Limits, *, online: b
     try:
         rewrite_online(engine, table, limits)
     except ObstacleError as error:
+        if is_small:
+            return str(error)
+
         # A role without the rights, or a shape that nobody foresaw: the server has its own way.
+        reason = _reason_of(lambda: _vacuum(engine, table, limits))
         # The samples of a table stay with it.
-        is_done = (
-            not is_small and not _reason_of(lambda: _vacuum(engine, table, limits)) and not online
-        )
-        return "" if is_done else str(error)
+        return str(error) if reason or online else ""
 
     return ""
 
