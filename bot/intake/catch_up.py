@@ -22,7 +22,7 @@ from slack_sdk.web import SlackResponse
 
 from bot.intake.outage_notice import is_addressed
 from bot.payloads import Event, EventBody, Json
-from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.clients import SERVER_ERRORS, UNREACHABLE, error_code
 from bot.transport.directory import parse_channel
 from bot.transport.events import is_authored
 from bot.transport.pages import pages
@@ -50,7 +50,7 @@ MAX_SECONDS = 900.0
 """How long one catch-up may take: an app outside Slack's Marketplace reads a page a minute."""
 MAX_MINUTES = 5
 """So many minutes with dropped events are read at once: what is said later hides nothing then."""
-PASSING = ("internal_error", "fatal_error", "request_timeout", "service_unavailable", "ratelimited")
+PASSING = (*SERVER_ERRORS, "ratelimited")
 """Slack's errors after which the same call may succeed; after others the place is left out."""
 CHANNEL_TYPES = "public_channel,private_channel,mpim"
 """What `users.conversations` is asked for; direct messages would need one more scope."""
@@ -166,20 +166,23 @@ class CatchUp:
 
     def _read_dropped(self, now: float) -> None:
         """Reads what a workspace said in minutes of which Slack has dropped events."""
-        for team, ended in self._store.contact.dropped(now - OVERLAP_SECONDS).items():
-            reading = self._reading
-            # A minute that ended while its workspace was being read is read by itself.
-            minutes = [one for one in ended if one < ended[0] + MAX_MINUTES * MINUTE]
-            if reading is not None and reading.team == team:
-                minutes = list(reading.minutes)
-
-            since = max(minutes[0] - OVERLAP_SECONDS, now - self._max_age)
-            is_over = not self._max_age or team not in self._teams()
-            if is_over or self._read(since, team, minutes):
-                self._store.contact.forget_dropped(team, minutes)
-
-            # One workspace at a time: the others are read at the next ticks.
+        dropped = self._store.contact.dropped(now - OVERLAP_SECONDS)
+        if not dropped:
             return
+
+        # One workspace at a time: the others are read at the next ticks.
+        team, ended = next(iter(dropped.items()))
+        reading = self._reading
+        if reading is not None and reading.team == team:
+            # A minute that ended while its workspace was being read is read by itself.
+            minutes = reading.minutes
+        else:
+            minutes = [one for one in ended if one < ended[0] + MAX_MINUTES * MINUTE]
+
+        since = max(minutes[0] - OVERLAP_SECONDS, now - self._max_age)
+        is_over = not self._max_age or team not in self._teams()
+        if is_over or self._read(since, team, minutes):
+            self._store.contact.forget_dropped(team, minutes)
 
     def _read(self, since: float, team: str = "", minutes: Sequence[int] = ()) -> bool:
         """Reads for `TICK_SECONDS`; returns whether nothing is left to read."""

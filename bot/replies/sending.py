@@ -12,7 +12,7 @@ from typing import Any
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from bot.transport.clients import UNREACHABLE, Clients, error_code
+from bot.transport.clients import SERVER_ERRORS, UNREACHABLE, Clients, error_code
 from bot.transport.pages import pages
 from bot.ui.sent_message import (
     EVENT_TYPE,
@@ -39,8 +39,6 @@ BUSY = ("ratelimited", "rate_limited", "message_limit_exceeded", "restricted_too
 TOO_LATE = ("invalid_scheduled_message_id", "channel_not_found", "is_archived")
 """Slack's errors where nothing can be cancelled: it was posted, is posted within a minute, or will
 never be (https://docs.slack.dev/reference/methods/chat.deleteScheduledMessage)."""
-UNKNOWN = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
-"""Slack's errors after which nobody knows whether it was done."""
 CODE = re.compile(r"[a-z0-9_]{1,80}")
 """Slack's own errors. Where a proxy answered in its place, the SDK puts the page there."""
 
@@ -264,7 +262,7 @@ def _refused(error: SlackApiError) -> SendError:
     doing = f"sending an answer: Slack said {code[:80]!r}"
     if code in BUSY:
         return SendError(doing, "busy", retry=True, is_sure=True)
-    if code in UNKNOWN or not CODE.fullmatch(code):
+    if code in SERVER_ERRORS or not CODE.fullmatch(code):
         return SendError(doing, "unreachable", retry=True, is_sure=False)
 
     return SendError(doing, "not_in_channel" if code in NOT_IN else code, is_sure=True)

@@ -48,6 +48,8 @@ UNREACHABLE = (
     json.JSONDecodeError,
 )
 """What a call raises that got no whole answer: it may have had its effect all the same."""
+SERVER_ERRORS = ("internal_error", "fatal_error", "request_timeout", "service_unavailable")
+"""Slack's errors after which nobody knows whether it was done; the same call may succeed later."""
 HELD = "held_back"
 """Our error code for an optional call that was not sent because of Slack's rate limit."""
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
