@@ -23,9 +23,7 @@ from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.text.printable import print_line
-from workers.jobs import first_jobs, queue_of_job
 from workers.knowledge.refresh import read_source
-from workers.runtime.queue import RqQueue
 from workers.runtime.scheduling.periodic import PeriodicTask
 
 HANDBOOK = Path(__file__).parents[2] / "evals" / "handbook"
@@ -204,9 +202,7 @@ class Demo(LocalStack):
         """Ingests the pages as they are now."""
         read_source(self.store, self._source, now())
         # Vectors are made by a worker, so that the demo can start without waiting for them.
-        queue = RqQueue(self.broker.url, queue_of_job(), first_jobs())
-        queue.enqueue("embed", SOURCE)
-        queue.close()
+        self.ask_for_vectors(SOURCE)
 
     def wait(self) -> None:
         """Blocks until Ctrl-C or SIGTERM."""

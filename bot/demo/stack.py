@@ -29,9 +29,10 @@ from router.config import Settings, child_environment, read_settings
 from router.encoder.onnx import EXPORT
 from router.errors import BeagleError
 from router.store import Store, open_store
+from workers.jobs import first_jobs, queue_of_job
 from workers.runtime.embedded_valkey import EmbeddedValkey, start_valkey
 from workers.runtime.processes import die_with_parent, terminate, wait_until
-from workers.runtime.queue import is_alive, workers_per_queue
+from workers.runtime.queue import RqQueue, is_alive, workers_per_queue
 from workers.runtime.scheduling.periodic import PeriodicTask
 
 READY_SECONDS = 300.0
@@ -225,6 +226,12 @@ class LocalStack:
             check=False,
         )
         return result.stdout.decode("utf-8", "replace")
+
+    def ask_for_vectors(self, source: str) -> None:
+        """Lets a compute worker make the vectors of a source of documents that has been read."""
+        queue = RqQueue(self.broker.url, queue_of_job(), first_jobs())
+        queue.enqueue("embed", source)
+        queue.close()
 
     def ready(self) -> bool:
         """Returns whether every bot reports itself ready and each queue has a worker."""

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import text
 
-from evals.bench.parts.writers import local_postgresql
+from evals.bench.parts.writers import DatabaseOption, local_postgresql
 from evals.figures import print_figures
 from router.store import Store, open_store
 from router.store.privacy.overwriting import overwrite_deleted
@@ -49,9 +49,7 @@ class Waits:
 
 def main(
     megabytes: Annotated[int, typer.Option(help="Size of the table with its indexes.")] = 300,
-    database: Annotated[
-        str, typer.Option(help="URL of an empty PostgreSQL; by default one is started here.")
-    ] = "",
+    database: DatabaseOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure how long a rewrite of a large table takes, and how long others wait for it."""

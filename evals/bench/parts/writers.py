@@ -22,6 +22,10 @@ from router.store import Store, open_store
 from router.store.usage.spend import Cap
 from router.types import Decision, Outcome, Request, Score
 
+DatabaseOption = Annotated[
+    str, typer.Option(help="URL of an empty PostgreSQL; by default one is started here.")
+]
+"""What `local_postgresql` takes, as an option of a command."""
 WRITERS = 16
 TEAMS = 4
 """Workspaces that the writers belong to, in turn."""
@@ -34,9 +38,7 @@ ANSWER = Outcome("An answer of some words.", usd=0.001, route="triage", kind="pr
 
 def main(
     seconds: Annotated[float, typer.Option(help="How long each of the four runs takes.")] = 15.0,
-    database: Annotated[
-        str, typer.Option(help="URL of an empty PostgreSQL; by default one is started here.")
-    ] = "",
+    database: DatabaseOption = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare the requests a second of 16 writers with those of one, at 0 and 2 ms each way."""

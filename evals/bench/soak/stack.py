@@ -28,10 +28,8 @@ from evals.bench.soak.stand_in import ModelTimes, model_reply
 from router.catalog.catalog import builtin_routes_folder
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
-from workers.jobs import first_jobs, queue_of_job
 from workers.knowledge.refresh import read_source
 from workers.llm.fake_server import fake_model_server
-from workers.runtime.queue import RqQueue
 
 HANDBOOK = Path(__file__).parents[2] / "handbook"
 SOURCE = "handbook"
@@ -200,9 +198,7 @@ class SoakStack:
             "https://handbook.example",
         )
         read_source(self.slack.store, source, now())
-        queue = RqQueue(self.slack.broker.url, queue_of_job(), first_jobs())
-        queue.enqueue("embed", SOURCE)
-        queue.close()
+        self.slack.ask_for_vectors(SOURCE)
 
     def _shown_answers(self) -> Counter[str]:
         """Returns how many answers Slack shows for each request."""
