@@ -39,9 +39,13 @@ def test_a_vector_of_nothing_stays_nothing() -> None:
     assert unpack_vector(pack_vector(zero)) == zero
 
 
-def test_a_thousand_requests_take_less_than_three_megabytes(tmp_path) -> None:
+def test_a_thousand_requests_take_less_than_two_and_a_half_megabytes(tmp_path) -> None:
     file = tmp_path / "beagle.db"
+    with closing(open_store(f"sqlite:///{file}")):
+        pass  # It is in the file afterwards, so what the tables take without a row can be told.
+
+    empty = file.stat().st_size
     with closing(open_store(f"sqlite:///{file}")) as store:
         fill(store, 1_000, 0, (1.0, 0.0))
 
-    assert file.stat().st_size < 3_000_000
+    assert file.stat().st_size - empty < 2_500_000
