@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from bot.demo.stack import LocalStack
 from bot.sandbox import seed_data
@@ -223,6 +223,19 @@ def test_the_home_of_an_admin_shows_the_workspace_and_follows_it(
     picture(desk, "home")
     stack.sandbox.actor("ada").say("general", "@beagle !rewrite while somebody looks at the home")
     expect(home).to_contain_text("while somebody looks at the home", timeout=PATIENCE)
+
+
+def test_nothing_is_clicked_in_the_name_of_the_person_before(desk: Page) -> None:
+    held: list[Route] = []
+    desk.route("**/sandbox/state?user=*", lambda route: held.append(route))
+    with desk.expect_request("**/sandbox/state?user=*"):
+        desk.get_by_test_id("act-as").select_option(label="Grace Hopper")
+
+    expect(desk.locator("body")).to_have_attribute("inert", "")
+    held[0].continue_()
+    desk.locator('[data-testid="channel"][data-name="Beagle"]').click()
+    expect(desk.get_by_test_id("tab-home")).to_be_visible()
+    expect(desk.get_by_test_id("act-as")).to_be_enabled()
 
 
 def test_the_home_of_a_member_is_their_own(desk: Page, picture) -> None:

@@ -43,15 +43,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Loads the workspace as `user` sees it (by default the first user) and subscribes to its changes. */
+/** Loads the workspace as `user` sees it (by default the first user), draws it and subscribes to its changes. */
 export async function enter(user) {
   const mine = ++generation;
   const state = await parseAnswer(
     await fetch(`/sandbox/state${user ? `?user=${encodeURIComponent(user)}` : ""}`, { headers: { "x-sandbox-token": token } }),
   );
   if (mine !== generation) return;
-  store.update((draft) => applyState(draft, state));
+  const drawn = store.update((draft) => applyState(draft, state));
   subscribe(state.me.id, state.seq, mine);
+  await drawn;
 }
 
 /** Follows the changes over a WebSocket: of plain connections a browser opens six to an address, one for each tab. */

@@ -49,6 +49,17 @@ function orderedDms() {
   ];
 }
 
+/** Becomes somebody else. Until their workspace is drawn, a click would go to a channel of the person before. */
+async function actAs(user) {
+  document.body.inert = true;
+  try {
+    await enter(user);
+  } finally {
+    document.body.inert = false;
+    document.querySelector('[data-testid="act-as"]')?.focus();
+  }
+}
+
 function switcher() {
   const people = store.users.filter((user) => !user.isBot);
   return h(
@@ -61,7 +72,7 @@ function switcher() {
       h("span", { class: "switch-label" }, store.user(store.me)?.isAdmin ? "You act as (admin)" : "You act as"),
       h(
         "select",
-        { "data-testid": "act-as", value: store.me, onchange: (event) => enter(event.target.value) },
+        { "data-testid": "act-as", value: store.me, onchange: (event) => actAs(event.target.value) },
         people.map((user) => h("option", { value: user.id }, user.name)),
       ),
     ),

@@ -4,17 +4,19 @@ import { Timeline } from "./timeline.js";
 
 const NONE = [];
 const listeners = new Set();
-let pending = false;
+let pending = null;
 
-/** Schedules one redraw for all changes of the same moment. */
+/** Schedules one redraw for all changes of the same moment; the promise is kept once it is done. */
 function changed() {
-  if (pending) return;
-  pending = true;
   // Not requestAnimationFrame: it pauses in a background tab, where unread marks must still update.
-  setTimeout(() => {
-    pending = false;
-    for (const listener of listeners) listener();
-  }, 12);
+  pending ??= new Promise((drawn) => {
+    setTimeout(() => {
+      pending = null;
+      for (const listener of listeners) listener();
+      drawn();
+    }, 12);
+  });
+  return pending;
 }
 
 const threadKey = (channel, thread) => `${channel}:${thread ?? ""}`;
@@ -58,10 +60,10 @@ class Store {
     listeners.add(listener);
   }
 
-  /** Applies `change` to this store and redraws. */
+  /** Applies `change` to this store and redraws; returns a promise of the redrawing. */
   update(change) {
     change(this);
-    changed();
+    return changed();
   }
 
   user(id) {
