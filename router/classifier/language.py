@@ -11,6 +11,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 
+from router.text.compatibility import nfc
+
 MAX_CHARS = 1_000
 ENGLISH = "en"
 MIN_SCRIPT_LETTERS = 2
@@ -160,7 +162,7 @@ _WORD = re.compile(r"[^\W\d_]++(?:['’-][^\W\d_]++)*")
 
 def guess_language(text: str) -> str | None:
     """Returns the code (ISO 639-1) of the language that the message is in; None if unsure."""
-    text = unicodedata.normalize("NFC", text[:MAX_CHARS]).casefold()
+    text = nfc(text[:MAX_CHARS]).casefold()
     by_script = _by_script(text)
     if by_script is not None:
         return by_script

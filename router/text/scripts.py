@@ -8,7 +8,8 @@ of any length (as in Lucene's CJK analyzer). Arabic and Persian letters are brou
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from router.text.compatibility import nfkc
 
 _IDEOGRAPHS = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _KANA = "\u3040-\u30ff\u31f0-\u31ff"
@@ -46,6 +47,8 @@ ARABIC_FORMS = str.maketrans(
 )
 ARTICLES = ("وال", "بال", "کال", "فال", "لل", "ال")
 MIN_ARABIC_LETTERS = 3
+MAX_GROWTH = 1_000
+"""Characters by which a text may grow in NFKC, in which one can become eighteen."""
 
 
 def words_of(text: str) -> list[str]:
@@ -55,7 +58,7 @@ def words_of(text: str) -> list[str]:
     simplified words.
     """
     words: list[str] = []
-    for match in WORD.finditer(unicodedata.normalize("NFKC", text).casefold()):
+    for match in WORD.finditer(nfkc(text, len(text) + MAX_GROWTH).casefold()):
         kind = match.lastgroup
         if kind in GRAM:
             words += grams(match[0], GRAM[kind])

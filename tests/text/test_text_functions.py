@@ -8,6 +8,7 @@ import pkgutil
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import pytest
 
@@ -24,7 +25,7 @@ raw plain answer value_text cleaned question
 """
 PARAMETERS = frozenset(NAMES.split())
 """Names of a first parameter that holds what a person or a model wrote."""
-REFUSALS = (BeagleError, ValueError, RecursionError)
+REFUSALS = (BeagleError, ValueError, RecursionError, ParseError)
 """What a function may raise where the text is none that it takes."""
 NOT_OF_PEOPLE = {
     "router.encoder": "opens what a setting names",
@@ -35,7 +36,7 @@ NOT_OF_PEOPLE = {
     "bot.cli": "reads what an operator types",
     "bot.demo": "plays a script",
 }
-SHORT, LONG = 2_000, 8_000
+SHORT, LONG = 3_000, 12_000
 MAX_GROWTH = 10.0
 """Four times the text may take ten times as long; quadratic is sixteen."""
 FAST_SECONDS = 0.03
@@ -43,7 +44,7 @@ FAST_SECONDS = 0.03
 
 
 def text_functions() -> Iterator[tuple[str, Callable[[str], Any]]]:
-    """Returns each function of the product that can be called with nothing but a text."""
+    """Returns each function of the product that can be called with nothing but texts."""
     for package in (router, workers, bot):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if any(info.name.startswith(prefix) for prefix in NOT_OF_PEOPLE):
@@ -54,18 +55,31 @@ def text_functions() -> Iterator[tuple[str, Callable[[str], Any]]]:
             module = importlib.import_module(info.name)
             for name, function in vars(module).items():
                 if _takes_a_text(function, info.name):
-                    yield f"{info.name}.{name}", function
+                    yield f"{info.name}.{name}", _with_the_same(function)
 
 
 def _takes_a_text(function: object, module: str) -> bool:
     if not isinstance(function, types.FunctionType) or function.__module__ != module:
         return False
 
-    first, *others = inspect.signature(function).parameters.values() or [None]
-    if first is None or first.name not in PARAMETERS or first.annotation not in ("str", str):
+    required = _required(function)
+    if not required or required[0].name not in PARAMETERS:
         return False
 
-    return all(other.default is not other.empty for other in others)
+    return all(parameter.annotation in ("str", str) for parameter in required)
+
+
+def _required(function: Callable[..., object]) -> list[inspect.Parameter]:
+    first, *others = inspect.signature(function).parameters.values() or [None]
+    return [
+        each for each in (first, *others) if each and (each is first or each.default is each.empty)
+    ]
+
+
+def _with_the_same(function: Callable[..., Any]) -> Callable[[str], Any]:
+    """Returns a function that hands one text over as every text that the function compares."""
+    count = len(_required(function))
+    return lambda text: function(*[text] * count)
 
 
 FUNCTIONS = dict(text_functions())
@@ -104,6 +118,7 @@ def test_the_functions_are_found():
         "bot.replies.stream.escape_markdown",
         "workers.mining.llm_naming.clean_label",
         "workers.knowledge.sources.slack_message.plain_text",
+        "workers.prompting.free_text.invents",
     }
 
     assert expected <= FUNCTIONS.keys()

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.prompting.own_words import KnownWords, content_words
+from workers.prompting.own_words import KnownWords, content_forms, content_words
 from workers.prompting.structured_output import may_be_null
 
 MIN_SHARE = 0.5
@@ -29,6 +29,8 @@ _RETURN = re.compile(
     r"(?: (?:on|in|from|by|again))? \Z"
 )
 RETURN_CHARS = 40
+MAX_SENTENCES = 500
+"""Sentences of a material that are looked at one by one; what follows counts as one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +54,25 @@ class _Fields:
     material: KnownWords
     kept: int = 0
     missing: list[str] = field(default_factory=list)
+    _sentences: list[KnownWords] | None = None
+
+    def sentences(self) -> list[KnownWords]:
+        """Returns the words of each sentence of the material; only lists of objects need them."""
+        if self._sentences is None:
+            parts = _SENTENCE_END.split(self.text, MAX_SENTENCES)
+            self._sentences = [KnownWords.of_text(part) for part in parts if part.strip()]
+
+        return self._sentences
 
 
 def ground(data: Mapping[str, Any], schema: Mapping[str, Any], material: str) -> GroundedValue:
     """Returns the form with every open value in the material's words; others are left out."""
     fields = _Fields(material, KnownWords.of_text(material))
-    sentences = [KnownWords.of_text(part) for part in _SENTENCE_END.split(material) if part.strip()]
     grounded: dict[str, Any] = {}
     for name, value in data.items():
         part = schema.get("properties", {}).get(name, {})
         if isinstance(value, list):
-            grounded[name] = _items(value, part.get("items", {}), fields, name, sentences)
+            grounded[name] = _items(value, part.get("items", {}), fields, name)
         else:
             grounded[name] = _value(value, part, fields, name)
 
@@ -165,18 +175,12 @@ def _is_return(value: str, text: str) -> bool:
     return True
 
 
-def _items(
-    items: list[Any],
-    schema: Mapping[str, Any],
-    fields: _Fields,
-    name: str,
-    sentences: list[KnownWords],
-) -> list[Any]:
+def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: str) -> list[Any]:
     """Returns the items that the material has. An object is what its first open value says."""
     kept: list[Any] = []
     for item in items:
         if isinstance(item, Mapping):
-            grounded = _object(item, schema, fields, name, sentences)
+            grounded = _object(item, schema, fields, name)
             if grounded is not None and grounded not in kept:
                 kept.append(grounded)
         elif not isinstance(item, str) or _is_chosen(schema) or is_grounded(item, fields.material):
@@ -189,11 +193,7 @@ def _items(
 
 
 def _object(
-    item: Mapping[str, Any],
-    schema: Mapping[str, Any],
-    fields: _Fields,
-    name: str,
-    sentences: list[KnownWords],
+    item: Mapping[str, Any], schema: Mapping[str, Any], fields: _Fields, name: str
 ) -> dict[str, Any] | None:
     """Returns one object of a list; None where its first open value is made up."""
     properties = schema.get("properties", {})
@@ -209,7 +209,7 @@ def _object(
                 fields.missing.append(name)
                 return None
 
-            near = _surroundings(value, sentences) or fields.material
+            near = _surroundings(value, fields.sentences()) or fields.material
             fields.kept += 1
             grounded[key] = value
         elif is_grounded(value, near):
@@ -227,7 +227,8 @@ def _surroundings(value: str, sentences: list[KnownWords]) -> KnownWords | None:
 
     Who does it is often said in the next one: "Somebody has to call him." "I can."
     """
-    shares = [sentence.own_share(value) for sentence in sentences]
+    forms = content_forms(value)
+    shares = [sentence.share_of(forms) for sentence in sentences]
     best = max(shares, default=0.0)
     if best < MIN_SHARE:
         return None

@@ -6,11 +6,15 @@ One notion of "the material says so" for notes, for the fields of a form and for
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 from router.text.scripts import words_of
 from router.text.terms import STOP_WORDS, stem
 
+Forms = Sequence[tuple[str, str]]
+"""Words, each with its stem."""
 PREFIXES = (3, 4)
 """Letters that two forms of a word share: `invoice` and `invoicing`, `app` and `application`."""
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
@@ -23,6 +27,7 @@ zero one two three four five six seven eight nine ten eleven twelve thirteen fou
 sixteen seventeen eighteen nineteen twenty
 """
 NUMBER_WORDS = tuple(_NUMBER_WORDS.split())
+_NUMBER_OF_WORD = {word: str(number) for number, word in enumerate(NUMBER_WORDS)}
 _TIME_WORDS = """
 today tomorrow yesterday tonight monday tuesday wednesday thursday friday saturday sunday january
 february april june july august september october november december
@@ -43,23 +48,26 @@ class KnownWords:
     @classmethod
     def of_text(cls, text: str) -> KnownWords:
         """Returns the material of a text."""
-        words = words_of(text)
+        words = frozenset(words_of(text))
         numbers = _numbers(text)
         for match in _AFTERNOON.finditer(text):
             # 3 pm may be written as 15:00.
             hour = str(int(match.group(1)) % 12 + 12)
             numbers.add(hour + (match.group(2) or ""))
 
-        numbers.update(str(NUMBER_WORDS.index(word)) for word in words if word in NUMBER_WORDS)
+        numbers.update(_NUMBER_OF_WORD[word] for word in words & _NUMBER_OF_WORD.keys())
         stems = frozenset(map(stem, words))
         prefixes = frozenset(
             word[:size] for word in words for size in PREFIXES if len(word) >= size
         )
-        return cls(frozenset(words), stems, prefixes, frozenset(numbers))
+        return cls(words, stems, prefixes, frozenset(numbers))
 
     def has_word(self, word: str) -> bool:
         """Returns whether the material has the word, or another form of it."""
-        if word in self.words or stem(word) in self.stems:
+        return self._has_form(word, stem(word))
+
+    def _has_form(self, word: str, stemmed: str) -> bool:
+        if word in self.words or stemmed in self.stems:
             return True
 
         # Cheap and generous: a false refusal costs more than a word that passes.
@@ -78,11 +86,16 @@ class KnownWords:
 
         Of a text without content words all words count; 1 for no word at all.
         """
-        words = content_words(text)
-        if not words:
-            return 1.0
+        return self.share_of(content_forms(text))
 
-        return sum(map(self.has_word, words)) / len(words)
+    def share_of(self, forms: Forms) -> float:
+        """Returns the share (0-1) of the words that the material has; 1 for no word at all."""
+        return sum(starmap(self._has_form, forms)) / len(forms) if forms else 1.0
+
+
+def content_forms(text: str) -> Forms:
+    """Returns a text's content words with their stems, to be compared with many materials."""
+    return [(word, stem(word)) for word in content_words(text)]
 
 
 def content_words(text: str) -> list[str]:
@@ -100,8 +113,8 @@ def word_share(text: str, material: str) -> float:
 def _numbers(text: str) -> set[str]:
     """Returns the figures of a text in one form: `1,200` as `1200`, `3:00` as `3`."""
     numbers = set()
-    for match in _NUMBER.finditer(text):
-        number = _GROUPS.sub("", match.group())
+    for written in set(_NUMBER.findall(text)):
+        number = _GROUPS.sub("", written)
         full_hour = _FULL_HOUR.fullmatch(number)
         if full_hour is not None and int(full_hour.group(1)) <= 24:
             number = full_hour.group(1)

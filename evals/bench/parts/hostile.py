@@ -53,6 +53,7 @@ REQUEST = Request("r1", "T1", "C1", "U1", "1.0", "Ev1", "hello", 0.0)
 DECISION = Decision("route", "triage", 0.9, 0.5, 0.9, (Score("triage", 0.9),), "v")
 NAMES = frozenset({"Ada Byron", "Zbynek", "Grace Brewster Hopper"})
 SCHEMA = {"type": "object", "properties": {"text": {"type": "string"}}}
+LISTS = {"type": "object", "properties": {"list": {"type": "array", "items": SCHEMA}}}
 
 SIGNS = "aA1.,…-_*`~|#@&<>[](){}'\"/\\:;!?=+%$^"
 UNITS = (
@@ -110,13 +111,13 @@ def measure(
     count: int,
     seed: int,
     steps: Mapping[str, Step],
-    report: Callable[[int, int], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> dict[str, object]:
     """Returns how many of `count` texts took one step longer than LIMIT_SECONDS, and the slowest.
 
     Times are CPU seconds of this thread, so that other processes do not count.
     """
-    over, slowest, slowest_step, slowest_text = 0, 0.0, "", ""
+    over, slowest, about = 0, 0.0, {}
     for number, text in enumerate(hostile_texts(count, seed), 1):
         worst, step = _slowest_step(text, steps)
         if worst > LIMIT_SECONDS:
@@ -125,17 +126,28 @@ def measure(
 
         over += worst > LIMIT_SECONDS
         if worst > slowest:
-            slowest, slowest_step, slowest_text = worst, step, text
-        if report is not None and number % 1000 == 0:
-            report(number, over)
+            slowest, about = worst, _about(number, text, step)
+        if report is not None and (number % 1000 == 0 or worst > LIMIT_SECONDS):
+            report(
+                f"{number} texts, {over} over {LIMIT_SECONDS:.1f} s; "
+                f"this one {worst * 1000:.0f} ms in {step}, the slowest {slowest * 1000:.0f} ms"
+            )
 
     return {
         "texts": count,
         "over_100ms": over,
         "slowest_ms": round(slowest * 1000, 1),
-        "slowest_step": slowest_step,
-        "slowest_text": ascii(slowest_text[:40]),
-        "slowest_characters": len(slowest_text),
+        **about,
+    }
+
+
+def _about(number: int, text: str, step: str) -> dict[str, object]:
+    """Says which text it is: its number among those of the seed, from one."""
+    return {
+        "slowest_step": step,
+        "slowest_number": number,
+        "slowest_text": ascii(text[:40]),
+        "slowest_characters": len(text),
     }
 
 
@@ -197,11 +209,11 @@ def text_steps(encoder: Encoder) -> dict[str, Step]:
         "calculator": evaluate,
         "sums": lambda text: (sum_of(text, [text]), has_unproven_figure(text, [text])),
         "speech": lambda text: (speech_act(text), topic_of(text), asking_part(text)),
-        "checked answer": lambda text: (
-            is_degenerate(text, text),
-            invents(text, text),
-            is_in_language(text, "en"),
-            ground({"text": text}, SCHEMA, text),
+        "repetition": lambda text: is_degenerate(text, text),
+        "inventions": lambda text: (invents(text, text), is_in_language(text, "en")),
+        "form": lambda text: ground({"text": text}, SCHEMA, text),
+        "list in a form": lambda text: ground(
+            {"list": [{"text": line} for line in text.split("\n")[:20]]}, LISTS, text
         ),
     }
 
@@ -223,5 +235,5 @@ def _slowest_step(text: str, steps: Mapping[str, Step]) -> tuple[float, str]:
     return worst
 
 
-def _progress(number: int, over: int) -> None:
-    print_line(f"{number} texts, {over} over {LIMIT_SECONDS:.1f} s", file=sys.stderr)
+def _progress(line: str) -> None:
+    print_line(line, file=sys.stderr)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Protocol, cast
 
 from router.errors import BeagleError
-from router.text.compatibility import limit_marks
+from router.text.compatibility import nfc
 
 
 class SourceError(BeagleError):
@@ -145,8 +144,7 @@ def dedent(code: str) -> str:
 
 
 def _visible(text: str) -> str:
-    text = limit_marks(text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = unicodedata.normalize("NFC", text)
+    text = nfc(text.replace("\r\n", "\n").replace("\r", "\n"))
     text = INVISIBLE.sub("", JOINERS.sub("", text))
     # Encoding with "replace" turns lone surrogates, which no database stores, into "?".
     return re.sub(r"[\u2028\u2029\x0c]", "\n", text.encode("utf-8", "replace").decode("utf-8"))

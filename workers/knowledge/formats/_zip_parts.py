@@ -90,7 +90,10 @@ def xml_text(data: bytes, name: str, path: str) -> str:
 
 
 def parse_xml(text: str, name: str) -> ET.Element:
-    """Returns the root element. Raises SourceError if elements are nested without end."""
+    """Returns the root element.
+
+    Raises SourceError if elements are nested without end, ParseError for what is no XML.
+    """
     parser = ET.XMLPullParser(("start", "end"))
     depth = 0
     parser.feed(text)
