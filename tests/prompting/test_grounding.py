@@ -56,6 +56,19 @@ def test_a_value_has_to_be_in_the_words_of_the_message(value, is_said):
     assert is_grounded(value, KnownWords.of_text(message)) is is_said
 
 
+@pytest.mark.parametrize(
+    ("value", "message", "is_said"),
+    [
+        ("two days", "I need 2 days in May", True),
+        ("2 days", "I need two days in May", True),
+        ("two days", "I need 20 days in May", False),
+        ("sixteen days", "I need sixty days in May", False),
+    ],
+)
+def test_a_number_may_be_written_as_a_word_or_in_figures(value, message, is_said):
+    assert is_grounded(value, KnownWords.of_text(message)) is is_said
+
+
 def test_what_is_made_up_is_left_out_and_named():
     data = {"part": "card payments", "since": "8 am", "level": "high"}
 

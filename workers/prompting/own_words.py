@@ -69,6 +69,8 @@ class KnownWords:
     def _has_form(self, word: str, stemmed: str) -> bool:
         if word in self.words or stemmed in self.stems:
             return True
+        if word in _NUMBER_OF_WORD:
+            return _NUMBER_OF_WORD[word] in self.numbers
 
         # Cheap and generous: a false refusal costs more than a word that passes.
         return len(word) >= min(PREFIXES) and word[: max(PREFIXES)] in self.prefixes
