@@ -29,7 +29,7 @@ _RETURN = re.compile(
     r"(?: (?:on|in|from|by|again))? \Z"
 )
 RETURN_CHARS = 40
-MAX_SENTENCES = 500
+MAX_SENTENCES = 300
 """Sentences of a material that are looked at one by one; what follows counts as one more."""
 
 

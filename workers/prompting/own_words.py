@@ -15,7 +15,7 @@ from router.text.terms import STOP_WORDS, stem
 
 Forms = Sequence[tuple[str, str]]
 """Words, each with its stem."""
-PREFIXES = (3, 4)
+PREFIXES = SHORTEST_PREFIX, LONGEST_PREFIX = 3, 4
 """Letters that two forms of a word share: `invoice` and `invoicing`, `app` and `application`."""
 _NUMBER = re.compile(r"\d++(?:[.,:]\d++)*+")
 _AFTERNOON = re.compile(r"(\d{1,2})(:\d\d)? ?p\.?m\b", re.IGNORECASE)
@@ -73,7 +73,7 @@ class KnownWords:
             return _NUMBER_OF_WORD[word] in self.numbers
 
         # Cheap and generous: a false refusal costs more than a word that passes.
-        return len(word) >= min(PREFIXES) and word[: max(PREFIXES)] in self.prefixes
+        return len(word) >= SHORTEST_PREFIX and word[:LONGEST_PREFIX] in self.prefixes
 
     def foreign_numbers(self, text: str) -> set[str]:
         """Returns the text's figures that the material does not have."""

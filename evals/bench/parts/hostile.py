@@ -23,7 +23,7 @@ from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
-from router.errors import BeagleError
+from router.errors import BeagleError, InputError
 from router.log import set_up_logs
 from router.speech.acts import speech_act
 from router.speech.topics import topic_of
@@ -91,6 +91,7 @@ def main(
     cache: Annotated[Path, typer.Option(help="Folder of the fast encoder.")] = Path(
         ".beagle/encoder"
     ),
+    step: Annotated[str, typer.Option(help="Times this step alone.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Time hostile texts in intake, decision, masking, rendering and mining."""
@@ -98,13 +99,23 @@ def main(
     chosen = (
         HashingEncoder(trigrams=False) if encoder == "stand-in" else open_encoder(encoder, cache)
     )
-    steps = text_steps(chosen)
+    steps = _chosen_steps(text_steps(chosen), step)
     # As bot and workers do: a pause for the collector says nothing about a text.
     freeze_startup_objects()
     figures = measure(texts, seed, steps, report=None if as_json else _progress)
     print_figures(figures, as_json=as_json)
 
     raise typer.Exit(1 if figures["over_100ms"] else 0)
+
+
+def _chosen_steps(steps: dict[str, Step], name: str) -> dict[str, Step]:
+    """Returns all steps, or the one of that name. Raises InputError for an unknown name."""
+    if not name:
+        return steps
+    if name not in steps:
+        raise InputError(f"choosing a step: no {name!r}; known: {', '.join(steps)}")
+
+    return {name: steps[name]}
 
 
 def measure(
