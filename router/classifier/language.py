@@ -162,13 +162,13 @@ _WORD = re.compile(r"[^\W\d_]++(?:['’-][^\W\d_]++)*")
 
 def guess_language(text: str) -> str | None:
     """Returns the code (ISO 639-1) of the language that the message is in; None if unsure."""
-    text = nfc(text[:MAX_CHARS]).casefold()
+    text = nfc(text[:MAX_CHARS])
     by_script = _by_script(text)
     if by_script is not None:
         return by_script
 
     hits: Counter[str] = Counter()
-    for word in set(_WORD.findall(text)):
+    for word in _words(text):
         hits.update(_LANGUAGES.get(word, ()))
 
     ranked = hits.most_common(2)
@@ -188,11 +188,20 @@ def foreign_language(text: str) -> str | None:
     if language in (None, ENGLISH):
         return None
 
-    words = set(_WORD.findall(text[:MAX_CHARS].casefold()))
+    words = _words(text[:MAX_CHARS])
     known = WORDS.get(str(language), frozenset())
     own = len(words & known)
     english = len(words & (WORDS[ENGLISH] - known))
     return None if english and english * 3 >= own else language
+
+
+def _words(text: str) -> set[str]:
+    """Returns the words in small letters: a name in capitals, such as CI, is of no language."""
+    words = _WORD.findall(text)
+    if not text.isupper():
+        words = [word for word in words if len(word) == 1 or not word.isupper()]
+
+    return {word.casefold() for word in words}
 
 
 def _by_script(text: str) -> str | None:

@@ -30,6 +30,7 @@ ROUTES = Path(__file__).parents[2] / "router" / "routes"
         ("il mio portatile non si accende", "it"),
         ("quantos dias tenho para devolver o cartão?", "pt"),
         ("wanneer krijgen we ons salaris?", "nl"),
+        ("IL MIO PORTATILE NON SI ACCENDE", "it"),
         ("jak mogę zgłosić urlop na piątek?", "pl"),
         ("hur många dagar har jag kvar?", "sv"),
         ("как мне взять отпуск?", "ru"),
@@ -62,6 +63,7 @@ def test_a_message_in_another_language_is_known(text, language):
         "what does „der Drucker“ mean?",
         "tell me what das ist gut means in English please",
         "<@U123> 42 !!!",
+        "exit code 137 in CI, meaning?",
     ],
 )
 def test_english_names_and_short_messages_are_not(text):
