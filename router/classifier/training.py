@@ -31,8 +31,9 @@ thresholds came out too low where examples are few."""
 ROUTE_GROUPS = 8
 """Groups of routes that are hidden in turn."""
 LARGE = 3000
-"""With more examples than this, three of the folds and half of the groups give the same result at
-less cost."""
+MANY = 100
+"""With more examples than LARGE, or than MANY in the median route, three of the folds and half of
+the groups give the same result at less cost."""
 LARGE_FOLDS = 3
 MIN_ROUTES_TO_HIDE = 3
 DEFAULT_THRESHOLD = 0.5
@@ -80,6 +81,17 @@ class TrainingArrays:
             return np.ones(len(self.labels), bool)
 
         return np.asarray(self.labels < self.class_count - 1)
+
+    @cached_property
+    def is_large(self) -> bool:
+        """Whether a part of the folds measures as well as all of them."""
+        return len(self.labels) > LARGE or self.examples_per_route > MANY
+
+    @cached_property
+    def examples_per_route(self) -> float:
+        """How many messages the median class has, of those with any; 0 without a message."""
+        counts = np.bincount(self.labels[self.is_message], minlength=self.class_count)
+        return float(np.median(counts[counts > 0])) if counts.any() else 0.0
 
     @cached_property
     def row_space(self) -> RowSpace:
@@ -157,9 +169,7 @@ def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -
 
 def _gain(data: TrainingArrays) -> float:
     """Returns the factor of the temperature for what the final model knows more than the folds'."""
-    counts = np.bincount(data.labels[data.is_message], minlength=data.class_count)
-    examples = float(np.median(counts[counts > 0]))
-    return examples / (examples + HELD_OUT_LOSS)
+    return data.examples_per_route / (data.examples_per_route + HELD_OUT_LOSS)
 
 
 def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
@@ -168,9 +178,7 @@ def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
     Where a message is alone in its route, its fold is left out. Returns None when that leaves none.
     """
     fold_of = assign_folds(data, seed, FOLDS)
-    fold_count = FOLDS
-    if len(data.labels) > LARGE:
-        fold_count = LARGE_FOLDS
+    fold_count = LARGE_FOLDS if data.is_large else FOLDS
 
     rows = []
     logits = []
@@ -211,9 +219,7 @@ def fit_scope_on_hidden_routes(
     messages of those remain in scope. With too few routes to
     hide any, the classifier uses only the cosine to the nearest example.
     """
-    group_count = ROUTE_GROUPS
-    if len(data.labels) > LARGE:
-        group_count = ROUTE_GROUPS // 2
+    group_count = ROUTE_GROUPS // 2 if data.is_large else ROUTE_GROUPS
     group_count = min(group_count, data.class_count)
 
     if data.class_count < MIN_ROUTES_TO_HIDE:

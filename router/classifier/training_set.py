@@ -22,6 +22,8 @@ IN_DOMAIN_COSINE = 0.6
 """Small talk this similar to an example is what some route is for, so it is not out of scope."""
 OOS_WEIGHT = 5
 """How many sentences of small talk a message weighs that people labelled as out of scope."""
+UNLIKE_COSINE = 0.35
+"""Up to here two messages have nothing in common."""
 MIN_COUNTEREXAMPLES = 10
 """With fewer, nothing that they have in common can be learned."""
 MAX_RIVAL_SHARE = 1 / 20
@@ -76,21 +78,21 @@ def _counterexamples(
 ) -> tuple[list[TrainingExample], Rows]:
     """Returns the counterexamples to learn from, and their views.
 
-    One that resembles a message of another route than its own is what that route is for: a company
-    that has a route for travel wants flights booked.
+    One that resembles a message of another route than its own, or resembles one more than any of
+    its own, is what that route is for: a company that has a route for travel wants flights booked.
     """
     found = [example for example in examples if example.source == COUNTEREXAMPLE]
     views = encoder.views([example.text for example in found])
     if len(found) < MIN_COUNTEREXAMPLES:
         return [], rows[:0]
 
-    dim = encoder.dim
-    cosine = views[:, :dim] @ rows[:, :dim].T
-    for number, example in enumerate(found):
-        is_own = [one.route == example.near or one.source in METADATA_SOURCES for one in inside]
-        cosine[number, is_own] = -1.0
+    cosine = views[:, : encoder.dim] @ rows[:, : encoder.dim].T
+    is_message = np.array([one.source not in METADATA_SOURCES for one in inside])
+    is_own = np.array([[one.route == example.near for one in inside] for example in found])
+    to_own = np.where(is_own & is_message, cosine, -1.0).max(axis=1)
+    to_others = np.where(~is_own & is_message, cosine, -1.0).max(axis=1)
 
-    is_used = cosine.max(axis=1) < IN_DOMAIN_COSINE
+    is_used = (to_others < IN_DOMAIN_COSINE) & (to_others <= np.maximum(to_own, UNLIKE_COSINE))
     if is_used.sum() < MIN_COUNTEREXAMPLES:
         return [], rows[:0]
 
