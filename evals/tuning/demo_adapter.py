@@ -68,7 +68,8 @@ def main(
 def contenders(route: Route, shots: int) -> list[Contender]:
     """Returns the base model without and with examples, and the adapter with and without schema."""
     rules: Message = {"role": "system", "content": RULES}
-    examples = [row for row in route.rows if row.split == "train"][:shots]
+    answered = [row for row in route.rows if row.split == "train" and row.answer is not None]
+    examples = answered[:shots]
     turns: list[Message] = []
 
     for row in examples:

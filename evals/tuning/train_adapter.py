@@ -93,8 +93,8 @@ def tuned_prompt(file: Path) -> str:
 def training_rows(route: str, folder: Path, seed: int) -> list[Row]:
     """Returns the made-up rows and, for a route with hand-written ones, those of train and dev.
 
-    Writes the examples of `leave`, which are the made-up ones. Raises InputError for a route
-    without a generator.
+    Writes the examples of `leave` with an answer, which are the made-up ones. Raises InputError for
+    a route without a generator.
     """
     if route not in GENERATORS:
         raise InputError(
@@ -103,13 +103,16 @@ def training_rows(route: str, folder: Path, seed: int) -> list[Row]:
         )
 
     rows: list[Row] = list(GENERATORS[route](seed))
+    file = folder / "examples.jsonl"
+    written = read_rows(file)
     if route == WRITES_ROWS:
-        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        (folder / "examples.jsonl").write_text("".join(lines), "utf-8")
+        others = [row.model_dump(exclude_unset=True) for row in written if row.answer is None]
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in [*rows, *others])
+        file.write_text("".join(lines), "utf-8")
         return rows
 
-    for row in read_rows(folder / "examples.jsonl"):
-        if row.split != "test":
+    for row in written:
+        if row.split != "test" and row.answer is not None:
             rows.append({"text": row.text, "answer": row.answer, "split": row.split})
 
     return rows

@@ -204,7 +204,11 @@ def read_route(folder: Path, *, larger_model: bool = True) -> Route:
             name=front.name,
             description=front.description,
             utterances=front.utterances,
-            examples=tuple(Example(row.text, front.name, row.answer, row.split) for row in rows),
+            examples=tuple(
+                Example(row.text, front.name, row.answer, row.split)
+                for row in rows
+                if not row.counterexample
+            ),
             rows=rows,
             visibility=front.visibility,
             version=version,
@@ -217,7 +221,10 @@ def read_route(folder: Path, *, larger_model: bool = True) -> Route:
             needs_larger_model=front.needs_larger_model,
             actions=front.actions,
             acts=front.acts,
-            counterexamples=front.counterexamples,
+            counterexamples=(
+                *front.counterexamples,
+                *(row.text for row in rows if row.counterexample),
+            ),
         )
     except ValidationError as error:
         raise RouteError(f"loading {path}: {_problems(error)}") from error

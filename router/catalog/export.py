@@ -88,11 +88,17 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "grounding": version.grounding,
         "needs_larger_model": route.needs_larger_model or None,
         "acts": list(route.acts) if route.acts != ACTS else None,
-        "counterexamples": list(route.counterexamples),
+        "counterexamples": _own_counterexamples(route),
         "reward": [check.model_dump(mode="json") for check in version.reward],
     }
 
     return {name: value for name, value in keys.items() if value not in (None, "", [])}
+
+
+def _own_counterexamples(route: Route) -> list[str]:
+    """Returns those that are no rows of `examples.jsonl`."""
+    rows = {row.text for row in route.rows if row.counterexample}
+    return [text for text in route.counterexamples if text not in rows]
 
 
 def _step(step: Mapping[str, object]) -> dict[str, object]:

@@ -6,9 +6,9 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError, model_validator
 
 from router.catalog.actions import MAX_ACTIONS, SendAction
 from router.catalog.reward import RewardCheck
@@ -95,13 +95,24 @@ NESTED_MODELS: Mapping[str, type[BaseModel]] = {
 
 
 class ExampleRow(FrozenModel):
-    """One line of `examples.jsonl`. Models see only `train` rows; `test` rows measure them."""
+    """One line of `examples.jsonl`. Models see only `train` rows; `test` rows measure them.
+
+    A `counterexample` is a message that looks like the route's own and that no route serves.
+    """
 
     text: str = Field(min_length=1)
     answer: JsonValue = None
     split: Literal["train", "dev", "test"] = "train"
     thread: str = ""
     reasoning: str = ""
+    counterexample: bool = False
+
+    @model_validator(mode="after")
+    def _has_no_answer_if_it_is_not_served(self) -> Self:
+        if self.counterexample and (self.answer is not None or self.split != "train"):
+            raise ValueError("a counterexample is a train row without an answer")
+
+        return self
 
 
 def read_route_file(path: Path) -> tuple[FrontMatter, str]:

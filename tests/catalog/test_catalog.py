@@ -15,6 +15,7 @@ from router.catalog.catalog import (
     read_route,
     reload_routes,
 )
+from router.catalog.export import write_route
 from router.errors import RouteError
 
 GOOD = """---
@@ -160,7 +161,13 @@ def test_a_nest_of_brackets_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("{", "line 1 is no JSON"), ("[]", "line 1"), ('{"text": "a", "split": "live"}', "'split'")],
+    [
+        ("{", "line 1 is no JSON"),
+        ("[]", "line 1"),
+        ('{"text": "a", "split": "live"}', "'split'"),
+        ('{"text": "a", "answer": "b", "counterexample": true}', "line 1.*without an answer"),
+        ('{"text": "a", "split": "test", "counterexample": true}', "line 1.*train row"),
+    ],
 )
 def test_a_wrong_example_is_refused_with_its_line(tmp_path: Path, line: str, said: str) -> None:
     place = write(tmp_path)
@@ -168,6 +175,19 @@ def test_a_wrong_example_is_refused_with_its_line(tmp_path: Path, line: str, sai
 
     with pytest.raises(RouteError, match=said):
         read_route(place)
+
+
+def test_a_row_may_be_a_message_that_the_route_does_not_serve(tmp_path: Path) -> None:
+    rows = [*ROWS, {"text": "book a table", "counterexample": True}, {"text": "any soup today"}]
+    route = load(tmp_path, rows=rows)
+
+    assert route.counterexamples == ("book a table",)
+    assert "book a table" not in [example.text for example in route.examples]
+    assert "any soup today" in [example.text for example in route.examples]
+
+    again = read_route(write_route(route.version, route, tmp_path / "copy", None))
+
+    assert again.counterexamples == route.counterexamples
 
 
 def test_words_like_no_and_dates_stay_words(tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ def training_texts(
 
     # A version that was never trained has no dataset; it shows the examples of its file.
     rows = _file_rows(context, route)
-    return [LoggedText(redact(row.text)) for row in rows if row.split == "train"]
+    own = [row.text for row in rows if row.split == "train" and not row.counterexample]
+    return [LoggedText(redact(text)) for text in own]
 
 
 def _file_rows(context: Context, name: str) -> Sequence[ExampleRow]:
