@@ -23,7 +23,8 @@ def route() -> Route:
 
 def test_the_committed_rows_are_those_of_the_committed_seed() -> None:
     lines = (FOLDER / "examples.jsonl").read_text("utf-8").splitlines()
-    assert [json.loads(line) for line in lines] == make_rows(0)
+    rows = [json.loads(line) for line in lines]
+    assert [row for row in rows if "answer" in row] == make_rows(0)
 
 
 def test_no_message_is_in_two_rows() -> None:
@@ -43,7 +44,9 @@ def test_every_answer_keeps_the_schema_of_the_route(route: Route) -> None:
 
     assert route.version.output is not None
     checker = Draft202012Validator(route.version.output)
-    assert all(checker.is_valid(row.answer) for row in route.rows)
+    answers = [row.answer for row in route.rows if row.answer is not None]
+    assert answers
+    assert all(map(checker.is_valid, answers))
 
 
 def test_the_adapter_learns_the_messages_that_the_route_sends(route: Route) -> None:
