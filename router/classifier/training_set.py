@@ -88,7 +88,8 @@ def _counterexamples(
 
     cosine = views[:, : encoder.dim] @ rows[:, : encoder.dim].T
     is_message = np.array([one.source not in METADATA_SOURCES for one in inside])
-    is_own = np.array([[one.route == example.near for one in inside] for example in found])
+    near = np.array([example.near for example in found])
+    is_own = near[:, None] == np.array([one.route for one in inside])
     to_own = np.where(is_own & is_message, cosine, -1.0).max(axis=1)
     to_others = np.where(~is_own & is_message, cosine, -1.0).max(axis=1)
 
