@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workers.prompting.free_text import (
+    declines,
     echoes_prompt,
     invents,
     is_about,
@@ -30,6 +31,22 @@ LETTER = "please be informed that the lift will not be running on Monday from 8 
 )
 def test_figures_and_days_come_from_the_material(text, is_made_up):
     assert invents(text, LETTER) is is_made_up
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "is_none"),
+    [
+        ("I'm sorry, but I'm unable to assist with that.", "make this friendlier: pay up", True),
+        ("Sorry, I can\u2019t help you with this request.", "answer her: where is it?", True),
+        ("As an AI, I have no invoices.", "reword: you forgot the invoice", True),
+        ("I am afraid I cannot help you on Friday.", "tell Tom I can't help on Friday", False),
+        ("I'm sorry, but the hall is taken on Friday.", "say no to her: the hall is taken", False),
+        ("We cannot deliver before Monday.", "say that it comes on Monday", False),
+        ("Could you please send the invoice? Thank you.", "nicer: send the invoice", False),
+    ],
+)
+def test_a_refusal_is_no_answer_unless_the_message_speaks_of_one(text, order, is_none):
+    assert declines(text, order) is is_none
 
 
 def test_an_answer_about_something_else_is_none():

@@ -17,6 +17,7 @@ from workers.context import Work
 from workers.prompting.completion import CUT_OFF, CallOptions, CompletionSession, Schema
 from workers.prompting.corrections import corrected, earlier_form
 from workers.prompting.free_text import (
+    declines,
     echoes_prompt,
     invents,
     is_about,
@@ -135,6 +136,8 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
         return "it came to no end"
     if echoes_prompt(text, prompt, material):
         return "it repeats its prompt"
+    if declines(text, material):
+        return "it declines to answer"
     # A draft of its own is written to whoever wrote the material; an edited text keeps its name.
     is_draft = work.version.grounding == "figures"
     if is_draft and signs_as_sender(text, material, work.request.text):

@@ -63,6 +63,14 @@ _SIGNATURE = re.compile(
     r"[Yy]ours)[,.!]? {0,3}\n? {0,3}"
     r"(?P<name>[A-Z][\w-]{1,30})['\"\u2019\u201d.!)]{0,3}\Z"
 )
+_DECLINE = re.compile(
+    r"\b(?:unable to|not able to|can['\u2019]t|cannot|can not) "
+    r"(?:assist|help|fulfil|comply|do (?:that|this)|answer (?:that|this)|"
+    r"provide (?:that|this|you|the))\b|\bas an ai\b",
+    re.IGNORECASE,
+)
+DECLINE_CHARS = 120
+"""Characters of a text in which it declines, if it does."""
 _SENTENCE_END = re.compile(r"[.!?:](?=\s|\Z)|\n")
 _WORD = re.compile(r"\w+")
 
@@ -81,6 +89,16 @@ def echoes_prompt(text: str, prompt: Prompt, material: str) -> bool:
     return bool(own) and (
         len(instructions - known) > MAX_ECHO * len(own) or len(leaked - known) > MAX_LEAK * len(own)
     )
+
+
+def declines(text: str, material: str) -> bool:
+    """Returns whether the text begins with a refusal to help that its material does not speak of.
+
+    "I'm unable to assist with that" is no friendlier wording of somebody's reminder. Where the
+    message itself says that somebody cannot help, so may a draft.
+    """
+    is_refusal = _DECLINE.search(text[:DECLINE_CHARS]) is not None
+    return is_refusal and _DECLINE.search(material) is None
 
 
 def invents(text: str, material: str) -> bool:
