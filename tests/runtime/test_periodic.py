@@ -29,3 +29,19 @@ def test_a_regular_task_runs_again_after_it_failed(error):
         assert again.wait(60)
     finally:
         every.stop()
+
+
+def test_a_run_without_an_end_does_not_keep_the_process_from_ending():
+    runs, end = threading.Event(), threading.Event()
+
+    def endless() -> None:
+        runs.set()
+        end.wait()
+
+    task = PeriodicTask("endless", 60.0, endless)
+    task.start()
+    assert runs.wait(30)
+
+    task.stop(seconds=0.0)
+
+    end.set()

@@ -10,6 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from router.errors import QueueError, StoreAwayError
 from router.log import get_log
 
+STOP_SECONDS = 20.0
+"""A process that is told to end has a minute or so for all its parts before it is killed."""
+
 
 class PeriodicTask:
     """Calls `task` every `interval_seconds` on a daemon thread; failures are logged.
@@ -29,10 +32,15 @@ class PeriodicTask:
         """Starts the thread; the first run begins at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Waits for the run in progress, then ends the thread."""
+    def stop(self, seconds: float = STOP_SECONDS) -> None:
+        """Waits for the run in progress, at most so long, then ends the thread.
+
+        A longer run ends with the process, as by a kill, which every task has to survive.
+        """
         self._stop.set()
-        self._thread.join()
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            self._log.warning("run_not_awaited", task=self._thread.name)
 
     def _loop(self) -> None:
         while True:
