@@ -120,7 +120,7 @@ def _example_warnings(route: Route) -> Iterator[str]:
             f"{MIN_TEST_ROWS}, or a change cannot be judged"
         )
 
-    train_rows = [row for row in route.rows if row.split == "train" and not row.counterexample]
+    train_rows = [example for example in route.examples if example.split == "train"]
     texts = len(route.utterances) + len(train_rows)
     if texts < MIN_TRAINING_TEXTS:
         yield (

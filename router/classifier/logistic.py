@@ -157,8 +157,9 @@ def class_weights(labels: Ints, class_count: int) -> Floats:
     All classes weigh the same: a company's own route with twelve examples stands beside built-in
     ones with two hundred, and how many examples a route has says nothing of how often it is asked.
     """
-    counts = np.maximum(np.bincount(labels, minlength=class_count), 1)
-    return np.asarray(len(labels) / (np.count_nonzero(np.bincount(labels)) * counts), np.float64)
+    counts = np.bincount(labels, minlength=class_count)
+    share = len(labels) / np.count_nonzero(counts)
+    return np.asarray(share / np.maximum(counts, 1), np.float64)
 
 
 def prior_variance(count: int) -> float:

@@ -19,7 +19,7 @@ def nfkc(text: str, max_chars: int) -> str:
     combining marks in a row the rest is left out, and so is the end of a long text that would
     become more than `max_chars`.
     """
-    text = limit_marks(text[:max_chars])
+    text = _limit_marks(text[:max_chars])
     if len(text) > LONG_TEXT and not text.isascii():
         text = text[: _kept_chars(text, max_chars)]
 
@@ -37,10 +37,10 @@ def _kept_chars(text: str, max_chars: int) -> int:
 
 def nfc(text: str) -> str:
     """Returns the composed form (NFC) of the text, with at most `MAX_MARKS` marks in a row."""
-    return unicodedata.normalize("NFC", limit_marks(text))
+    return unicodedata.normalize("NFC", _limit_marks(text))
 
 
-def limit_marks(text: str) -> str:
+def _limit_marks(text: str) -> str:
     """Returns the text with at most `MAX_MARKS` combining marks in a row."""
     if text.isascii():
         return text
