@@ -19,7 +19,7 @@ def installed_router(settings: Settings, team: str = "") -> tuple[Router, Catalo
     routes = catalog(settings)
     trainer = learner(settings, encoder(settings))
     own = routes.training_examples()
-    descriptions = {name: route.description for name, route in routes.routes.items()}
+    descriptions = routes.descriptions()
     base = trainer.train_base(own, descriptions)
     if not team:
         return base, routes

@@ -20,7 +20,7 @@ class ExampleQuotes:
     """
 
     def __init__(self, catalog: Catalog, store: Store, rights: ReadingRights) -> None:
-        routes = {name: route.description for name, route in catalog.routes.items()}
+        routes = catalog.descriptions()
         self._texts = installation_texts(catalog.training_examples(), routes)
         self._store = store
         self._rights = rights
@@ -31,7 +31,7 @@ class ExampleQuotes:
         # The routes that were drafted in a workspace are quoted there alone.
         own = Catalog(self._store.drafted_routes.active(reader.team))
         if own.routes and not reader.home:
-            routes = {name: route.description for name, route in own.routes.items()}
+            routes = own.descriptions()
             texts = {**texts, **installation_texts(own.training_examples(), routes)}
 
         return ReaderQuotes(texts, self._store, self._rights, reader)

@@ -177,7 +177,7 @@ class WorkspaceRouters:
             self._learner.remove_own_routes(team)
             return self.base, self._own, None
 
-        routes = {name: route.description for name, route in catalog.routes.items()}
+        routes = catalog.descriptions()
         own = catalog.training_examples()
         return self._learner.train_with_own_routes(team, own, routes), own, catalog
 
@@ -193,7 +193,7 @@ class WorkspaceRouters:
 
     def _use(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        routes = {name: route.description for name, route in catalog.routes.items()}
+        routes = catalog.descriptions()
         own = catalog.training_examples()
         base = self._learner.train_base(own, routes)
         quotes = ExampleQuotes(catalog, self._store, self._rights)

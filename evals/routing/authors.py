@@ -60,7 +60,7 @@ def measure(
     catalog: Catalog, authors: Mapping[str, Collection[str]], encoder: Encoder
 ) -> dict[str, float]:
     """Returns shares of the messages, 0-1, and how many there were."""
-    descriptions = {name: route.description for name, route in catalog.routes.items()}
+    descriptions = catalog.descriptions()
     examples = catalog.training_examples()
     signals, counts = route_signals(catalog.routes), _Counts()
 

@@ -32,7 +32,7 @@ def main(
     """
     set_up_logs("auto", "error")
     catalog = load_routes(builtin_routes_folder())
-    descriptions = {name: route.description for name, route in catalog.routes.items()}
+    descriptions = catalog.descriptions()
     router = Router.train(
         catalog.training_examples(), open_encoder(encoder, cache), descriptions, seed=0
     )

@@ -52,7 +52,7 @@ def main(
     else:
         catalog = load_routes(builtin_routes_folder())
         examples: Sequence[Example] = catalog.training_examples()
-        descriptions = {name: route.description for name, route in catalog.routes.items()}
+        descriptions = catalog.descriptions()
         router = Router.train(examples, cached_encoder, descriptions, seed=seed)
         texts = [example.text for route in catalog.routes.values() for example in route.examples]
 

@@ -81,7 +81,7 @@ def measure_own_routes(encoder: str, cache: Path, false_reject: float) -> OwnRou
         )
 
     cached_encoder = CachedEncoder(open_encoder(encoder, cache))
-    routes = {name: route.description for name, route in catalog.routes.items()}
+    routes = catalog.descriptions()
     answers = _cross_validate(examples, routes, cached_encoder, false_reject)
     figures = scores(answers)
     del figures["coverage"]

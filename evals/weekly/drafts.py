@@ -233,7 +233,7 @@ def _judge(
 
 
 def _train(catalog: Catalog, encoder: Encoder) -> Router:
-    descriptions = {name: route.description for name, route in catalog.routes.items()}
+    descriptions = catalog.descriptions()
     return Router.train(catalog.training_examples(), encoder, descriptions, false_reject=0.05)
 
 

@@ -81,6 +81,10 @@ class Catalog:
     routes: Mapping[str, Route]
     problems: list[str] = field(default_factory=list)
 
+    def descriptions(self) -> dict[str, str]:
+        """Returns each route's description by its name, as a router is trained for them."""
+        return {name: route.description for name, route in self.routes.items()}
+
     def training_examples(self) -> list[Example]:
         """Returns what the router learns from: utterances and train examples, by route name.
 

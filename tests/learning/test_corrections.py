@@ -280,7 +280,7 @@ def test_corrections_are_learned_beside_counterexamples(trigrams):
     catalog = load_routes(builtin_routes_folder())
     examples = catalog.training_examples()
     assert any(example.source == COUNTEREXAMPLE for example in examples)
-    routes = {name: route.description for name, route in catalog.routes.items()}
+    routes = catalog.descriptions()
     router = Router.train(examples, trigrams, routes)
     text = "the zeppelin on floor 3 lost its propeller"
 

@@ -29,7 +29,7 @@ def encoder():
 @pytest.fixture(scope="module")
 def decide(catalog, encoder):
     """Decides with the built-in routes, as somebody who may use all of them."""
-    names = {name: route.description for name, route in catalog.routes.items()}
+    names = catalog.descriptions()
     router = Router.train(catalog.training_examples(), encoder, names)
     signals = route_signals(catalog.routes)
     return lambda text: router.decide(text, signals)[0]
@@ -179,7 +179,7 @@ def test_a_death_in_the_family_with_its_days_is_a_request_for_leave(decide):
 def test_a_route_with_an_example_of_an_errand_runs_it(catalog, encoder):
     examples = ("book a meeting room for Monday", "I need a room for six people", "free rooms?")
     rooms = [Example(text, "rooms") for text in examples]
-    names = {name: route.description for name, route in catalog.routes.items()}
+    names = catalog.descriptions()
     router = Router.train(
         [*catalog.training_examples(), *rooms], encoder, {**names, "rooms": "Books meeting rooms"}
     )
@@ -199,7 +199,7 @@ def test_a_counterexample_of_one_route_yields_to_another_route(catalog, encoder)
             "I need a flight to Paris on Monday",
         )
     ]
-    names = {name: route.description for name, route in catalog.routes.items()}
+    names = catalog.descriptions()
     routes = {**names, "travel": "Books flights, trains and hotels"}
     router = Router.train([*catalog.training_examples(), *travel], encoder, routes)
 

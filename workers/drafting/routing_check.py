@@ -78,7 +78,7 @@ class RoutingComparison:
         self._encoder = encoder
         self._seed = seed
         self._false_reject = false_reject
-        self._routes = {name: route.description for name, route in catalog.routes.items()}
+        self._routes = catalog.descriptions()
         self._training, holdout = split_holdout(catalog.training_examples())
         # What no route serves may be what the draft is for.
         served = [example for example in holdout if example.route != NO_ROUTE]

@@ -197,7 +197,7 @@ def _made_up_words(rng: random.Random, length: int) -> str:
 def text_steps(encoder: Encoder) -> dict[str, Step]:
     """Returns each step that reads people's or models' text, by name."""
     catalog = load_routes(builtin_routes_folder())
-    routes = {name: route.description for name, route in catalog.routes.items()}
+    routes = catalog.descriptions()
     router = Router.train(catalog.training_examples(), encoder, routes)
 
     return {
