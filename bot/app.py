@@ -54,11 +54,12 @@ from workers.runtime.person_limit import PersonLimit
 from workers.runtime.process_values import new_id as new_id
 from workers.runtime.process_values import now as now
 from workers.runtime.process_values import random_share as random_share
+from workers.runtime.processes import limit_ending
 from workers.runtime.queue import RqQueue, is_alive
 from workers.runtime.rate_limit import TokenBuckets
 from workers.runtime.reaper import reap
 from workers.runtime.scheduling.leader import PERIODIC, REAPER, LeaderLease, process_name
-from workers.runtime.scheduling.periodic import PeriodicTask
+from workers.runtime.scheduling.periodic import PeriodicTask, stop_all
 from workers.runtime.steady_clock import SteadyClock, open_clock
 from workers.worker import serve, warm_up_encoder, warm_up_local_model
 
@@ -270,11 +271,10 @@ class BotProcess:
         try:
             self._stopped.wait()
         finally:
+            limit_ending()
             # Rewriting a server's tables may take longer than a process is given to end.
             self._backend.store.personal_data.stop_overwriting()
-            for task in self._tasks:
-                task.stop()
-
+            stop_all(self._tasks)
             # Now, so that another bot goes on with the work while this one still answers.
             self._leader.stop()
             self._reaper.stop()
@@ -363,9 +363,8 @@ class WorkerProcess:
         try:
             serve(self.context, self._backend.url, queue, threading.Event())
         finally:
-            for task in self._tasks:
-                task.stop()
-
+            limit_ending()
+            stop_all(self._tasks)
             self._reaper.stop()
             self.context.leases.stop()
             if self._local is not None:

@@ -10,32 +10,29 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any, Literal, Protocol
 from urllib.error import URLError
-from urllib.parse import urlsplit
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry import RetryHandler
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
     ServerErrorRetryHandler,
 )
-from slack_sdk.http_retry.request import HttpRequest
-from slack_sdk.http_retry.response import HttpResponse
-from slack_sdk.http_retry.state import RetryState
 from slack_sdk.web import SlackResponse
 
 from bot.plainer.bodies import Body, surface_of
 from bot.plainer.fallback import Fallback, SendResult
 from bot.plainer.refusals import read_refusal
+from bot.transport.retries import (
+    PATIENCE_SECONDS,
+    RETRIES,
+    GatewayErrorRetryHandler,
+    SharedRetryAfterHandler,
+    retry_after,
+)
 from workers.runtime import tracing
 from workers.runtime.bounded import BoundedDict
 
-RETRIES = 3
 SECONDS = 10
-PATIENCE_SECONDS = 8.0
-"""The longest that a call waits for its turn; after that the request itself is put off, and
-nothing is lost."""
 POSTS_PER_MINUTE, POST_BURST = 60, 5
 """Messages in one channel: Slack allows one a second and short bursts, whose size it does not
 say (https://docs.slack.dev/apis/web-api/rate-limits)."""
@@ -107,51 +104,6 @@ class RateLimiter(Protocol):
     def close_for(self, name: str, seconds: float) -> None:
         """Closes the bucket for every process for so many seconds."""
         ...
-
-
-class GatewayErrorRetryHandler(RetryHandler):
-    """Retries 502 and 504, which the SDK's own handler leaves out."""
-
-    def _can_retry(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> bool:
-        return response is not None and response.status_code in (502, 504)
-
-
-class SharedRetryAfterHandler(RateLimitErrorRetryHandler):
-    """Honours Retry-After and shares it: every other process waits as well."""
-
-    def __init__(self, client: PacedClient) -> None:
-        super().__init__(max_retry_count=RETRIES)
-        self._client = client
-
-    def prepare_for_next_attempt(
-        self,
-        *,
-        state: RetryState,
-        request: HttpRequest,
-        response: HttpResponse | None = None,
-        error: Exception | None = None,
-    ) -> None:
-        """Closes the method for all processes, and waits until it is open again."""
-        method = urlsplit(request.url).path.rsplit("/", 1)[-1]
-        self._client.close_method(method, retry_after(response.headers if response else {}))
-        super().prepare_for_next_attempt(
-            state=state, request=request, response=response, error=error
-        )
-        self._client.wait_for_method(method)
-
-
-def retry_after(headers: Mapping[str, Any]) -> float:
-    """Returns the seconds that Slack asks clients to wait; 1 where it does not say."""
-    found = {name.lower(): value for name, value in headers.items()}.get("retry-after", "1")
-    seconds = str(found[0] if isinstance(found, list) else found)
-    return float(seconds) if seconds.isdigit() else 1.0
 
 
 class PacedClient(WebClient):

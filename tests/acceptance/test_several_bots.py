@@ -147,7 +147,8 @@ def test_a_bot_that_is_told_to_end_hands_over_and_loses_nothing(stack) -> None:
 
     process = stack.children[ending]
     process.terminate()
-    assert process.wait(60) == 0
+    # One that has to be ended says in its log what it waited for.
+    assert process.wait(60) == 0, Path(stack.log_path(ending)).read_text("utf-8")[-8000:]
     sent += [ada.say("general", f"@beagle !rewrite more {n}") for n in range(4)]
 
     assert until(lambda: leads(stack, other_than(stack, ending)))

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from router.errors import QueueError
-from workers.runtime.scheduling.periodic import PeriodicTask
+from workers.runtime.scheduling.periodic import PeriodicTask, stop_all
 
 
 @pytest.mark.parametrize("error", [QueueError("away"), KeyError("unforeseen")])
@@ -43,5 +43,22 @@ def test_a_run_without_an_end_does_not_keep_the_process_from_ending():
     assert runs.wait(30)
 
     task.stop(seconds=0.0)
+
+    end.set()
+
+
+def test_tasks_that_stop_together_have_one_time_limit():
+    started, end = threading.Barrier(4), threading.Event()
+
+    def endless() -> None:
+        started.wait(30)
+        end.wait()
+
+    tasks = [PeriodicTask(f"endless-{number}", 60.0, endless) for number in range(3)]
+    for task in tasks:
+        task.start()
+    started.wait(30)
+
+    stop_all(tasks, seconds=0.0)
 
     end.set()

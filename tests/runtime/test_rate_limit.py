@@ -69,3 +69,17 @@ def test_retry_after_holds_for_all_processes(pace):
         view = {"type": "home", "blocks": [{"type": "divider"}]}
         assert trio.retrying.views_publish(user_id=sandbox.actor("ada").id, view=view)["ok"]
         assert sandbox.call(lambda: sandbox.context.call_counts["views.publish"]) == 2
+
+
+def test_a_long_retry_after_is_told_to_all_processes_and_not_slept_through(pace):
+    with Sandbox(SandboxConfig(limits=False)) as sandbox:
+        sandbox.inject_fault("ratelimited", on="views.publish", times=1, seconds=600)
+        trio = Clients.single(sandbox.bot_token, sandbox.api_url, pace).for_team("T1")
+        view = {"type": "home", "blocks": [{"type": "divider"}]}
+
+        # The test's own time limit would end a wait of ten minutes.
+        with pytest.raises(SlackApiError, match="ratelimited"):
+            trio.retrying.views_publish(user_id=sandbox.actor("ada").id, view=view)
+
+        assert sandbox.call(lambda: sandbox.context.call_counts["views.publish"]) == 1
+        assert pace.acquire("T1:views.publish", 6000, 100) > 500

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Callable
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: the signal that a process gets when its parent dies."""
 POLL_SECONDS = 0.02
+ENDING_SECONDS = 45.0
+"""How long a process may take to end when told to: the deployment files give it 75 seconds."""
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
@@ -35,6 +38,15 @@ def terminate(process: subprocess.Popen[bytes], grace_seconds: float) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def limit_ending(seconds: float = ENDING_SECONDS) -> None:
+    """Ends this process after so long with exit code 1, whatever its threads do, if it has not.
+
+    What every thread was doing is written to standard error. All work survives a kill, but nobody
+    could tell from one what the process was waiting for.
+    """
+    faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stderr)
 
 
 def wait_until(condition: Callable[[], bool], timeout_seconds: float) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -11,7 +12,7 @@ from router.errors import QueueError, StoreAwayError
 from router.log import get_log
 
 STOP_SECONDS = 20.0
-"""A process that is told to end has a minute or so for all its parts before it is killed."""
+"""All tasks together have so long: a process that is told to end is killed after a minute or so."""
 
 
 class PeriodicTask:
@@ -32,12 +33,16 @@ class PeriodicTask:
         """Starts the thread; the first run begins at once."""
         self._thread.start()
 
+    def ask_to_stop(self) -> None:
+        """Makes the run in progress the last one."""
+        self._stop.set()
+
     def stop(self, seconds: float = STOP_SECONDS) -> None:
         """Waits for the run in progress, at most so long, then ends the thread.
 
         A longer run ends with the process, as by a kill, which every task has to survive.
         """
-        self._stop.set()
+        self.ask_to_stop()
         self._thread.join(seconds)
         if self._thread.is_alive():
             self._log.warning("run_not_awaited", task=self._thread.name)
@@ -54,3 +59,12 @@ class PeriodicTask:
 
             if self._stop.wait(self._interval_seconds):
                 return
+
+
+def stop_all(tasks: Sequence[PeriodicTask], seconds: float = STOP_SECONDS) -> None:
+    """Stops the tasks at the same time, and waits for all of them together at most so long."""
+    deadline = time.monotonic() + seconds
+    for task in tasks:
+        task.ask_to_stop()
+    for task in tasks:
+        task.stop(max(0.0, deadline - time.monotonic()))
