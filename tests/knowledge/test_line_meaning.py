@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.encoder.lazy import LazyEncoder
@@ -12,7 +14,7 @@ from router.index import Hit
 from workers import texts
 from workers.context import Work
 from workers.knowledge.extractive_answer import answer_support, read_passages, select_quotes
-from workers.knowledge.passage_units import passage_units, with_neighbours
+from workers.knowledge.passage_units import passage_units, whole_thought, with_neighbours
 from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.line_meaning import LINE_ENCODER, reads_meaning
 from workers.paths._cited_answer import answer_with_quotes
@@ -29,6 +31,14 @@ CONCEPTS = (
 """Words of each column mean the same to the encoder below."""
 
 
+SENTENCES = (
+    "It is free.",
+    "Ask the desk first.",
+    "This needs a badge.",
+    "But not on Sundays.",
+    "Trains run hourly.",
+)
+"""Two of them are understood only with a neighbour."""
 HALF_NEAR = "lunch, ski, oil and tax"
 """A message with a concept of a passage beside three that no passage has."""
 
@@ -183,15 +193,46 @@ BODY = "The garage is free. It closes at nine. Bring a badge.\n\nThe roof is not
 
 
 @pytest.mark.parametrize(
-    ("near", "max_chars", "expected"),
+    ("nearness", "max_chars", "expected"),
     [
-        ({0}, 200, "The garage is free."),
-        ({0, 2}, 200, "The garage is free."),
-        ({0, 1, 2, 3}, 200, "The garage is free. It closes at nine. Bring a badge."),
-        ({0, 1, 2, 3}, 40, "The garage is free. It closes at nine."),
+        ({}, 20, "The garage is free."),
+        ({}, 200, BODY),
+        ({0: 0.5, 1: 0.1, 2: 0.9}, 40, "The garage is free. It closes at nine."),
+        ({3: 0.9}, 60, "The garage is free. It closes at nine. Bring a badge."),
     ],
 )
-def test_a_quote_takes_near_sentences_of_its_paragraph_along(near, max_chars, expected):
-    start, end = with_neighbours(BODY, passage_units(BODY), 0, near, max_chars)
+def test_a_quote_takes_what_stands_beside_it_along(nearness, max_chars, expected):
+    start, end = with_neighbours(BODY, passage_units(BODY), 0, nearness, max_chars)
 
     assert BODY[start:end] == expected
+
+
+def test_a_quote_grows_towards_what_is_nearer_to_the_question():
+    units = passage_units(BODY)
+
+    before = with_neighbours(BODY, units, 2, {1: 0.9, 3: 0.2}, 55)
+    after = with_neighbours(BODY, units, 2, {1: 0.2, 3: 0.9}, 45)
+
+    # "It" is understood only after the sentence before.
+    assert BODY[slice(*before)] == "The garage is free. It closes at nine. Bring a badge."
+    assert BODY[slice(*after)] == "Bring a badge.\n\nThe roof is not for cars."
+
+
+@given(
+    st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=12),
+    st.integers(0, 11),
+    st.lists(st.floats(-1, 2), min_size=12, max_size=12),
+    st.integers(0, 300),
+)
+def test_a_quote_always_holds_its_line_and_ends_with_whole_ones(sentences, place, scores, limit):
+    body = " ".join(sentences)
+    units = passage_units(body)
+    place %= len(units)
+
+    start, end = with_neighbours(body, units, place, dict(enumerate(scores)), limit)
+
+    assert start <= units[place].start < units[place].end <= end
+    assert start in {unit.start for unit in units}
+    assert end in {unit.end for unit in units}
+    alone = whole_thought(body, units, place)
+    assert end - start <= max(limit, alone[1] - alone[0])

@@ -28,7 +28,7 @@ from workers.knowledge.relevance.line_meaning import (
     SUPPORT_WEIGHT,
     LineMeaning,
     line_meanings,
-    near_places,
+    nearness_of,
     reads_meaning,
 )
 from workers.knowledge.relevance.question_words import (
@@ -63,8 +63,13 @@ LIKENESS_WEIGHT = 1.0
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 TYPE_BONUS = 0.2
 """For a quote with a number or a time, if the question asks for one."""
-MAX_QUOTE_CHARS = 280
-"""A quote of several sentences is no longer than this."""
+MAX_QUOTE_CHARS = 400
+"""A quote of several sentences is no longer than this.
+
+For people who had not read the pages (`beagle eval companies`) the first quote would hold the
+answer
+to 46 % with 280 characters of near sentences, 50 % with any, 53 % with 400, 54 % with 450.
+"""
 MIN_OVERLAP = 0.5
 """The Jaccard similarity from which two quotes are about the same thing."""
 
@@ -195,10 +200,12 @@ def _quotes_by_meaning(
         if line.score < near[0][1].score - MAX_BELOW_BEST:
             break
 
-        body, places = candidate.hit.body, near_places(line, lines)
-        start, end = with_neighbours(body, candidate.units, line.place, places, MAX_QUOTE_CHARS)
+        body, nearness = candidate.hit.body, nearness_of(line.passage, lines)
+        start, end = with_neighbours(body, candidate.units, line.place, nearness, MAX_QUOTE_CHARS)
         text = body[start:end]
         quote = replace(_score(candidate, weights, wants_number=False), text=text, score=line.score)
+        if quote.lead in text:
+            quote = replace(quote, lead="")
         if not any(_is_part(text, other.text) for other in quotes.values()):
             quotes.setdefault(line.passage, quote)
 

@@ -7,7 +7,7 @@ the "never" before it, a rule without the "unless" of the next sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from workers.knowledge.sentences import sentence_spans
@@ -81,29 +81,28 @@ def whole_thought(body: str, units: Sequence[Unit], place: int) -> tuple[int, in
 
 
 def with_neighbours(
-    body: str, units: Sequence[Unit], place: int, near: Collection[int], max_chars: int
+    body: str, units: Sequence[Unit], place: int, nearness: Mapping[int, float], max_chars: int
 ) -> tuple[int, int]:
-    """Returns where a quote of that unit begins and ends, with the sentences beside it.
+    """Returns where a quote of that unit begins and ends, with what stands beside it.
 
-    Those are added that are among the `near` places and in its paragraph, up to `max_chars` in all:
-    what one sentence says is often completed or limited by the next.
+    It grows by the unit before or after it, whichever is nearer to the question (`nearness` by
+    place), as long as it has at most `max_chars`: what one sentence says is often completed or
+    limited by the next, and the best line often stands beside the one that answers.
     """
-    start, end = whole_thought(body, units, place)
-    last = place
-    while _is_same_paragraph(body, units, last) and last + 1 in near:
-        last += 1
-        if units[last].end - start > max_chars:
-            break
-        end = max(end, units[last].end)
+    first = last = place
+    span = whole_thought(body, units, place)
+    while True:
+        larger = []
+        for new, ends in ((first - 1, (first - 1, last)), (last + 1, (first, last + 1))):
+            if 0 <= new < len(units):
+                start, end = whole_thought(body, units, new)
+                wider = min(start, span[0]), max(end, span[1])
+                if wider[1] - wider[0] <= max_chars:
+                    larger.append((nearness.get(new, 0.0), ends, wider))
+        if not larger:
+            return span
 
-    first = place
-    while _is_same_paragraph(body, units, first - 1) and first - 1 in near:
-        first -= 1
-        if end - units[first].start > max_chars:
-            break
-        start = min(start, units[first].start)
-
-    return start, end
+        _, (first, last), span = max(larger)
 
 
 def is_statement(unit: Unit) -> bool:

@@ -39,6 +39,7 @@ MAX_PREVIEW = 200
 CITATION_MARK = re.compile(r"(?<!\s)\s*+\[(\d++(?:\s*+,\s*+\d++)*+)\]")
 MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>~|])")
 LIST_MARK = re.compile(r"\A(?:[-+] |([0-9]{1,3})(?=[.)] ))")
+BULLET = "• "
 PLAIN_FORMS = str.maketrans("“”„‘’‚–—\u00a0", "\"\"\"'''-- ")
 """One form for each quotation mark, dash and blank; one character each, so offsets stay valid."""
 
@@ -119,11 +120,13 @@ def _name_new_words(work: Work, quotes: Sequence[Quote], hits: Sequence[Hit]) ->
 
 
 def _quoted(number: int, quote: Quote) -> str:
-    """Returns the quote as a Markdown line with its number."""
+    """Returns the quote as a Markdown quotation, line by line, with its number."""
     lead = f"{_escape(quote.lead)} … " if quote.lead else ""
+    lines = [_escape(line) for line in quote.text.split("\n") if line.strip()]
     # The mark of a list item would begin a list inside the quote.
-    words = LIST_MARK.sub(_plain_mark, _escape(quote.text))
-    return f"> {lead}{words} [{number}]"
+    bullet = BULLET if len(lines) > 1 else ""
+    plain = [LIST_MARK.sub(lambda mark: _plain_mark(mark, bullet), line) for line in lines]
+    return f"> {lead}" + "\n> ".join(plain) + f" [{number}]"
 
 
 def _intro(quotes: Sequence[Quote]) -> str:
@@ -135,9 +138,9 @@ def _intro(quotes: Sequence[Quote]) -> str:
     return texts.MIXED_INTRO if any(by_people) else texts.VERBATIM_INTRO
 
 
-def _plain_mark(match: re.Match[str]) -> str:
-    """Returns a list item's number so that it begins no list; nothing for a bullet."""
-    return f"{match[1]}\\" if match[1] else ""
+def _plain_mark(match: re.Match[str], bullet: str) -> str:
+    """Returns a list item's number so that it begins no list; `bullet` for a mark without one."""
+    return f"{match[1]}\\" if match[1] else bullet
 
 
 def answer_not_found(work: Work, hits: Sequence[Hit], reply: ModelReply | None = None) -> Outcome:

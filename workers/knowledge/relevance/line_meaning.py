@@ -39,8 +39,6 @@ NUMBER_WEIGHT = 0.05
 """What a line without a number loses if the question asks for one."""
 MAX_BELOW_BEST = 0.1
 """By meaning, a further quote may score so much less than the best one."""
-MAX_BELOW_NEIGHBOUR = 0.4
-"""And a neighbouring sentence so much less than the one that it is quoted with."""
 MAX_LINES = 28
 """Lines that are encoded for a question: half a millisecond to two of processor time each."""
 MAX_LINE_CHARS = 300
@@ -111,21 +109,9 @@ def line_meanings(
     return meanings
 
 
-def near_places(best: LineMeaning, lines: Sequence[LineMeaning]) -> set[int]:
-    """Returns the places of the lines of the same passage that are nearly as near.
-
-    What stands between the best line and another one that is as good as it is among them.
-    """
-    places = set()
-    for line in lines:
-        if line.passage != best.passage:
-            continue
-        if line.score >= best.score - MAX_BELOW_NEIGHBOUR:
-            places.add(line.place)
-        if line.score >= best.score - MAX_BELOW_BEST:
-            places.update(range(min(line.place, best.place), max(line.place, best.place) + 1))
-
-    return places
+def nearness_of(passage: int, lines: Sequence[LineMeaning]) -> dict[int, float]:
+    """Returns the score of each line of that passage, by its place."""
+    return {line.place: line.score for line in lines if line.passage == passage}
 
 
 def _line_text(hit: Hit, match: PassageMatch, place: int) -> str:

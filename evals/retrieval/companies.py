@@ -1,0 +1,97 @@
+"""Quoted answers for people who had not read the pages: sixteen companies' handbooks.
+
+The pages of each company were written by one author, 150 questions by another who knew only what
+the company does and what its pages are about; a third copied out the words that answer each
+question, or none.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from evals.retrieval.answer_figures import (
+    Judgement,
+    judge_by_words,
+    read_gold_questions,
+    separation,
+    shares,
+    write_misses,
+)
+from evals.retrieval.rag import VIEWER, fill_index
+from evals.retrieval.rag_data import VectorCache, read_corpus
+from router.config import read_settings
+from router.encoder.factory import open_encoder
+from router.encoder.protocol import Encoder
+from router.index import Hit
+from router.log import set_up_logs
+from router.store import open_store
+from router.text.printable import print_line
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
+
+FOLDER = Path(__file__).parents[1] / "companies"
+TEST = ("school", "shipyard")
+"""Companies on which nothing may be chosen."""
+
+
+def main(
+    company: Annotated[str, typer.Option(help="Only this one.")] = "",
+    part: Annotated[
+        str, typer.Option(help="dev, to choose a method on; test, to report it; or all.")
+    ] = "test",
+    misses: Annotated[
+        Path | None, typer.Option(help="A Markdown page to write every missed question to.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure answers quoted to people who ask in words of their own."""
+    set_up_logs("auto", "warning")
+    names = [company] if company else companies(part)
+    encoder = open_encoder("fast", read_settings().data / "encoder")
+
+    judgements: list[Judgement] = []
+    for name in names:
+        judgements += judge_company(name, encoder)
+
+    if misses is not None:
+        write_misses(misses, judgements)
+
+    figures = {"companies": len(names), **shares(judgements), "auroc": separation(judgements)}
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in figures.items()]
+    print_line(json.dumps(figures) if as_json else "\n".join(lines))
+
+
+def companies(part: str) -> list[str]:
+    """Returns the companies of one part, in order. Raises BadParameter for an unknown part."""
+    if part not in ("dev", "test", "all"):
+        raise typer.BadParameter(f"--part {part!r}; allowed: dev, test, all")
+
+    names = sorted(path.stem for path in FOLDER.glob("*.jsonl"))
+    return [name for name in names if part == "all" or (name in TEST) == (part == "test")]
+
+
+def judge_company(name: str, encoder: Encoder) -> Sequence[Judgement]:
+    """Returns what its people get. Raises BadParameter if there is no such company."""
+    questions = FOLDER / f"{name}.jsonl"
+    if not questions.is_file():
+        raise typer.BadParameter(f"--company {name!r}; allowed: {', '.join(companies('all'))}")
+
+    documents, _ = read_corpus(FOLDER / name)
+    with tempfile.TemporaryDirectory() as folder:
+        store = open_store(f"sqlite:///{folder}/company.db")
+        try:
+            index = store.documents
+            fill_index(index, documents, encoder, VectorCache(None, encoder.model_id))
+
+            def find(text: str) -> list[Hit]:
+                vector = encoder.model_id, encoder.encode([text])[0]
+                return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
+
+            return judge_by_words(read_gold_questions(questions), find, encoder)
+        finally:
+            store.close()

@@ -1,0 +1,49 @@
+"""The companies' questions can be judged: what answers them stands on one of the pages."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+
+from evals.retrieval.answer_figures import read_gold_questions
+from evals.retrieval.companies import FOLDER, TEST, companies, judge_company
+from evals.retrieval.rag_data import read_corpus
+from evals.stand_ins import HashingEncoder
+
+
+@pytest.mark.parametrize("name", companies("all"))
+def test_every_answer_stands_on_a_page_as_it_is_read(name):
+    documents, _ = read_corpus(FOLDER / name)
+    bodies = [chunk.body for document in documents for chunk in document.chunks]
+    text = " ".join(" ".join(bodies).casefold().split())
+
+    missing = []
+    for question in read_gold_questions(FOLDER / f"{name}.jsonl"):
+        for answer in question.answers:
+            if " ".join(answer.casefold().split()) not in text:
+                missing.append(answer)
+
+    assert missing == []
+
+
+def test_every_company_has_its_pages_and_questions_and_none_is_in_both_parts():
+    folders = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
+
+    assert companies("all") == folders
+    assert sorted(companies("test")) == sorted(TEST)
+    assert sorted([*companies("dev"), *companies("test")]) == folders
+    assert all(len(read_gold_questions(FOLDER / f"{name}.jsonl")) == 150 for name in folders)
+
+
+def test_each_question_of_a_company_is_judged_once():
+    judged = judge_company("museum", HashingEncoder())
+
+    questions = read_gold_questions(FOLDER / "museum.jsonl")
+    assert [one.question for one in judged] == [question.text for question in questions]
+
+
+def test_an_unknown_company_or_part_is_told():
+    with pytest.raises(typer.BadParameter, match="nowhere"):
+        judge_company("nowhere", HashingEncoder())
+    with pytest.raises(typer.BadParameter, match="half"):
+        companies("half")
