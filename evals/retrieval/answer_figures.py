@@ -90,11 +90,10 @@ def judge_by_words(
     """Returns a judgement of each question: a quote is right if it contains a right answer."""
     judgements = []
     for question in questions:
-        answers = [_plain(answer) for answer in question.answers]
+        answers = question.answers
 
         def is_right(quote: Quote, answers: Sequence[str] = answers) -> bool:
-            text = _plain(f"{quote.lead} {quote.text}")
-            return any(answer in text for answer in answers)
+            return contains_answer(quote, answers)
 
         expected = " / ".join(question.answers) or "not found"
         found = find(question.text)
@@ -104,6 +103,12 @@ def judge_by_words(
         judgements.append(judgement)
 
     return judgements
+
+
+def contains_answer(quote: Quote, answers: Iterable[str]) -> bool:
+    """Returns whether any of the answers stands in the quote; blanks and case may differ."""
+    text = _plain(f"{quote.lead} {quote.text}")
+    return any(_plain(answer) in text for answer in answers)
 
 
 def judge_by_passages(

@@ -16,6 +16,7 @@ from typing import Annotated
 import typer
 
 from evals.retrieval.answer_figures import (
+    GoldQuestion,
     Judgement,
     judge_by_words,
     read_gold_questions,
@@ -77,8 +78,18 @@ def companies(part: str) -> list[str]:
 
 def judge_company(name: str, encoder: Encoder) -> Sequence[Judgement]:
     """Returns what its people get. Raises BadParameter if there is no such company."""
-    questions = FOLDER / f"{name}.jsonl"
-    if not questions.is_file():
+    asked = ranked_for(name, encoder)
+    hits = {question.text: found for question, found in asked}
+    return judge_by_words([question for question, _ in asked], hits.__getitem__, encoder)
+
+
+def ranked_for(name: str, encoder: Encoder) -> list[tuple[GoldQuestion, list[Hit]]]:
+    """Returns each question of a company's people with its passages, the best first.
+
+    Raises BadParameter if there is no such company.
+    """
+    path = FOLDER / f"{name}.jsonl"
+    if not path.is_file():
         raise typer.BadParameter(f"--company {name!r}; allowed: {', '.join(companies('all'))}")
 
     documents, _ = read_corpus(FOLDER / name)
@@ -92,6 +103,7 @@ def judge_company(name: str, encoder: Encoder) -> Sequence[Judgement]:
                 vector = encoder.model_id, encoder.encode([text])[0]
                 return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
 
-            return judge_by_words(read_gold_questions(questions), find, encoder)
+            questions = read_gold_questions(path)
+            return [(question, find(question.text)) for question in questions]
         finally:
             store.close()

@@ -9,7 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -78,8 +78,8 @@ def main(
     passages = _fit_passages(by_heading, vectors)
     support, min_support, figures = _fit_support(by_heading + by_words, passages, vectors, rng)
     fields = {
-        "passages": _fields(passages),
-        "support": _fields(support),
+        "passages": passages.fields(),
+        "support": support.fields(),
         "min_support": round(min_support, 4),
     }
     (out / "ranking.json").write_text(json.dumps(fields, indent=1) + "\n", "utf-8")
@@ -240,12 +240,3 @@ def _write_words(
     reduced /= np.linalg.norm(reduced, axis=1, keepdims=True) + 1e-9
     held = np.array([counts[word] for word in words], np.float64)
     word_vectors.save(path, words, reduced, np.log(1 + len(sections) / (held + 1)))
-
-
-def _fields(model: LinearModel) -> dict[str, Any]:
-    return {
-        "mean": [round(float(value), 6) for value in model.mean],
-        "scale": [round(float(value), 6) for value in model.scale],
-        "weights": [round(float(value), 6) for value in model.weights],
-        "bias": round(model.bias, 6),
-    }

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import typer
 
 from evals.retrieval.answer_figures import read_gold_questions
 from evals.retrieval.companies import FOLDER, TEST, companies, judge_company
+from evals.retrieval.fit_confidence import Guesses, fit
 from evals.retrieval.rag_data import read_corpus
 from evals.stand_ins import HashingEncoder
+from workers.knowledge.relevance.confidence import FEATURES
 
 
 @pytest.mark.parametrize("name", companies("all"))
@@ -47,3 +50,16 @@ def test_an_unknown_company_or_part_is_told():
         judge_company("nowhere", HashingEncoder())
     with pytest.raises(typer.BadParameter, match="half"):
         companies("half")
+
+
+def test_the_confidence_is_fitted_on_what_is_quoted():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(200, len(FEATURES)))
+    right = rows[:, 0] + rng.normal(size=200) > 0
+    rows[:20, 1] = np.nan
+
+    model = fit(Guesses(rows, right, np.ones(200, bool)))
+
+    assert int(np.argmax(np.abs(model.weights))) == 0
+    scores = model.scores(rows)
+    assert scores[right].mean() > scores[~right].mean()

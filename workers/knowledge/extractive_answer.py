@@ -9,9 +9,11 @@ anything is quoted is decided by the ranking model (`relevance/ranking.py`).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
 
 from router.catalog.version import Version
 from router.encoder.protocol import Encoder
@@ -19,13 +21,11 @@ from router.index import Hit
 from router.text.terms import extract_terms, stem
 from workers.knowledge.passage_units import Unit, is_statement, whole_thought, with_neighbours
 from workers.knowledge.relevance.asking_part import asking_part
+from workers.knowledge.relevance.confidence import confidence_features, shipped_confidence
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
 from workers.knowledge.relevance.line_meaning import (
     MAX_BELOW_BEST,
-    MIN_ANSWER,
-    MIN_DOUBTFUL,
     MIN_NEAR,
-    SUPPORT_WEIGHT,
     LineMeaning,
     line_meanings,
     nearness_of,
@@ -70,8 +70,6 @@ For people who had not read the pages (`beagle eval companies`) the first quote 
 answer
 to 46 % with 280 characters of near sentences, 50 % with any, 53 % with 400, 54 % with 450.
 """
-MIN_OVERLAP = 0.5
-"""The Jaccard similarity from which two quotes are about the same thing."""
 
 
 def is_extractive(version: Version, models: Sequence[str]) -> bool:
@@ -148,24 +146,58 @@ def read_passages(
     """
     model, asked = shipped_model(), in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
-    support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
-        is_answer = support >= model.min_support
+        is_answer = model.support_of(matches) >= model.min_support
         quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
         return PassageReading(quotes, None, hits)
 
-    lines = line_meanings(_readings(question, hits, asked), hits, matches, encoder)
-    candidates = _candidates(hits, matches)
-    near = _nearest_first(candidates, lines)
-    nearness = _nearness(near[0][1], support) if near else 0.0
-    if nearness < MIN_DOUBTFUL:
+    lines, near, features = _read_lines(question, hits, asked, matches, encoder)
+    confidence = shipped_confidence()
+    chance = confidence.chance(features)
+    if chance < confidence.min_doubtful:
         return PassageReading([], None, _near_passages(hits, lines))
 
-    quotes = _quotes_by_meaning(near, lines, _weights(asked, candidates))
-    if nearness < MIN_ANSWER:
+    weights = _weights(asked, [candidate for candidate, _ in near])
+    quotes = _quotes_by_meaning(near, lines, weights)
+    if chance < confidence.min_answer:
         return PassageReading([], quotes[0], _near_passages(hits, lines))
 
     return PassageReading(quotes[:top], None, hits)
+
+
+def first_guess(
+    question: str, hits: Sequence[Hit], encoder: Encoder
+) -> tuple[Quote, NDArray[np.float64]] | None:
+    """Returns the quote that answers best, however badly, and its `confidence.FEATURES`.
+
+    None where nothing can be quoted. The decision whether to show it is fitted on these.
+    """
+    asked = in_words_of(hits, asking_part(question))
+    matches = match_passages(asked, hits, shipped_model().vectors)
+    lines, near, features = _read_lines(question, hits, asked, matches, encoder)
+    if features is None:
+        return None
+
+    weights = _weights(asked, [candidate for candidate, _ in near])
+    return _quotes_by_meaning(near[:1], lines, weights)[0], features
+
+
+def _read_lines(
+    question: str,
+    hits: Sequence[Hit],
+    asked: str,
+    matches: Sequence[PassageMatch],
+    encoder: Encoder,
+) -> tuple[list[LineMeaning], list[tuple[_Candidate, LineMeaning]], NDArray[np.float64] | None]:
+    """Returns every line, those that can be quoted, best first, and the features of the first."""
+    lines = line_meanings(_readings(question, hits, asked), hits, matches, encoder)
+    near = _nearest_first(_candidates(hits, matches), lines)
+    if not near:
+        return lines, near, None
+
+    support = shipped_model().support_of(matches)
+    can_be_quoted = [line for _, line in near]
+    return lines, near, confidence_features(question, matches, can_be_quoted, support)
 
 
 def _readings(question: str, hits: Sequence[Hit], asked: str) -> list[str]:
@@ -226,11 +258,6 @@ def _nearest_first(
     return sorted(near, key=lambda pair: -pair[1].score)
 
 
-def _nearness(line: LineMeaning, support: float) -> float:
-    """Returns how near a line is to the question (0-1); the words' support counts a little."""
-    return max(0.0, min(1.0, line.cosine + SUPPORT_WEIGHT * support))
-
-
 def _first_quotes(quotes: Sequence[Quote], top: int) -> list[Quote]:
     """Returns the first `top` quotes that are nearly as good as the best and say something new."""
     selected: list[Quote] = []
@@ -259,18 +286,17 @@ def answer_support(
 ) -> tuple[float, float]:
     """Returns how much says that the passages answer, and what is needed to quote; both 0 to 1.
 
-    It is a probability by the words alone; with an encoder that `reads_meaning` it is how near the
-    best line is to the question.
+    It is a probability, by the words alone or, with an encoder that `reads_meaning`, by all that is
+    known of the best line.
     """
     model, asked = shipped_model(), in_words_of(hits, asking_part(question))
     matches = match_passages(asked, hits, model.vectors)
-    support = model.support_of(matches)
     if encoder is None or not reads_meaning(encoder):
-        return support, model.min_support
+        return model.support_of(matches), model.min_support
 
-    lines = line_meanings(_readings(question, hits, asked), hits, matches, encoder)
-    near = _nearest_first(_candidates(hits, matches), lines)
-    return (_nearness(near[0][1], support) if near else 0.0), MIN_ANSWER
+    *_, features = _read_lines(question, hits, asked, matches, encoder)
+    confidence = shipped_confidence()
+    return confidence.chance(features), confidence.min_answer
 
 
 def _ranked_quotes(
@@ -286,43 +312,11 @@ def _ranked_quotes(
     return sorted(quotes, key=lambda quote: -quote.score)
 
 
-def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
-    """Returns pairs of quotes from two documents that disagree on a number."""
-    pairs = []
-    for quote, other in combinations(quotes, 2):
-        if quote.hit.document != other.hit.document and _contradict(quote.text, other.text):
-            pairs.append((quote, other))
-
-    return pairs
-
-
-def numbers_differ(text: str, other: str) -> bool:
-    """Returns whether both name numbers, and not the same ones."""
-    numbers = {word for word in _stems(text) if word.isdigit()}
-    other_numbers = {word for word in _stems(other) if word.isdigit()}
-    return bool(numbers) and bool(other_numbers) and numbers != other_numbers
-
-
-def _contradict(text: str, other: str) -> bool:
-    stems = _stems(text)
-    other_stems = _stems(other)
-    numbers = {word for word in stems if word.isdigit()}
-    other_numbers = {word for word in other_stems if word.isdigit()}
-    if not numbers or not other_numbers or numbers == other_numbers:
-        return False
-
-    # The numbers differ, so what is compared is everything else.
-    words = stems - numbers
-    other_words = other_stems - other_numbers
-    union = words | other_words
-    return bool(union) and len(words & other_words) / len(union) >= MIN_OVERLAP
-
-
 def _question_terms(question: str) -> set[str]:
     words = extract_terms(without_asked_unit(question))
     terms = {stem(word) for word in words if word not in ASKING_WORDS}
     # A question of nothing but such words is still searched for, with all of them.
-    return terms or _stems(question)
+    return terms or stems_of(question)
 
 
 def _candidates(hits: Sequence[Hit], matches: Sequence[PassageMatch]) -> list[_Candidate]:
@@ -350,9 +344,9 @@ def _score(candidate: _Candidate, weights: Mapping[str, float], wants_number: bo
     # A term counts once, where it weighs most: in the text, else in the heading. The passage
     # counts in addition.
     hit = candidate.hit
-    in_text = _stems(candidate.text)
-    in_heading = _stems(hit.title) | _stems(candidate.context)
-    in_passage = in_heading | _stems(hit.body)
+    in_text = stems_of(candidate.text)
+    in_heading = stems_of(hit.title) | stems_of(candidate.context)
+    in_passage = in_heading | stems_of(hit.body)
 
     text_share = _weight_share(weights, in_text)
     heading_share = _weight_share(weights, in_heading - in_text)
@@ -382,10 +376,12 @@ def _weights(question: str, candidates: Sequence[_Candidate]) -> dict[str, float
     """
     texts = []
     for candidate in candidates:
-        words = _stems(candidate.text) | _stems(candidate.hit.title) | _stems(candidate.context)
+        words = (
+            stems_of(candidate.text) | stems_of(candidate.hit.title) | stems_of(candidate.context)
+        )
         texts.append(words)
 
-    names = _stems(" ".join(names_in(question)))
+    names = stems_of(" ".join(names_in(question)))
     weights = {}
     for term in _question_terms(question):
         frequency = sum(term in words for words in texts)
@@ -398,7 +394,8 @@ def _weights(question: str, candidates: Sequence[_Candidate]) -> dict[str, float
     return weights
 
 
-def _stems(text: str) -> set[str]:
+def stems_of(text: str) -> set[str]:
+    """Returns the stems of a text's words that say what it is about."""
     return {stem(word) for word in extract_terms(text[:MAX_TERM_CHARS])}
 
 

@@ -13,10 +13,10 @@ from router.text.terms import stem
 from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
+from workers.knowledge.contradictions import find_contradictions
 from workers.knowledge.extractive_answer import (
     PassageReading,
     Quote,
-    find_contradictions,
     read_passages,
 )
 from workers.knowledge.people_answers import is_person_answer, with_contradicting

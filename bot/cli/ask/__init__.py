@@ -24,7 +24,7 @@ from router.types import Viewer
 from workers.knowledge.extractive_answer import (
     Quote,
     answer_support,
-    select_quotes,
+    read_passages,
 )
 from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
 from workers.knowledge.relevance.line_meaning import reads_meaning
@@ -82,7 +82,7 @@ def find_passages(text_encoder: LazyEncoder, index: Index, team: str, question: 
 
 def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
     """Returns the quotes and the passages as one JSON object."""
-    quotes = select_quotes(question, hits, text_encoder)
+    reading = read_passages(question, hits, text_encoder)
     passages = []
     for hit in hits:
         passages.append(
@@ -97,26 +97,29 @@ def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -
 
     return json.dumps(
         {
-            "found": bool(quotes),
-            "quotes": [quote_text(quote) for quote in quotes],
+            "found": bool(reading.quotes),
+            "quotes": [quote_text(quote) for quote in reading.quotes],
+            "doubtful": quote_text(reading.doubtful) if reading.doubtful is not None else None,
             "passages": passages,
-            "reason": explain(question, hits, quotes, text_encoder),
+            "reason": explain(question, hits, reading.quotes, text_encoder),
         }
     )
 
 
 def render_answer(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
     """Returns the answer, the reason for it, and the passages with their scores."""
-    quotes = select_quotes(question, hits, text_encoder)
+    reading = read_passages(question, hits, text_encoder)
     lines = []
-    for quote in quotes:
-        lines += [f"> {line}" for line in quote_text(quote).split("\n")]
-        lines += [f"  — {quote.hit.title}" + (f" ({quote.hit.url})" if quote.hit.url else ""), ""]
+    for quote in reading.quotes:
+        lines += _quoted(quote)
 
-    if not quotes:
+    if reading.doubtful is not None:
+        lines += ["Not found in the documents. What comes nearest may not be the answer:", ""]
+        lines += _quoted(reading.doubtful)
+    elif not reading.quotes:
         lines += ["Not found in the documents.", ""]
 
-    lines += [explain(question, hits, quotes, text_encoder), ""]
+    lines += [explain(question, hits, reading.quotes, text_encoder), ""]
     for number, hit in enumerate(hits, 1):
         places = f"words {hit.lexical or '–'}, meaning {hit.semantic or '–'}"
         lines += [f"[{number}] {hit.score:.2f} ({places})  {hit.title}"]
@@ -124,6 +127,15 @@ def render_answer(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder)
         lines += [f"    {preview[:PREVIEW_CHARS]}{'…' if len(preview) > PREVIEW_CHARS else ''}"]
 
     return "\n".join(lines)
+
+
+def _quoted(quote: Quote) -> list[str]:
+    source = f" ({quote.hit.url})" if quote.hit.url else ""
+    return [
+        *(f"> {line}" for line in quote_text(quote).split("\n")),
+        f"  — {quote.hit.title}{source}",
+        "",
+    ]
 
 
 def quote_text(quote: Quote) -> str:
@@ -139,12 +151,8 @@ def explain(
         return "No passage holds a word of the question."
 
     support, needed = answer_support(question, hits, text_encoder)
-    sure = f"The chance that these passages answer is put at {support:.0%}; {needed:.0%} is needed."
-    if reads_meaning(text_encoder):
-        sure = (
-            f"The best line is near the question by {support:.2f} (0 to 1); to be quoted it needs "
-            f"{needed:.2f}."
-        )
+    what = "the best quote answers" if reads_meaning(text_encoder) else "these passages answer"
+    sure = f"The chance that {what} is put at {support:.0%}; {needed:.0%} is needed."
     if quotes:
         return sure
 

@@ -17,16 +17,6 @@ from workers.knowledge.relevance.question_words import asks_number, has_number
 
 LINE_ENCODER = "minilm-int8-3"
 """The encoder whose cosines the numbers below belong to; others have cosines of another size."""
-SUPPORT_WEIGHT = 0.15
-"""Weight of what the words alone say (`RelevanceModel.support_of`) beside the cosine."""
-MIN_ANSWER = 0.51
-"""The cosine of question and line, with that weight of the support, from which a line is quoted.
-
-It was chosen on the dev questions of `evals/retrieval/`, as the weights below were: there about one
-in seven questions that no document answers gets a quote.
-"""
-MIN_DOUBTFUL = 0.43
-"""The same from which a line is shown with the words that it may not answer."""
 MIN_NEAR = 0.3
 """The cosine from which a passage is near enough to be named where nothing answers."""
 WORDS_WEIGHT = 0.5
@@ -51,7 +41,7 @@ class LineMeaning:
     """A line, as the place of its passage and its place in it.
 
     `cosine` is that of question and line, less `NUMBER_WEIGHT` where the question asks for a number
-    and the line has none: it tells whether the line answers. `score` orders lines.
+    and the line has none. `score` orders lines.
     """
 
     passage: int

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,16 @@ class LinearModel:
         )
         return cls(mean, scale, weights, float(np.asarray(fields["bias"])))
 
-    def scores(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+    def fields(self) -> dict[str, list[float] | float]:
+        """Returns the JSON form that `parse` reads."""
+        return {
+            "mean": [round(float(value), 6) for value in self.mean],
+            "scale": [round(float(value), 6) for value in self.scale],
+            "weights": [round(float(value), 6) for value in self.weights],
+            "bias": round(self.bias, 6),
+        }
+
+    def scores(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
         """Returns a number for each row."""
         standardised = np.nan_to_num((features - self.mean) / self.scale)
         scores = standardised @ self.weights + self.bias

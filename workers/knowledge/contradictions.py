@@ -1,0 +1,43 @@
+"""Quotes of two documents that disagree on a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+
+from workers.knowledge.extractive_answer import Quote, stems_of
+
+MIN_OVERLAP = 0.5
+"""The Jaccard similarity from which two quotes are about the same thing."""
+
+
+def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
+    """Returns pairs of quotes from two documents that disagree on a number."""
+    pairs = []
+    for quote, other in combinations(quotes, 2):
+        if quote.hit.document != other.hit.document and _contradict(quote.text, other.text):
+            pairs.append((quote, other))
+
+    return pairs
+
+
+def numbers_differ(text: str, other: str) -> bool:
+    """Returns whether both name numbers, and not the same ones."""
+    numbers = {word for word in stems_of(text) if word.isdigit()}
+    other_numbers = {word for word in stems_of(other) if word.isdigit()}
+    return bool(numbers) and bool(other_numbers) and numbers != other_numbers
+
+
+def _contradict(text: str, other: str) -> bool:
+    stems = stems_of(text)
+    other_stems = stems_of(other)
+    numbers = {word for word in stems if word.isdigit()}
+    other_numbers = {word for word in other_stems if word.isdigit()}
+    if not numbers or not other_numbers or numbers == other_numbers:
+        return False
+
+    # The numbers differ, so what is compared is everything else.
+    words = stems - numbers
+    other_words = other_stems - other_numbers
+    union = words | other_words
+    return bool(union) and len(words & other_words) / len(union) >= MIN_OVERLAP

@@ -1,0 +1,109 @@
+"""How probable it is that the best quote answers: fitted on questions of people and their answers.
+
+No single figure tells it. A near line of a passage that is far from the others is a better sign
+than a nearer one among many that are as near; and a long question is matched by chance more often.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workers.knowledge.relevance.features import LINE_FEATURES, PASSAGE_FEATURES, PassageMatch
+from workers.knowledge.relevance.line_meaning import LineMeaning
+from workers.knowledge.relevance.ranking import LinearModel
+
+FILE = Path(__file__).parent / "confidence.json"
+"""`beagle eval fit_confidence` writes it."""
+_OWN_FEATURES = """
+cosine score place support margin mean_score spread best_cosine best_soft_line words lines
+"""
+FEATURES = (
+    *(f"passage_{name}" for name in PASSAGE_FEATURES),
+    *(f"line_{name}" for name in LINE_FEATURES),
+    *_OWN_FEATURES.split(),
+)
+"""Those of the best line's passage and of the line itself; its cosine and score; its passage's
+reciprocal rank; what the words alone say; how much it scores above the best line of another
+passage; the scores' mean and standard deviation; the best cosine and the best match of words of any
+line; and the numbers of the question's words and of lines, as logarithms."""
+SOFT_LINE = LINE_FEATURES.index("soft_line")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceModel:
+    """A logistic regression over `FEATURES`.
+
+    A quote is shown as an answer from `min_answer`, and as perhaps one from `min_doubtful`.
+    """
+
+    model: LinearModel
+    min_answer: float
+    min_doubtful: float
+
+    @classmethod
+    def load(cls, path: Path) -> ConfidenceModel:
+        """Returns the model of a file. Raises ValueError if it was fitted on other features."""
+        fields = json.loads(path.read_text("utf-8"))
+        if tuple(fields["features"]) != FEATURES:
+            raise ValueError(
+                f"reading {path}: fitted on features {fields['features']}, but the code has "
+                f"{list(FEATURES)}; fit it again with `beagle eval fit_confidence`"
+            )
+
+        model = LinearModel.parse(fields["model"])
+        return cls(model, float(fields["min_answer"]), float(fields["min_doubtful"]))
+
+    def chance(self, features: NDArray[np.float64] | None) -> float:
+        """Returns the probability (0-1) that the quote answers; 0 without one."""
+        if features is None:
+            return 0.0
+
+        logit = float(self.model.scores(features[None])[0])
+        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+
+
+@cache
+def shipped_confidence() -> ConfidenceModel:
+    """Returns the model that is part of the package, read once."""
+    return ConfidenceModel.load(FILE)
+
+
+def confidence_features(
+    question: str,
+    matches: Sequence[PassageMatch],
+    near: Sequence[LineMeaning],
+    support: float,
+) -> NDArray[np.float64]:
+    """Returns the features of the first of `near`, the lines that can be quoted, best first.
+
+    What is not known, such as the margin over another passage where there is none, is not a number.
+    """
+    best = near[0]
+    others = [line.score for line in near if line.passage != best.passage]
+    scores = [line.score for line in near]
+    own: Mapping[str, float] = {
+        "cosine": best.cosine,
+        "score": best.score,
+        "place": 1 / (2 + best.passage),
+        "support": support,
+        "margin": best.score - max(others) if others else math.nan,
+        "mean_score": float(np.mean(scores)),
+        "spread": float(np.std(scores)),
+        "best_cosine": max(line.cosine for line in near),
+        "best_soft_line": max(
+            float(matches[line.passage].lines[line.place, SOFT_LINE]) for line in near
+        ),
+        "words": math.log1p(len(question.split())),
+        "lines": math.log1p(len(near)),
+    }
+    match = matches[best.passage]
+    row = [*match.features, *match.lines[best.place], *own.values()]
+    return np.array(row, np.float64)
