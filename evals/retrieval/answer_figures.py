@@ -107,8 +107,13 @@ def judge_by_words(
 
 def contains_answer(quote: Quote, answers: Iterable[str]) -> bool:
     """Returns whether any of the answers stands in the quote; blanks and case may differ."""
-    text = _plain(f"{quote.lead} {quote.text}")
-    return any(_plain(answer) in text for answer in answers)
+    return holds_answer(f"{quote.lead} {quote.text}", answers)
+
+
+def holds_answer(text: str, answers: Iterable[str]) -> bool:
+    """Returns whether any of the answers stands in the text; blanks and case may differ."""
+    plain = _plain(text)
+    return any(_plain(answer) in plain for answer in answers)
 
 
 def judge_by_passages(

@@ -58,7 +58,7 @@ def test_the_confidence_is_fitted_on_what_is_quoted():
     right = rows[:, 0] + rng.normal(size=200) > 0
     rows[:20, 1] = np.nan
 
-    model = fit(Guesses(rows, right, np.ones(200, bool)))
+    model = fit(Guesses(rows, right, np.ones(200, bool), np.ones(200, bool)))
 
     assert int(np.argmax(np.abs(model.weights))) == 0
     scores = model.scores(rows)

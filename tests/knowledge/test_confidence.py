@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import pytest
@@ -72,11 +71,13 @@ def test_a_line_far_above_those_of_other_passages_is_surer_than_one_of_many():
     assert chance(rows[0]) > chance(rows[1])
 
 
-def test_a_single_passage_has_no_margin_and_a_chance_all_the_same():
-    row = features(LineMeaning(0, 0, 0.5, 1.2))
+def test_the_only_sentence_there_is_can_answer():
+    near = LineMeaning(0, 0, 0.7, 1.6)
+    row = features(near)
 
-    assert math.isnan(row["margin"])
-    assert 0 < shipped_confidence().chance(np.array(list(row.values()))) < 1
+    assert row["margin"] == near.score
+    chance = shipped_confidence().chance(np.array(list(row.values())))
+    assert chance > shipped_confidence().min_answer
 
 
 def test_nothing_that_can_be_quoted_has_no_chance():

@@ -7,7 +7,6 @@ than a nearer one among many that are as near; and a long question is matched by
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,7 +22,7 @@ from workers.knowledge.relevance.ranking import LinearModel
 FILE = Path(__file__).parent / "confidence.json"
 """`beagle eval fit_confidence` writes it."""
 _OWN_FEATURES = """
-cosine score place support margin mean_score spread best_cosine best_soft_line words lines
+cosine score place support margin best_cosine best_soft_line words
 """
 FEATURES = (
     *(f"passage_{name}" for name in PASSAGE_FEATURES),
@@ -32,8 +31,9 @@ FEATURES = (
 )
 """Those of the best line's passage and of the line itself; its cosine and score; its passage's
 reciprocal rank; what the words alone say; how much it scores above the best line of another
-passage; the scores' mean and standard deviation; the best cosine and the best match of words of any
-line; and the numbers of the question's words and of lines, as logarithms."""
+passage, or above 0 where there is none; the best cosine and the best match of words of any line;
+and the logarithm of the number of words asked. None depends on how much there is to read: a
+collection may be one sentence."""
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 
 
@@ -84,25 +84,21 @@ def confidence_features(
 ) -> NDArray[np.float64]:
     """Returns the features of the first of `near`, the lines that can be quoted, best first.
 
-    What is not known, such as the margin over another passage where there is none, is not a number.
+    What is not known, such as a cosine that the index has not computed, is not a number.
     """
     best = near[0]
     others = [line.score for line in near if line.passage != best.passage]
-    scores = [line.score for line in near]
     own: Mapping[str, float] = {
         "cosine": best.cosine,
         "score": best.score,
         "place": 1 / (2 + best.passage),
         "support": support,
-        "margin": best.score - max(others) if others else math.nan,
-        "mean_score": float(np.mean(scores)),
-        "spread": float(np.std(scores)),
+        "margin": best.score - max(others, default=0.0),
         "best_cosine": max(line.cosine for line in near),
         "best_soft_line": max(
             float(matches[line.passage].lines[line.place, SOFT_LINE]) for line in near
         ),
-        "words": math.log1p(len(question.split())),
-        "lines": math.log1p(len(near)),
+        "words": float(np.log1p(len(question.split()))),
     }
     match = matches[best.passage]
     row = [*match.features, *match.lines[best.place], *own.values()]
