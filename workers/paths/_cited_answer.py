@@ -13,7 +13,6 @@ from router.text.terms import stem
 from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
-from workers.knowledge.contradictions import find_contradictions
 from workers.knowledge.extractive_answer import (
     PassageReading,
     Quote,
@@ -21,6 +20,7 @@ from workers.knowledge.extractive_answer import (
 )
 from workers.knowledge.people_answers import is_person_answer, with_contradicting
 from workers.knowledge.relevance.asking_part import subject_words
+from workers.knowledge.relevance.contradictions import find_contradictions
 from workers.knowledge.relevance.work_words import with_words_of
 from workers.knowledge.retrieval import (
     follow_up_query,
