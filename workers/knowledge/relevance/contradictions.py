@@ -23,17 +23,13 @@ def find_contradictions(quotes: Iterable[Quote]) -> list[tuple[Quote, Quote]]:
 
 def numbers_differ(text: str, other: str) -> bool:
     """Returns whether both name numbers, and not the same ones."""
-    numbers = {word for word in stems_of(text) if word.isdigit()}
-    other_numbers = {word for word in stems_of(other) if word.isdigit()}
-    return bool(numbers) and bool(other_numbers) and numbers != other_numbers
+    return _differ(_numbers(stems_of(text)), _numbers(stems_of(other)))
 
 
 def _contradict(text: str, other: str) -> bool:
-    stems = stems_of(text)
-    other_stems = stems_of(other)
-    numbers = {word for word in stems if word.isdigit()}
-    other_numbers = {word for word in other_stems if word.isdigit()}
-    if not numbers or not other_numbers or numbers == other_numbers:
+    stems, other_stems = stems_of(text), stems_of(other)
+    numbers, other_numbers = _numbers(stems), _numbers(other_stems)
+    if not _differ(numbers, other_numbers):
         return False
 
     # The numbers differ, so what is compared is everything else.
@@ -41,3 +37,11 @@ def _contradict(text: str, other: str) -> bool:
     other_words = other_stems - other_numbers
     union = words | other_words
     return bool(union) and len(words & other_words) / len(union) >= MIN_OVERLAP
+
+
+def _numbers(stems: set[str]) -> set[str]:
+    return {word for word in stems if word.isdigit()}
+
+
+def _differ(numbers: set[str], other_numbers: set[str]) -> bool:
+    return bool(numbers) and bool(other_numbers) and numbers != other_numbers
