@@ -23,7 +23,6 @@ PATIENT_SECONDS = 60.0
 """A service that answers is not given up, however busy the machine."""
 WAITED_OUT_SECONDS = 2.0
 """One that never answers is."""
-"""How long a client waits for an answer that never comes."""
 
 
 class Killed(BaseException):
