@@ -82,7 +82,12 @@ def guesses_of(name: str, encoder: Encoder, rng: random.Random) -> Guesses:
     """Returns the best quote for each question of a company's people, of all pages and of a few."""
     rows, right, answerable, whole = [], [], [], []
     for question, hits in ranked_for(name, encoder):
-        for found, is_whole in ((hits[:ANSWER_PASSAGES], True), (_few(question, hits, rng), False)):
+        few = _few(question, hits, rng)
+        is_held = any(holds_answer(hit.body, question.answers) for hit in few)
+        for found, is_answerable, is_whole in (
+            (hits[:ANSWER_PASSAGES], bool(question.answers), True),
+            (few, is_held, False),
+        ):
             guess = first_guess(question.text, found, encoder)
             if guess is None:
                 continue
@@ -90,9 +95,7 @@ def guesses_of(name: str, encoder: Encoder, rng: random.Random) -> Guesses:
             quote, features = guess
             rows.append(features)
             right.append(contains_answer(quote, question.answers))
-            answerable.append(any(holds_answer(hit.body, question.answers) for hit in found))
-            if is_whole:
-                answerable[-1] = bool(question.answers)
+            answerable.append(is_answerable)
             whole.append(is_whole)
 
     return Guesses(np.stack(rows), np.array(right), np.array(answerable), np.array(whole))
@@ -121,8 +124,7 @@ def fit(guesses: Guesses) -> LinearModel:
 def _held_out(guesses: Sequence[Guesses], number: int) -> NDArray[np.float64]:
     """Returns the chances of one company's guesses by the model of all others."""
     others = [one for place, one in enumerate(guesses) if place != number]
-    logits = fit(_joined(others)).scores(guesses[number].features)
-    return np.asarray(1 / (1 + np.exp(-logits)), np.float64)
+    return fit(_joined(others)).chances(guesses[number].features)
 
 
 def _joined(guesses: Sequence[Guesses]) -> Guesses:

@@ -63,11 +63,7 @@ class ConfidenceModel:
 
     def chance(self, features: NDArray[np.float64] | None) -> float:
         """Returns the probability (0-1) that the quote answers; 0 without one."""
-        if features is None:
-            return 0.0
-
-        logit = float(self.model.scores(features[None])[0])
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        return 0.0 if features is None else float(self.model.chances(features[None])[0])
 
 
 @cache

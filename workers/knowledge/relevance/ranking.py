@@ -67,6 +67,10 @@ class LinearModel:
         scores = standardised @ self.weights + self.bias
         return np.asarray(scores, np.float64)
 
+    def chances(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Returns the probability (0-1) of each row, where the model is a logistic regression."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.scores(features), -30, 30))), np.float64)
+
 
 @dataclass(frozen=True, slots=True)
 class RelevanceModel:
@@ -101,8 +105,7 @@ class RelevanceModel:
         if features is None:
             return 0.0
 
-        logit = float(self.support.scores(features[None])[0])
-        return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+        return float(self.support.chances(features[None])[0])
 
 
 @cache
