@@ -16,7 +16,6 @@ from router.index import Hit
 from workers.knowledge.extractive_answer import (
     ANSWER_PASSAGES,
     Quote,
-    answer_support,
     read_passages,
 )
 
@@ -37,7 +36,7 @@ class GoldQuestion:
 class Judgement:
     """An answer and what it was worth; `expected` says what would have been right.
 
-    `support` is what `answer_support` says of the passages. `is_right_in_doubt` says whether the
+    `support` is the chance that the passages answer. `is_right_in_doubt` says whether the
     quote that is shown as a doubtful one is right; None where none is shown.
     """
 
@@ -153,14 +152,13 @@ def _judge_reading(
     """Returns what it is worth what people get from these passages, in doubt or not."""
     hits = found[:ANSWER_PASSAGES]
     reading = read_passages(question, hits, encoder)
-    support, _ = answer_support(question, hits, encoder)
     judgement = judge(question, expected, reading.quotes, is_right)
     shown = reading.doubtful
     if shown is None:
-        return replace(judgement, support=support)
+        return replace(judgement, support=reading.chance)
 
     is_right_in_doubt = is_right is not None and is_right(shown)
-    return replace(judgement, support=support, is_right_in_doubt=is_right_in_doubt)
+    return replace(judgement, support=reading.chance, is_right_in_doubt=is_right_in_doubt)
 
 
 def shares(judgements: Iterable[Judgement]) -> dict[str, float | int]:

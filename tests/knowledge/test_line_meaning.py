@@ -13,7 +13,7 @@ from router.encoder.onnx import RECIPE
 from router.index import Hit
 from workers import texts
 from workers.context import Work
-from workers.knowledge.extractive_answer import answer_support, read_passages, select_quotes
+from workers.knowledge.extractive_answer import read_passages, select_quotes
 from workers.knowledge.passage_units import passage_units, whole_thought, with_neighbours
 from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.line_meaning import LINE_ENCODER, reads_meaning
@@ -109,8 +109,8 @@ def test_what_no_line_is_near_is_not_quoted(hits, meaning):
     question = "who won the regatta?"
 
     assert select_quotes(question, hits, meaning) == []
-    support, needed = answer_support(question, hits, meaning)
-    assert 0 <= support < needed
+    reading = read_passages(question, hits, meaning)
+    assert 0 <= reading.chance < reading.needed
 
 
 def test_a_line_much_farther_than_the_best_is_no_further_quote(hits, meaning):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from router.index import Hit
-from workers.knowledge.extractive_answer import answer_support, select_quotes
+from workers.knowledge.extractive_answer import read_passages, select_quotes
 from workers.knowledge.relevance.features import (
     LINE_FEATURES,
     PASSAGE_FEATURES,
@@ -73,15 +73,15 @@ def test_what_is_matched_is_a_share(hits):
 
 
 def test_a_question_about_something_else_is_supported_less(hits):
-    answered, needed = answer_support("how many days of holiday does everybody have?", hits)
-    foreign, _ = answer_support("which printer toner does the warehouse order?", hits)
+    answered = read_passages("how many days of holiday does everybody have?", hits)
+    foreign = read_passages("which printer toner does the warehouse order?", hits)
 
-    assert foreign < needed <= answered
+    assert foreign.chance < answered.needed <= answered.chance
     assert select_quotes("which printer toner does the warehouse order?", hits) == []
 
 
 def test_nothing_supports_an_answer_without_passages():
-    assert answer_support("how many days?", [])[0] == 0.0
+    assert read_passages("how many days?", []).chance == 0.0
     assert rank_passages("how many days?", []) == []
 
 

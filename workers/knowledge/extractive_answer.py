@@ -119,11 +119,14 @@ class PassageReading:
     """What the passages say to a question: `quotes` that answer it, best first; else empty.
 
     Then `doubtful` may be a quote that perhaps answers, and `near` are the passages worth a look.
+    `chance` is the probability (0-1) that they answer, and `needed` what it takes to quote.
     """
 
     quotes: Sequence[Quote]
     doubtful: Quote | None
     near: Sequence[Hit]
+    chance: float
+    needed: float
 
 
 def select_quotes(
@@ -144,25 +147,25 @@ def read_passages(
     With an encoder that `reads_meaning` each line is compared with the question as a whole, else
     only their words are.
     """
-    model, asked = shipped_model(), in_words_of(hits, asking_part(question))
-    matches = match_passages(asked, hits, model.vectors)
+    asked, matches = _matched(question, hits)
     if encoder is None or not reads_meaning(encoder):
-        is_answer = model.support_of(matches) >= model.min_support
-        quotes = _first_quotes(_ranked_quotes(asked, hits, matches), top) if is_answer else []
-        return PassageReading(quotes, None, hits)
+        model = shipped_model()
+        chance, needed = model.support_of(matches), model.min_support
+        ranked = _ranked_quotes(asked, hits, matches) if chance >= needed else []
+        return PassageReading(_first_quotes(ranked, top), None, hits, chance, needed)
 
     lines, near, features = _read_lines(question, hits, asked, matches, encoder)
     confidence = shipped_confidence()
-    chance = confidence.chance(features)
+    chance, needed = confidence.chance(features), confidence.min_answer
     if chance < confidence.min_doubtful:
-        return PassageReading([], None, _near_passages(hits, lines))
+        return PassageReading([], None, _near_passages(hits, lines), chance, needed)
 
     weights = _weights(asked, [candidate for candidate, _ in near])
     quotes = _quotes_by_meaning(near, lines, weights)
-    if chance < confidence.min_answer:
-        return PassageReading([], quotes[0], _near_passages(hits, lines))
+    if chance < needed:
+        return PassageReading([], quotes[0], _near_passages(hits, lines), chance, needed)
 
-    return PassageReading(quotes[:top], None, hits)
+    return PassageReading(quotes[:top], None, hits, chance, needed)
 
 
 def first_guess(
@@ -172,14 +175,19 @@ def first_guess(
 
     None where nothing can be quoted. The decision whether to show it is fitted on these.
     """
-    asked = in_words_of(hits, asking_part(question))
-    matches = match_passages(asked, hits, shipped_model().vectors)
+    asked, matches = _matched(question, hits)
     lines, near, features = _read_lines(question, hits, asked, matches, encoder)
     if features is None:
         return None
 
     weights = _weights(asked, [candidate for candidate, _ in near])
     return _quotes_by_meaning(near[:1], lines, weights)[0], features
+
+
+def _matched(question: str, hits: Sequence[Hit]) -> tuple[str, list[PassageMatch]]:
+    """Returns what asks in the question, in the passages' words, and how each passage matches."""
+    asked = in_words_of(hits, asking_part(question))
+    return asked, match_passages(asked, hits, shipped_model().vectors)
 
 
 def _read_lines(
@@ -279,24 +287,6 @@ def rank_quotes(question: str, hits: Sequence[Hit]) -> list[Quote]:
     """Returns everything that could be quoted, best first, also what answers hardly."""
     question = in_words_of(hits, question)
     return _ranked_quotes(question, hits, match_passages(question, hits, shipped_model().vectors))
-
-
-def answer_support(
-    question: str, hits: Sequence[Hit], encoder: Encoder | None = None
-) -> tuple[float, float]:
-    """Returns how much says that the passages answer, and what is needed to quote; both 0 to 1.
-
-    It is a probability, by the words alone or, with an encoder that `reads_meaning`, by all that is
-    known of the best line.
-    """
-    model, asked = shipped_model(), in_words_of(hits, asking_part(question))
-    matches = match_passages(asked, hits, model.vectors)
-    if encoder is None or not reads_meaning(encoder):
-        return model.support_of(matches), model.min_support
-
-    *_, features = _read_lines(question, hits, asked, matches, encoder)
-    confidence = shipped_confidence()
-    return confidence.chance(features), confidence.min_answer
 
 
 def _ranked_quotes(

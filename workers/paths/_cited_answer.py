@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from router.encoder.protocol import Encoder
@@ -72,7 +73,8 @@ def answer_with_quotes(
 
     if goes_on_with(work, question) and not _name_new_words(work, reading.quotes, found):
         # The words of the question before it found them: "and a cat?" is not answered by the dogs.
-        return _answer_in_doubt(work, PassageReading([], reading.quotes[0], found), reply)
+        in_doubt = replace(reading, quotes=[], doubtful=reading.quotes[0], near=found)
+        return _answer_in_doubt(work, in_doubt, reply)
 
     quotes, opposed = with_contradicting(question, reading.quotes, found)
 

@@ -22,8 +22,8 @@ from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
 from workers.knowledge.extractive_answer import (
+    PassageReading,
     Quote,
-    answer_support,
     read_passages,
 )
 from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
@@ -101,7 +101,7 @@ def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -
             "quotes": [quote_text(quote) for quote in reading.quotes],
             "doubtful": quote_text(reading.doubtful) if reading.doubtful is not None else None,
             "passages": passages,
-            "reason": explain(question, hits, reading.quotes, text_encoder),
+            "reason": explain(hits, reading, text_encoder),
         }
     )
 
@@ -119,7 +119,7 @@ def render_answer(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder)
     elif not reading.quotes:
         lines += ["Not found in the documents.", ""]
 
-    lines += [explain(question, hits, reading.quotes, text_encoder), ""]
+    lines += [explain(hits, reading, text_encoder), ""]
     for number, hit in enumerate(hits, 1):
         places = f"words {hit.lexical or '–'}, meaning {hit.semantic or '–'}"
         lines += [f"[{number}] {hit.score:.2f} ({places})  {hit.title}"]
@@ -143,20 +143,14 @@ def quote_text(quote: Quote) -> str:
     return f"{quote.lead}\n{quote.text}" if quote.lead else quote.text
 
 
-def explain(
-    question: str, hits: Sequence[Hit], quotes: Sequence[Quote], text_encoder: LazyEncoder
-) -> str:
+def explain(hits: Sequence[Hit], reading: PassageReading, text_encoder: LazyEncoder) -> str:
     """Returns why the question was answered so, or why not, in one sentence."""
     if not hits:
         return "No passage holds a word of the question."
 
-    support, needed = answer_support(question, hits, text_encoder)
     what = "the best quote answers" if reads_meaning(text_encoder) else "these passages answer"
-    sure = f"The chance that {what} is put at {support:.0%}; {needed:.0%} is needed."
-    if quotes:
-        return sure
-
-    if support >= needed:
+    sure = f"The chance that {what} is put at {reading.chance:.0%}; {reading.needed:.0%} is needed."
+    if not reading.quotes and reading.chance >= reading.needed:
         return f"{sure} But none of their lines can be quoted."
 
     return sure
