@@ -158,7 +158,8 @@ def encoder(settings: Settings) -> Encoder:
 
 def learner(settings: Settings, text_encoder: Encoder) -> Learner:
     """Builds the learner that trains the routers; the data folder keeps the newest."""
-    return Learner(text_encoder, settings.data / "router", settings.seed, settings.false_reject)
+    folder = settings.data / "router"
+    return Learner(text_encoder, folder, settings.seed, settings.false_reject, trains_apart=True)
 
 
 def rate_limiter(settings: Settings, backend: Backend) -> TokenBuckets | None:

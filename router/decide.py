@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +20,11 @@ from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_ac
 from router.classifier.second_request import parts_of, with_second_request
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
-from router.classifier.training_data import (
-    ExampleReference,
-    router_version,
-    training_examples,
-)
+from router.classifier.training_data import ExampleReference
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
-from router.served_kinds import served_kinds, served_languages, speller_for
+from router.served_kinds import speller_for
 from router.speech.acts import QUESTIONS, speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
@@ -39,9 +35,10 @@ from router.text.order import (
     split_order,
 )
 from router.text.spelling import Reading, Speller
+from router.training_config import TrainingConfig, candidates_for, config_for
 from router.types import LANGUAGE, NO_ROUTE, SMALL_TALK, TOPIC, Decision, Example, Score, Verb
 
-__all__ = ["Router", "Signals", "TrainingConfig"]
+__all__ = ["Router", "Signals"]
 
 READING_WEIGHT = 0.3
 """What a nat of the speller counts against a nat of the classifier, when a mistyped word can be
@@ -63,24 +60,6 @@ serves."""
 SURELY_IN_SCOPE = 0.8
 """In-scope score from which a route serves somebody in distress, and an order before a short text
 decides by itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """What a router is trained for.
-
-    `routes` maps names to descriptions, `seed` decides folds and hidden routes, and `false_reject`
-    is the share (0-1) of in-scope messages that may be taken for out of scope. `small_talk` are the
-    kinds of it that a route's examples serve, `languages` those that examples are in, but English.
-    `errand_routes` have an example of an order that a bot cannot carry out without them.
-    """
-
-    routes: Mapping[str, str]
-    seed: int = 0
-    false_reject: float = 0.05
-    small_talk: frozenset[str] = frozenset()
-    languages: frozenset[str] = frozenset()
-    errand_routes: frozenset[str] = frozenset()
 
 
 class Router:
@@ -127,23 +106,13 @@ class Router:
         encoder, seed and `false_reject` give the same router. With a `folder` it is trained once
         and read from there afterwards.
         """
-        descriptions = dict.fromkeys(routes, "")
-        if isinstance(routes, Mapping):
-            descriptions.update(routes)
+        config = config_for(examples, routes, seed, false_reject)
+        candidates, version = candidates_for(examples, config, encoder)
+        saved = cls._saved(examples, config, version, encoder, folder)
+        if saved is not None:
+            return saved
 
-        small_talk, errands = served_kinds(examples, descriptions)
-        languages = served_languages(examples, descriptions)
-        config = TrainingConfig(descriptions, seed, false_reject, small_talk, languages, errands)
-        candidates = training_examples(examples, descriptions)
-        settings = {"seed": seed, "false_reject": false_reject, "encoder": encoder.model_id}
-        version = router_version(candidates, descriptions, **settings)
-        speller = speller_for(examples, descriptions)
-        if folder is not None:
-            saved = load_classifier(folder, version)
-            if saved is not None:
-                model, used = saved
-                return cls(version, config, used, model, encoder, speller)
-
+        speller = speller_for(examples, config.routes)
         training_set = build_training_set(candidates, encoder)
         if training_set is None:
             return cls(version, config, [], None, encoder, speller)
@@ -154,6 +123,38 @@ class Router:
             save_classifier(folder, version, model, references)
 
         return cls(version, config, references, model, encoder, speller)
+
+    @classmethod
+    def load(
+        cls,
+        examples: Sequence[Example],
+        encoder: Encoder,
+        routes: Sequence[str] | Mapping[str, str],
+        *,
+        seed: int = 0,
+        false_reject: float = 0.05,
+        folder: Path | None = None,
+    ) -> Router | None:
+        """Returns what `train` would, where it is saved in `folder`; else None."""
+        config = config_for(examples, routes, seed, false_reject)
+        _, version = candidates_for(examples, config, encoder)
+        return cls._saved(examples, config, version, encoder, folder)
+
+    @classmethod
+    def _saved(
+        cls,
+        examples: Sequence[Example],
+        config: TrainingConfig,
+        version: str,
+        encoder: Encoder,
+        folder: Path | None,
+    ) -> Router | None:
+        saved = None if folder is None else load_classifier(folder, version)
+        if saved is None:
+            return None
+
+        model, used = saved
+        return cls(version, config, used, model, encoder, speller_for(examples, config.routes))
 
     @property
     def nbytes(self) -> int:

@@ -15,11 +15,12 @@ import numpy as np
 
 from router.classifier.persistence import load_classifier, save_classifier
 from router.config import child_environment
-from router.decide import Router, TrainingConfig
+from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.errors import InputError
 from router.text.printable import print_line
 from router.text.spelling import Speller
+from router.training_config import TrainingConfig
 
 MESSAGES = 400
 WARM = 20

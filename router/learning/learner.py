@@ -20,6 +20,12 @@ from router.classifier.persistence import path_for, prune
 from router.decide import Router
 from router.encoder.protocol import Encoder
 from router.learning.corrections import Quarantined, apply_corrections
+from router.learning.training_process import (
+    TrainingJob,
+    TrainingProcessError,
+    train_in_child,
+)
+from router.log import get_log
 from router.types import Example
 from router.workspace_folders import INSTALLATION_FOLDER, folder_name
 
@@ -52,14 +58,16 @@ class TrainingResult:
 class Learner:
     """Trains routers and saves them in `folder`, each workspace's in a folder of its own.
 
-    Without a folder nothing is saved. Files that learned from a message that was erased are removed
-    after each training; others stay for a while, because another process may use them.
+    Without a folder nothing is saved. With one and `trains_apart` a process of its own trains.
+    Files that learned from a message that was erased are removed after each training; others stay
+    for a while, because another process may use them.
     """
 
     encoder: Encoder
     folder: Path | None = None
     seed: int = 0
     false_reject: float = 0.05
+    trains_apart: bool = False
 
     def train_base(self, own: Sequence[Example], routes: Mapping[str, str]) -> Router:
         """Returns the router of every workspace without labels, trained on `own` examples alone."""
@@ -107,9 +115,32 @@ class Learner:
             return TrainingResult(base)
 
         saved = self.load(team, base, own, corrections)
-        if saved is not None:
-            return saved
+        if saved is None and self._has_trained_apart(team, base, own, corrections):
+            saved = self.load(team, base, own, corrections)
 
+        return saved or self._train_corrections(team, base, own, corrections)
+
+    def train_saved_corrections(
+        self,
+        team: str,
+        base_folder: Path,
+        own: Sequence[Example],
+        routes: Mapping[str, str],
+        corrections: Sequence[Example],
+    ) -> None:
+        """Trains as `train` does, from the base router that is saved in `base_folder`."""
+        base = self._train_router(own, routes, base_folder)
+        self._train_corrections(team, base, own, corrections)
+
+    def train_saved_router(
+        self, examples: Sequence[Example], routes: Mapping[str, str], folder: Path
+    ) -> None:
+        """Trains a router that is then saved in `folder`."""
+        self._train_router(examples, routes, folder)
+
+    def _train_corrections(
+        self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
+    ) -> TrainingResult:
         folder = self._folder(team)
         result = apply_corrections(base, own, corrections, self.encoder, folder=folder)
         used = result.used
@@ -198,14 +229,59 @@ class Learner:
     def _train_router(
         self, examples: Sequence[Example], routes: Mapping[str, str], folder: Path | None
     ) -> Router:
-        return Router.train(
-            examples,
-            self.encoder,
-            routes,
-            seed=self.seed,
-            false_reject=self.false_reject,
-            folder=folder,
-        )
+        options: dict[str, Any] = {
+            "seed": self.seed,
+            "false_reject": self.false_reject,
+            "folder": folder,
+        }
+        if self.trains_apart and folder is not None:
+            saved = Router.load(examples, self.encoder, routes, **options)
+            if saved is not None:
+                return saved
+
+            arguments = {"examples": list(examples), "routes": dict(routes), "folder": folder}
+            self._train_apart("train_saved_router", arguments)
+
+        return Router.train(examples, self.encoder, routes, **options)
+
+    def _has_trained_apart(
+        self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
+    ) -> bool:
+        """Returns whether a process of its own has judged the corrections and saved what it did."""
+        if not self.trains_apart:
+            return False
+
+        folder = self._folder(team)
+        folders = [] if folder is None else [folder / OWN_ROUTES, self._folder("")]
+        for base_folder in folders:
+            if base_folder is not None and path_for(base_folder, base.version).is_file():
+                arguments = {
+                    "team": team,
+                    "base_folder": base_folder,
+                    "own": list(own),
+                    "routes": dict(base.config.routes),
+                    "corrections": list(corrections),
+                }
+                return self._train_apart("train_saved_corrections", arguments)
+
+        return False
+
+    def _train_apart(self, method: str, arguments: Mapping[str, Any]) -> bool:
+        """Calls a method in a process of its own; returns whether that went well, else logs it."""
+        assert self.folder is not None
+        encoder = self.encoder
+        job = TrainingJob(
+            method, arguments, self.folder, self.seed, self.false_reject, encoder.model_id,
+            encoder.dim,
+        )  # fmt: skip
+        try:
+            train_in_child(job, encoder)
+        except TrainingProcessError as error:
+            # It is trained here then, which takes this process's memory and nothing else.
+            get_log(part="learning").warning("not_trained_apart", why=str(error))
+            return False
+
+        return True
 
 
 def _state_files(folder: Path | None) -> list[Path]:

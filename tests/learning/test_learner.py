@@ -17,12 +17,12 @@ COATS = [
 ODD = [correction("I forgot my password again", "opening_hours", f"U{n}") for n in range(9)]
 
 
-@pytest.fixture
-def learn(trigrams, examples, routes, tmp_path):
+@pytest.fixture(params=[False, True], ids=["here", "apart"])
+def learn(request, trigrams, examples, routes, tmp_path):
     """Trains the router of a workspace, each time as a process that has just started."""
 
     def train(*corrections, team="T1"):
-        learner = Learner(trigrams, tmp_path)
+        learner = Learner(trigrams, tmp_path, trains_apart=request.param)
         base = learner.train_base(examples, routes)
         return learner.train(team, base, examples, corrections)
 
