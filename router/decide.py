@@ -24,7 +24,6 @@ from router.classifier.training_data import ExampleReference
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
-from router.served_kinds import speller_for
 from router.speech.acts import QUESTIONS, speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
@@ -35,7 +34,7 @@ from router.text.order import (
     split_order,
 )
 from router.text.spelling import Reading, Speller
-from router.training_config import TrainingConfig, candidates_for, config_for
+from router.training_config import TrainingConfig, candidates_for, config_for, speller_for
 from router.types import LANGUAGE, NO_ROUTE, SMALL_TALK, TOPIC, Decision, Example, Score, Verb
 
 __all__ = ["Router", "Signals"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.served_kinds import served_kinds
+from router.training_config import served_kinds
 from router.types import Example
 
 ORDERS = ("book me a flight to Rome", "reserve a hotel for Monday", "get me a train ticket")
