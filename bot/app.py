@@ -36,6 +36,7 @@ from router.store import Store, open_store
 from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import POOLED, first_jobs, queue_of_job
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
@@ -61,7 +62,7 @@ from workers.runtime.reaper import reap
 from workers.runtime.scheduling.leader import PERIODIC, REAPER, LeaderLease, process_name
 from workers.runtime.scheduling.periodic import PeriodicTask, stop_all
 from workers.runtime.steady_clock import SteadyClock, open_clock
-from workers.worker import serve, warm_up_encoder, warm_up_local_model
+from workers.worker import serve, warm_up_local_model, warm_up_models
 
 ROUTES_SECONDS = 2.0
 """How often the route folders are checked for changes."""
@@ -330,6 +331,7 @@ class WorkerProcess:
             random=random_share,
             index=store.documents,
             encoder=LazyEncoder(lambda: encoder(settings)),
+            quote_scorer=QuoteScorer(settings.encoder_cache),
             directory=SlackDirectory(lambda team: clients.for_team(team).retrying),
             sees=vision_lookup(settings, client.lists_vision),
             sender=SlackSender(clients, store.sendings.is_current, store.reminders),
@@ -356,7 +358,7 @@ class WorkerProcess:
             task.start()
 
         if queue in POOLED and self._needs_encoder:
-            warm_up_encoder(self.context.encoder)
+            warm_up_models(self.context.encoder, self.context.quote_scorer)
         if self._local is not None:
             warm_up_local_model(self.context.model)
 

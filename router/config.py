@@ -233,7 +233,7 @@ class Settings(AnswerSettings):
     """Sentence encoder: `fast` (MiniLM, int8), `multilingual` (e5-small, int8), `torch` (MiniLM
     in full precision), or any sentence-transformers name."""
     encoder_folder: Path | None = None
-    """Folder of the exported encoder; empty uses the data directory."""
+    """Folder of the exported encoder and quote scorer; empty uses the data directory."""
     false_reject: float = Field(0.05, gt=0, lt=0.5)
     """Share of in-scope messages that may be rejected as out of scope, above 0 and below 0.5."""
     seed: int = 0

@@ -23,6 +23,7 @@ from workers.ports import (
     Message,
     Payer,
     Queue,
+    QuoteScores,
     Replies,
     Sender,
 )
@@ -36,7 +37,8 @@ class Context:
     `now` gives unix seconds, `random` a number in 0-1. `index` finds passages; by default nothing
     is indexed. `encoder` loads at its first use, so that workers which only wait for models never
     pay for it. `directory` knows who can read an answer; without one only the store is asked.
-    `reranker` scores the best passages again; None for no second pass. `team` is the workspace that
+    `reranker` scores the best passages again; None for no second pass. `quote_scorer` reads quotes
+    with the question; without, they are chosen by their lines alone. `team` is the workspace that
     background work is done for (`workspace_context`); empty in a process's own context. `sees`
     tells of a model, by name, whether it takes pictures. `sender` passes answers on; None without
     Slack.
@@ -54,6 +56,7 @@ class Context:
     encoder: LazyEncoder = field(default_factory=LazyEncoder)
     directory: Directory | None = None
     reranker: Reranker | None = None
+    quote_scorer: QuoteScores | None = None
     team: str = ""
     sees: Callable[[str], bool] = lambda _: False
     sender: Sender | None = None

@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from router.store.requests.reminders import ScheduledReminder
 from router.store.requests.sendings import Sending
 from router.store.workspace.audit import ActionOutcome
@@ -152,6 +155,14 @@ class LanguageModel(Protocol):
 
 RUN_SECONDS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 """Upper bounds of the buckets of a job's duration; what took longer is in none of them."""
+
+
+class QuoteScores(Protocol):
+    """Scores quotes. Safe for many threads."""
+
+    def scores(self, question: str, quotes: Sequence[str]) -> NDArray[np.float64] | None:
+        """Returns how well each quote answers, `(n,)`, in logits; None where that is not known."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from workers.context import Context
 from workers.jobs import POOLED, get_job, queue_of_job, queues
 from workers.jobs.advance import resume_candidates
 from workers.jobs.answer import answer_next
+from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.llm.gateway import LOCAL
-from workers.ports import LanguageModel, Message, ModelCall
+from workers.ports import LanguageModel, Message, ModelCall, QuoteScores
 from workers.runtime import queue as rq_queue
 from workers.runtime.thread_pool import BoundedThreadPool
 
@@ -73,8 +74,8 @@ def serve(context: Context, url: str, queue: str, stopped: threading.Event) -> N
     log.info("worker_stopped")
 
 
-def warm_up_encoder(encoder: LazyEncoder) -> None:
-    """Loads the encoder on a thread: the first request that needs it would wait for it.
+def warm_up_models(encoder: LazyEncoder, scorer: QuoteScores | None = None) -> None:
+    """Loads the encoder and the quote scorer on a thread: a first request would wait for them.
 
     Where that fails, each request that needs the encoder fails and says why.
     """
@@ -82,6 +83,8 @@ def warm_up_encoder(encoder: LazyEncoder) -> None:
     def load() -> None:
         try:
             encoder.encode(["hello"])
+            if scorer is not None and reads_meaning(encoder):
+                scorer.scores("hello", ["hello"])
         except BeagleError as error:
             get_log(part="encoder").warning("encoder_warmup_failed", error=str(error))
 

@@ -8,6 +8,7 @@ from router.encoder.lazy import LazyEncoder
 from router.store import Store
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.llm.local_server import LocalModelServer
 from workers.runtime.leases import Leases
 
@@ -30,4 +31,5 @@ def terminal_context(
         random=random_share,
         index=store.documents,
         encoder=LazyEncoder(lambda: encoder(settings)),
+        quote_scorer=QuoteScorer(settings.encoder_cache),
     )

@@ -16,8 +16,12 @@ from router.speech.topics import speaks_of_distress
 from router.store import Store
 from router.text.order import split_order
 from router.types import ACT, LANGUAGE, TOPIC, Decision, Request, Score, Viewer
-from workers.knowledge.extractive_answer import PassageReading, read_passages
 from workers.knowledge.membership import ReadingRights
+from workers.knowledge.quotes.extractive_answer import (
+    ANSWER_PASSAGES,
+    PassageReading,
+    read_passages,
+)
 from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.knowledge.relevance.question_words import asks_number
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
@@ -25,7 +29,6 @@ from workers.knowledge.relevance.ranking import RANKED, rank_passages
 MIN_COVERAGE = 0.5
 """Share of the question's term weight that a quote holds, so that the documents count as an answer
 where the encoder cannot tell. A question that some route is sure of needs no such proof."""
-PASSAGES = 6
 MAX_QUESTION_WORDS = 12
 """A longer message may hold the text that its question is about."""
 
@@ -84,7 +87,7 @@ class DocumentLookup:
 
         # Only what everybody who sees the answer may read counts.
         found = self._rights.search(request, find)
-        passages = rank_passages(request.text, found)[:PASSAGES]
+        passages = rank_passages(request.text, found)[:ANSWER_PASSAGES]
         return read_passages(request.text, passages, self._encoder)
 
     def _answers(self, reading: PassageReading) -> bool:

@@ -13,11 +13,13 @@ import typer
 from evals.retrieval.rag_data import json_lines
 from router.encoder.protocol import Encoder
 from router.index import Hit
-from workers.knowledge.extractive_answer import (
+from workers.knowledge.quotes.by_words import Quote
+from workers.knowledge.quotes.extractive_answer import (
     ANSWER_PASSAGES,
-    Quote,
+    PassageReading,
     read_passages,
 )
+from workers.ports import QuoteScores
 
 Verdict = Literal["answers", "contains", "misleads", "false_not_found", "honest", "made_up"]
 """What an answer was worth. If the documents hold the answer: the first quote answers, a further
@@ -84,7 +86,10 @@ def judge(
 
 
 def judge_by_words(
-    questions: Sequence[GoldQuestion], find: Callable[[str], list[Hit]], encoder: Encoder | None
+    questions: Sequence[GoldQuestion],
+    find: Callable[[str], list[Hit]],
+    encoder: Encoder | None,
+    scorer: QuoteScores | None = None,
 ) -> list[Judgement]:
     """Returns a judgement of each question: a quote is right if it contains a right answer."""
     judgements = []
@@ -96,10 +101,10 @@ def judge_by_words(
 
         expected = " / ".join(question.answers) or "not found"
         found = find(question.text)
-        judgement = _judge_reading(
-            question.text, expected, found, encoder, is_right if answers else None
+        reading = read_passages(question.text, found[:ANSWER_PASSAGES], encoder, scorer)
+        judgements.append(
+            _judge_reading(question.text, expected, reading, is_right if answers else None)
         )
-        judgements.append(judgement)
 
     return judgements
 
@@ -121,6 +126,7 @@ def judge_by_passages(
     relevant: Sequence[set[str]],
     name_of: Callable[[Hit], str],
     encoder: Encoder | None,
+    scorer: QuoteScores | None = None,
 ) -> tuple[list[Judgement], list[Judgement]]:
     """Returns judgements of each question as it is, and with the right sections removed.
 
@@ -133,11 +139,13 @@ def judge_by_passages(
             return name_of(quote.hit) in names
 
         expected = ", ".join(sorted(names))
-        present.append(_judge_reading(text, expected, found, encoder, is_right))
+        reading = read_passages(text, found[:ANSWER_PASSAGES], encoder, scorer)
+        present.append(_judge_reading(text, expected, reading, is_right))
 
         others = [hit for hit in found if name_of(hit) not in names]
         expected = f"not found ({expected} was removed)"
-        removed.append(_judge_reading(text, expected, others, encoder, None))
+        reading = read_passages(text, others[:ANSWER_PASSAGES], encoder, scorer)
+        removed.append(_judge_reading(text, expected, reading, None))
 
     return present, removed
 
@@ -145,13 +153,10 @@ def judge_by_passages(
 def _judge_reading(
     question: str,
     expected: str,
-    found: Sequence[Hit],
-    encoder: Encoder | None,
+    reading: PassageReading,
     is_right: Callable[[Quote], bool] | None,
 ) -> Judgement:
-    """Returns what it is worth what people get from these passages, in doubt or not."""
-    hits = found[:ANSWER_PASSAGES]
-    reading = read_passages(question, hits, encoder)
+    """Returns what it is worth what people get, in doubt or not."""
     judgement = judge(question, expected, reading.quotes, is_right)
     shown = reading.doubtful
     if shown is None:

@@ -33,7 +33,9 @@ from router.index import Hit
 from router.log import set_up_logs
 from router.store import open_store
 from router.text.printable import print_line
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
+from workers.ports import QuoteScores
 
 FOLDER = Path(__file__).parents[1] / "companies"
 TEST = ("school", "shipyard")
@@ -53,11 +55,13 @@ def main(
     """Measure answers quoted to people who ask in words of their own."""
     set_up_logs("auto", "warning")
     names = [company] if company else companies(part)
-    encoder = open_encoder("fast", read_settings().data / "encoder")
+    settings = read_settings()
+    encoder = open_encoder("fast", settings.encoder_cache)
+    scorer = QuoteScorer(settings.encoder_cache)
 
     judgements: list[Judgement] = []
     for name in names:
-        judgements += judge_company(name, encoder)
+        judgements += judge_company(name, encoder, scorer)
 
     if misses is not None:
         write_misses(misses, judgements)
@@ -76,11 +80,13 @@ def companies(part: str) -> list[str]:
     return [name for name in names if part == "all" or (name in TEST) == (part == "test")]
 
 
-def judge_company(name: str, encoder: Encoder) -> Sequence[Judgement]:
+def judge_company(
+    name: str, encoder: Encoder, scorer: QuoteScores | None = None
+) -> Sequence[Judgement]:
     """Returns what its people get. Raises BadParameter if there is no such company."""
     asked = ranked_for(name, encoder)
     hits = {question.text: found for question, found in asked}
-    return judge_by_words([question for question, _ in asked], hits.__getitem__, encoder)
+    return judge_by_words([question for question, _ in asked], hits.__getitem__, encoder, scorer)
 
 
 def ranked_for(name: str, encoder: Encoder) -> list[tuple[GoldQuestion, list[Hit]]]:
@@ -92,7 +98,14 @@ def ranked_for(name: str, encoder: Encoder) -> list[tuple[GoldQuestion, list[Hit
     if not path.is_file():
         raise typer.BadParameter(f"--company {name!r}; allowed: {', '.join(companies('all'))}")
 
-    documents, _ = read_corpus(FOLDER / name)
+    return ranked_from(FOLDER / name, read_gold_questions(path), encoder)
+
+
+def ranked_from(
+    corpus: Path, questions: Sequence[GoldQuestion], encoder: Encoder
+) -> list[tuple[GoldQuestion, list[Hit]]]:
+    """Returns each question with its passages of the corpus, the best first."""
+    documents, _ = read_corpus(corpus)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(f"sqlite:///{folder}/company.db")
         try:
@@ -103,7 +116,6 @@ def ranked_for(name: str, encoder: Encoder) -> list[tuple[GoldQuestion, list[Hit
                 vector = encoder.model_id, encoder.encode([text])[0]
                 return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
 
-            questions = read_gold_questions(path)
             return [(question, find(question.text)) for question in questions]
         finally:
             store.close()

@@ -21,10 +21,12 @@ from router.encoder.protocol import Encoder
 from router.index import Hit
 from router.log import set_up_logs
 from router.text.printable import print_line
-from workers.knowledge.extractive_answer import ANSWER_PASSAGES, first_guess
+from workers.knowledge.quotes.by_meaning import rank_by_meaning
+from workers.knowledge.quotes.extractive_answer import ANSWER_PASSAGES
 from workers.knowledge.relevance import confidence
 from workers.knowledge.relevance.confidence import FEATURES
 from workers.knowledge.relevance.ranking import LinearModel
+from workers.ports import QuoteScores
 
 C = 0.02
 """The strength of the prior on the weights: 30 features, some 4,000 rows."""
@@ -56,45 +58,70 @@ def main(
 ) -> None:
     """Fit when a quote is shown as an answer; the companies of the test part are never read."""
     set_up_logs("auto", "warning")
-    encoder = open_encoder("fast", read_settings().data / "encoder")
+    encoder = open_encoder("fast", read_settings().encoder_cache)
     rng = random.Random(seed)  # noqa: S311  # a reproducible sample
     guesses = [guesses_of(name, encoder, rng) for name in companies("dev")]
+    print_line(json.dumps(write_confidence(out, FEATURES, guesses)))
 
+
+def write_confidence(
+    path: Path, features: Sequence[str], guesses: Sequence[Guesses]
+) -> dict[str, dict[str, float | int]]:
+    """Fits on the guesses of several companies and writes the model.
+
+    Returns what each company's guesses are worth by a model of the others.
+    """
     chances = np.concatenate([_held_out(guesses, number) for number in range(len(guesses))])
     every = _joined(guesses)
-    absent = chances[~every.answerable & every.whole]
-    min_answer = round(float(np.quantile(absent, HONEST)), 4)
+    min_answer, min_doubtful = thresholds(chances, every)
     fields = {
-        "features": FEATURES,
+        "features": list(features),
         "model": fit(every).fields(),
         "min_answer": min_answer,
-        "min_doubtful": round(float(np.quantile(absent, DOUBTFUL_HONEST)), 4),
+        "min_doubtful": min_doubtful,
     }
-    out.write_text(json.dumps(fields, indent=1) + "\n", "utf-8")
-    figures = {
+    path.write_text(json.dumps(fields, indent=1) + "\n", "utf-8")
+    return {
         "all_pages": _figures(chances, every, every.whole, min_answer),
         "few_passages": _figures(chances, every, ~every.whole, min_answer),
     }
-    print_line(json.dumps(figures))
 
 
-def guesses_of(name: str, encoder: Encoder, rng: random.Random) -> Guesses:
+def thresholds(chances: NDArray[np.float64], guesses: Guesses) -> tuple[float, float]:
+    """Returns from which chance a quote is shown as an answer, and from which in doubt."""
+    absent = chances[~guesses.answerable & guesses.whole]
+    answer, doubtful = np.quantile(absent, (HONEST, DOUBTFUL_HONEST))
+    return round(float(answer), 4), round(float(doubtful), 4)
+
+
+def guesses_of(
+    name: str, encoder: Encoder, rng: random.Random, scorer: QuoteScores | None = None
+) -> Guesses:
     """Returns the best quote for each question of a company's people, of all pages and of a few."""
+    return guesses_from(ranked_for(name, encoder), encoder, rng, scorer)
+
+
+def guesses_from(
+    asked: Sequence[tuple[GoldQuestion, Sequence[Hit]]],
+    encoder: Encoder,
+    rng: random.Random,
+    scorer: QuoteScores | None = None,
+) -> Guesses:
+    """Returns the best quote for each question from its passages, and from a few of them."""
     rows, right, answerable, whole = [], [], [], []
-    for question, hits in ranked_for(name, encoder):
+    for question, hits in asked:
         few = _few(question, hits, rng)
         is_held = any(holds_answer(hit.body, question.answers) for hit in few)
         for found, is_answerable, is_whole in (
             (hits[:ANSWER_PASSAGES], bool(question.answers), True),
             (few, is_held, False),
         ):
-            guess = first_guess(question.text, found, encoder)
-            if guess is None:
+            ranked = rank_by_meaning(question.text, found, encoder, scorer)
+            if ranked.features is None:
                 continue
 
-            quote, features = guess
-            rows.append(features)
-            right.append(contains_answer(quote, question.answers))
+            rows.append(ranked.features)
+            right.append(contains_answer(ranked.quotes[0], question.answers))
             answerable.append(is_answerable)
             whole.append(is_whole)
 

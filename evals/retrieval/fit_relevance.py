@@ -31,7 +31,7 @@ from router.index import Document, Hit
 from router.store import open_store
 from router.text.printable import print_line
 from router.text.scripts import words_of
-from workers.knowledge.extractive_answer import ANSWER_PASSAGES
+from workers.knowledge.quotes.extractive_answer import ANSWER_PASSAGES
 from workers.knowledge.relevance import ranking, word_vectors
 from workers.knowledge.relevance.features import match_passages
 from workers.knowledge.relevance.ranking import LinearModel, support_features
@@ -64,7 +64,7 @@ def main(
     documents, _ = read_corpus(corpus)
     pages = [page for page in documents if half_of(page.key, seed) == "dev"]
     settings = read_settings()
-    encoder = open_encoder("fast", settings.data / "encoder")
+    encoder = open_encoder("fast", settings.encoder_cache)
     saved = VectorCache(cache, encoder.model_id)
 
     _write_words(out / "words.npz", pages, encoder, saved)

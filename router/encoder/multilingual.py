@@ -17,7 +17,7 @@ from router.encoder.onnx import (
     open_tokenizer,
     verify_checksum,
 )
-from router.encoder.onnx_export import export_int8
+from router.encoder.onnx_export import compare_encodings, export_int8
 from router.errors import SettingsError
 
 MULTILINGUAL = ExportFiles("e5-small-int8-1")
@@ -113,4 +113,4 @@ def _export(folder: Path, pack: E5Pack, texts: Sequence[str]) -> None:
         center = rows[:, :WIDTH].mean(axis=0)
         write_encoder(pack.weights, path, fixed_tokens=fixed, center=center)
 
-    export_int8(folder, tokens, texts, write, MULTILINGUAL)
+    export_int8(folder, write, compare_encodings(tokens, texts), MULTILINGUAL)

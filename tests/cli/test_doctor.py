@@ -31,6 +31,7 @@ from router.store.base.migrate import migrate, newest_revision, stored_revision
 from router.store.requests.dead_letters import DeadLetter
 from router.store.workspace.installations import StoredInstallation
 from tests.fixtures.stores import open_sqlite
+from workers.knowledge.relevance.quote_scorer import ADAPTERS, scorer_files
 from workers.runtime.embedded_valkey import start_valkey
 from workers.runtime.processes import wait_until
 from workers.runtime.queue import is_alive, workers_per_queue
@@ -38,7 +39,7 @@ from workers.runtime.steady_clock import open_clock
 
 PARTS = [
     *("bot token", "receiving", "admins", "admin channel", "data folder", "disk", "clock"),
-    *("store", "queue", "workers", "bot", "routes", "encoder", "model", "prices"),
+    *("store", "queue", "workers", "bot", "routes", "encoder", "quote scorer", "model", "prices"),
     "models that end",
 ]
 NEWEST = newest_revision()
@@ -101,6 +102,7 @@ def test_an_installation_that_works_is_ok_in_every_part(make_settings):
     assert texts["workers"] == "answer 0, compute 0; nothing of Beagle runs here yet"
     assert texts["bot"].startswith("does not run")
     assert texts["encoder"].startswith("not made yet: the first start makes it in ")
+    assert texts["quote scorer"].startswith("not made yet: the first answer worker makes it in ")
     assert "triage" in texts["routes"]
     assert "openai/some-model" in texts["model"]
     assert "its price is unknown, so it is counted at $3.00 and $15.00" in texts["prices"]
@@ -525,6 +527,26 @@ def test_an_encoder_that_cannot_be_opened_is_wrong(make_settings):
 
     assert not result.ok
     assert "known: fast, torch" in result.text
+
+
+def test_a_quote_scorer_that_cannot_be_opened_is_wrong(make_settings):
+    settings = make_settings()
+    settings.encoder_cache.mkdir(parents=True)
+    files = scorer_files(ADAPTERS)
+    files.model(settings.encoder_cache).write_bytes(b"damaged")
+    files.check(settings.encoder_cache).write_text('{"admitted": true, "sha256": "0"}', "utf-8")
+
+    result = check(settings, "quote scorer")
+
+    assert not result.ok
+    assert "SHA-256" in result.text
+
+
+def test_a_quote_scorer_belongs_to_the_fast_encoder(make_settings):
+    result = check(make_settings(encoder="multilingual"), "quote scorer")
+
+    assert result.ok
+    assert "not used" in result.text
 
 
 def test_what_a_running_bot_lacks_is_said(make_settings):

@@ -18,10 +18,14 @@ OWNERS = {
     "rq": ("workers/runtime/queue.py",),
     "opentelemetry": ("workers/runtime/otlp.py",),
     "sentence_transformers": ("router/encoder/torch.py", "router/encoder/reranker.py"),
-    "torch": ("router/encoder/torch.py", "workers/training/trainers/"),
+    "torch": (
+        "router/encoder/torch.py",
+        "workers/training/trainers/",
+        "evals/retrieval/scorer_training.py",
+    ),
     "gepa": ("workers/optimise/rewrite.py",),
-    "peft": ("workers/training/trainers/",),
-    "transformers": ("workers/training/trainers/",),
+    "peft": ("workers/training/trainers/", "evals/retrieval/scorer_training.py"),
+    "transformers": ("workers/training/trainers/", "evals/retrieval/scorer_training.py"),
     "xllamacpp": ("workers/llm/local_server_process.py",),
     # Anybody's files and templates: what they could do to the process is refused in these files.
     "jinja2": ("router/text/templates.py",),

@@ -16,7 +16,7 @@ from evals.retrieval.answer_figures import (
 )
 from evals.retrieval.fit_relevance import fit_listwise
 from router.index import Hit
-from workers.knowledge.extractive_answer import Quote
+from workers.knowledge.quotes.by_words import Quote
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.index import Hit
-from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.quotes.extractive_answer import select_quotes
 from workers.knowledge.relevance.compounds import with_spelling_of
 
 PAGES = [

@@ -15,7 +15,7 @@ from workers.knowledge.relevance.confidence import (
     FILE,
     ConfidenceModel,
     confidence_features,
-    shipped_confidence,
+    confidence_model,
 )
 from workers.knowledge.relevance.features import match_passages
 from workers.knowledge.relevance.line_meaning import LineMeaning
@@ -46,7 +46,7 @@ def features(*near: LineMeaning, question: str = "When is soup served?") -> dict
 
 
 def test_the_shipped_model_was_fitted_on_the_features_that_the_code_has():
-    model = shipped_confidence()
+    model = confidence_model(is_scored=False)
 
     assert 0 < model.min_doubtful < model.min_answer < 1
     assert len(model.model.weights) == len(FEATURES)
@@ -66,7 +66,7 @@ def test_a_line_far_above_those_of_other_passages_is_surer_than_one_of_many():
     one_of_many = features(LineMeaning(0, 0, 0.5, 1.2), LineMeaning(1, 0, 0.5, 1.19))
     assert alone["margin"] > one_of_many["margin"]
 
-    chance = shipped_confidence().chance
+    chance = confidence_model(is_scored=False).chance
     rows = [np.array(list(row.values())) for row in (alone, one_of_many)]
     assert chance(rows[0]) > chance(rows[1])
 
@@ -76,15 +76,15 @@ def test_the_only_sentence_there_is_can_answer():
     row = features(near)
 
     assert row["margin"] == near.score
-    chance = shipped_confidence().chance(np.array(list(row.values())))
-    assert chance > shipped_confidence().min_answer
+    chance = confidence_model(is_scored=False).chance(np.array(list(row.values())))
+    assert chance > confidence_model(is_scored=False).min_answer
 
 
 def test_nothing_that_can_be_quoted_has_no_chance():
-    assert shipped_confidence().chance(None) == 0.0
+    assert confidence_model(is_scored=False).chance(None) == 0.0
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=False, width=32),
                 min_size=len(FEATURES), max_size=len(FEATURES)))  # fmt: skip
 def test_a_chance_is_a_probability_whatever_the_features(row):
-    assert 0 <= shipped_confidence().chance(np.array(row, np.float64)) <= 1
+    assert 0 <= confidence_model(is_scored=False).chance(np.array(row, np.float64)) <= 1

@@ -13,8 +13,8 @@ from router.encoder.onnx import RECIPE
 from router.index import Hit
 from workers import texts
 from workers.context import Work
-from workers.knowledge.extractive_answer import read_passages, select_quotes
 from workers.knowledge.passage_units import passage_units, whole_thought, with_neighbours
+from workers.knowledge.quotes.extractive_answer import read_passages, select_quotes
 from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.line_meaning import LINE_ENCODER, reads_meaning
 from workers.paths._cited_answer import answer_with_quotes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from router.index import Hit
-from workers.knowledge.extractive_answer import read_passages, select_quotes
+from workers.knowledge.quotes.extractive_answer import read_passages, select_quotes
 from workers.knowledge.relevance.features import (
     LINE_FEATURES,
     PASSAGE_FEATURES,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from router.text.scripts import extra_terms, index_form, words_of
 from workers.knowledge.chunking import chunk_sections, word_count
-from workers.knowledge.extractive_answer import select_quotes
 from workers.knowledge.formats import Section
+from workers.knowledge.quotes.extractive_answer import select_quotes
 
 PAGES = {
     "zh_md": (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from structlog.testing import capture_logs
 
 from router.catalog.catalog import builtin_routes_folder, load_routes
 from router.catalog.version import PromptStep, ReactStep, Version
 from router.encoder.lazy import LazyEncoder
 from router.errors import SettingsError
+from workers.knowledge.relevance.line_meaning import LINE_ENCODER
 from workers.runtime.processes import wait_until
-from workers.worker import warm_up_encoder
+from workers.worker import warm_up_models
 
 SECONDS = 60.0
 
@@ -38,7 +40,7 @@ class CountedEncoder:
 def test_requests_that_come_during_the_warm_up_wait_for_the_one_encoder() -> None:
     counted = CountedEncoder()
     encoder = LazyEncoder(counted.open)
-    warm_up_encoder(encoder)
+    warm_up_models(encoder)
 
     requests = [threading.Thread(target=encoder.encode, args=(["hello"],)) for _ in range(8)]
     for request in requests:
@@ -50,12 +52,31 @@ def test_requests_that_come_during_the_warm_up_wait_for_the_one_encoder() -> Non
     assert counted.opened == 1
 
 
+@pytest.mark.parametrize(("model_id", "read"), [(LINE_ENCODER, ["hello"]), ("counted", [])])
+def test_what_reads_quotes_is_loaded_with_the_encoder_that_finds_them(model_id, read) -> None:
+    counted = CountedEncoder()
+    counted.model_id = model_id
+    counted.may_open.set()
+    questions = []
+
+    class Scorer:
+        def scores(self, question, quotes):
+            questions.append(question)
+
+    warm_up_models(LazyEncoder(counted.open), Scorer())
+    for thread in threading.enumerate():
+        if thread.name == "encoder":
+            thread.join(SECONDS)
+
+    assert questions == read
+
+
 def test_an_encoder_that_cannot_be_opened_is_logged_and_ends_nothing() -> None:
     def fail():
         raise SettingsError("opening the encoder 'x': there is none")
 
     with capture_logs() as logs:
-        warm_up_encoder(LazyEncoder(fail))
+        warm_up_models(LazyEncoder(fail))
         assert wait_until(lambda: bool(logs), SECONDS)
 
     assert logs[0]["event"] == "encoder_warmup_failed"

@@ -15,8 +15,8 @@ from router.types import Request
 from workers import texts
 from workers.attachments.file_kinds import decode_text, file_kind, picture_type
 from workers.context import Context, Work
-from workers.knowledge.extractive_answer import is_extractive
 from workers.knowledge.membership import ReadingRights
+from workers.knowledge.quotes.extractive_answer import is_extractive
 from workers.ports import Attachments, FileInfo, FileNote, Picture, TextFile
 from workers.prompting.file_notes import notes_line
 from workers.prompting.prompt import CHARACTERS_PER_TOKEN

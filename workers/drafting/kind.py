@@ -14,7 +14,7 @@ from workers.context import Context
 from workers.drafting import sentences as texts
 from workers.drafting.answer_form import AnswerForm, find_form
 from workers.drafting.material import AskedRequest, Material
-from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.quotes.extractive_answer import select_quotes
 from workers.knowledge.workspace_scope import WorkspaceScopedIndex
 from workers.mining.naming import STOP_WORDS
 

@@ -9,7 +9,7 @@ from typing import Literal
 from router.encoder.protocol import Encoder
 from router.index import Hit
 from router.store.mining.week_requests import WeekRequest
-from workers.knowledge.extractive_answer import select_quotes
+from workers.knowledge.quotes.extractive_answer import select_quotes
 
 Gap = Literal["missing", "stale", "not_found"]
 MAX_QUESTIONS = 12

@@ -10,11 +10,7 @@ from router.index import Chunk, Document, Hit
 from router.store.knowledge.captured_answers import KEY_PREFIX, CapturedAnswer
 from router.text.redact import redact
 from workers import texts
-from workers.knowledge.extractive_answer import (
-    MIN_COVERAGE,
-    Quote,
-    rank_quotes,
-)
+from workers.knowledge.quotes.by_words import MIN_COVERAGE, Quote, rank_quotes
 from workers.knowledge.relevance.contradictions import numbers_differ
 from workers.knowledge.sources.slack_message import Message, is_user_message, plain_text
 

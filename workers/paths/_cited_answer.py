@@ -14,12 +14,9 @@ from router.text.terms import stem
 from router.types import Citation, Outcome, Tokens
 from workers import texts
 from workers.context import Work
-from workers.knowledge.extractive_answer import (
-    PassageReading,
-    Quote,
-    read_passages,
-)
 from workers.knowledge.people_answers import is_person_answer, with_contradicting
+from workers.knowledge.quotes.by_words import Quote
+from workers.knowledge.quotes.extractive_answer import PassageReading, read_passages
 from workers.knowledge.relevance.asking_part import subject_words
 from workers.knowledge.relevance.contradictions import find_contradictions
 from workers.knowledge.relevance.work_words import with_words_of
@@ -30,7 +27,7 @@ from workers.knowledge.retrieval import (
     new_words,
     search_query,
 )
-from workers.ports import ModelReply
+from workers.ports import ModelReply, QuoteScores
 
 NEAREST = 3
 """Links in an answer that found nothing."""
@@ -51,20 +48,21 @@ def answer_with_quotes(
     follow_up_hits: Sequence[Hit] = (),
     reply: ModelReply | None = None,
     encoder: Encoder | None = None,
+    scorer: QuoteScores | None = None,
 ) -> Outcome:
     """Returns the sentences that answer best, verbatim.
 
     If `hits` contain no answer, quotes are taken from `follow_up_hits`, the passages found for this
     message read together with the previous question. `reply` is a model's
-    discarded reply, for its cost. With an `encoder` lines are compared by meaning.
+    discarded reply, for its cost. `encoder` and `scorer` are what the passages are read with.
     """
     question, found = search_query(work), hits
-    reading = read_passages(question, found, encoder)
+    reading = read_passages(question, found, encoder, scorer)
     follow_up = follow_up_query(work)
     if not reading.quotes and follow_up is not None:
         alone = reading
         question, found = follow_up, follow_up_hits
-        reading = read_passages(question, found, encoder)
+        reading = read_passages(question, found, encoder, scorer)
         if not reading.quotes and hits:
             reading = alone
 

@@ -20,7 +20,8 @@ from router.index import Hit
 from router.text.templates import escape_fences
 from router.types import Citation, Outcome
 from workers.context import Context, Work
-from workers.knowledge.extractive_answer import Quote, is_extractive
+from workers.knowledge.quotes.by_words import Quote
+from workers.knowledge.quotes.extractive_answer import ANSWER_PASSAGES, is_extractive
 from workers.knowledge.retrieval import (
     follow_up_query,
     format_passages,
@@ -78,18 +79,24 @@ def run(context: Context, work: Work) -> Outcome:
     A version with an output schema answers in that shape, with the passages in its prompt.
     """
     top = _passage_count(work.version)
-    hits = retrieve(context, work, top)
+    found = retrieve(context, work, max(top, ANSWER_PASSAGES))
     if work.version.output is not None:
-        return _structured_answer(context, work, hits)
+        return _structured_answer(context, work, found[:top])
 
     # A short message may continue the question before it. Both readings are searched.
-    follow_up_hits = retrieve_follow_up(context, work, top)
-    if not hits and not follow_up_hits:
-        return answer_not_found(work, hits)
-    if is_extractive(work.version, work.version.models or (context.settings.model,)):
-        return answer_with_quotes(work, hits, follow_up_hits, encoder=context.encoder)
+    follow_up = retrieve_follow_up(context, work, max(top, ANSWER_PASSAGES))
+    if not found and not follow_up:
+        return answer_not_found(work, found)
 
-    merged = _interleave(hits, follow_up_hits, top)
+    def quoted(reply: ModelReply | None = None) -> Outcome:
+        return answer_with_quotes(
+            work, found, follow_up, reply, context.encoder, context.quote_scorer
+        )
+
+    if is_extractive(work.version, work.version.models or (context.settings.model,)):
+        return quoted()
+
+    merged = _interleave(found, follow_up, top)
     sources = citations_of([Quote(hit, "", 0.0, 1.0) for hit in merged])
     work.report_activity(Activity("read", True, len(merged), sources=sources))
 
@@ -100,11 +107,11 @@ def run(context: Context, work: Work) -> Outcome:
         work.report_activity(Activity("write", True))
     except (BudgetError, ModelError):
         # The passages are at hand, and quotes from them still help.
-        return answer_with_quotes(work, hits, follow_up_hits, encoder=context.encoder)
+        return quoted()
 
     answer = _parse(reply)
     if answer is None:
-        return answer_with_quotes(work, hits, follow_up_hits, reply, context.encoder)
+        return quoted(reply)
 
     return checked_answer(work, merged, answer, reply)
 

@@ -21,16 +21,17 @@ from router.index import WORKSPACE_ACL, Hit, Index
 from router.store import open_store
 from router.text.printable import print_line
 from router.types import Viewer
-from workers.knowledge.extractive_answer import (
+from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
+from workers.knowledge.quotes.by_words import Quote
+from workers.knowledge.quotes.extractive_answer import (
+    ANSWER_PASSAGES,
     PassageReading,
-    Quote,
     read_passages,
 )
-from workers.knowledge.ingest import DocumentOrigin, embed_chunks, ingest_folder
 from workers.knowledge.relevance.line_meaning import reads_meaning
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.knowledge.relevance.ranking import RANKED, rank_passages
 
-PASSAGES = 6
 MAX_EMBEDDED_CHUNKS = 400
 """A folder with more passages is searched by words only: embedding them would take minutes."""
 FOLDER_TEAM = "T-folder"
@@ -62,8 +63,9 @@ def main(
         finally:
             store.close()
 
+    reading = read_passages(question, hits, text_encoder, QuoteScorer(settings.encoder_cache))
     render = answer_json if as_json else render_answer
-    print_line(render(question, hits, text_encoder))
+    print_line(render(hits, reading, text_encoder))
 
 
 def find_passages(text_encoder: LazyEncoder, index: Index, team: str, question: str) -> list[Hit]:
@@ -77,12 +79,11 @@ def find_passages(text_encoder: LazyEncoder, index: Index, team: str, question: 
         vector = text_encoder.model_id, text_encoder.encode([question])[0]
 
     hits = index.search(question, vector, viewer, RANKED)
-    return rank_passages(question, hits)[:PASSAGES]
+    return rank_passages(question, hits)[:ANSWER_PASSAGES]
 
 
-def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
+def answer_json(hits: Sequence[Hit], reading: PassageReading, text_encoder: LazyEncoder) -> str:
     """Returns the quotes and the passages as one JSON object."""
-    reading = read_passages(question, hits, text_encoder)
     passages = []
     for hit in hits:
         passages.append(
@@ -106,9 +107,8 @@ def answer_json(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -
     )
 
 
-def render_answer(question: str, hits: Sequence[Hit], text_encoder: LazyEncoder) -> str:
+def render_answer(hits: Sequence[Hit], reading: PassageReading, text_encoder: LazyEncoder) -> str:
     """Returns the answer, the reason for it, and the passages with their scores."""
-    reading = read_passages(question, hits, text_encoder)
     lines = []
     for quote in reading.quotes:
         lines += _quoted(quote)

@@ -18,6 +18,7 @@ from bot.cli.doctor.answer_checks import (
     check_model,
     check_model_ends,
     check_prices,
+    check_quote_scorer,
     check_routes,
 )
 from bot.cli.doctor.diagnosis import CheckResult, Diagnosis
@@ -60,6 +61,7 @@ CHECKS: Mapping[str, Callable[[Settings], str]] = {
     "bot": check_bot,
     "routes": check_routes,
     "encoder": check_encoder,
+    "quote scorer": check_quote_scorer,
     "model": check_model,
     "prices": check_prices,
     "models that end": check_model_ends,

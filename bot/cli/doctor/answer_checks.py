@@ -1,4 +1,4 @@
-"""Checks of what makes an answer: routes, encoder, model and prices."""
+"""Checks of what makes an answer: routes, encoder, quote scorer, model and prices."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from router.encoder.multilingual import MULTILINGUAL, pack_path
 from router.encoder.onnx import EXPORT
 from router.errors import RouteError, SettingsError
 from workers.drift.model_sunset import sunsets_within
+from workers.knowledge.relevance.quote_scorer import ADAPTERS, open_quote_scorer, scorer_files
 from workers.llm.model_end import LASTING_DAYS
 from workers.llm.model_prices import model_names, model_price, named_models
 
@@ -33,6 +34,18 @@ def check_encoder(settings: Settings) -> str:
     opened = encoder(settings)
     length = opened.encode(["hello"]).shape[1]
     return f"{opened.model_id}, loads; {length} numbers a text"
+
+
+def check_quote_scorer(settings: Settings) -> str:
+    """Loads what reads quotes with the question; one that is still to be made is not made here."""
+    folder = settings.encoder_cache
+    if settings.encoder != "fast":
+        return "not used: it belongs to the fast encoder"
+    if not scorer_files(ADAPTERS).exists(folder):
+        return f"not made yet: the first answer worker makes it in {folder}"
+
+    open_quote_scorer(folder)
+    return "loads; reads quotes from documents together with the question"
 
 
 def check_model(settings: Settings) -> str:

@@ -12,8 +12,8 @@ from bot.ui.blocks import Rendered, actions, button, paragraph, plain_paragraph,
 from bot.ui.texts import common
 from bot.ui.texts import people_answers as texts
 from router.store.knowledge.captured_answers import CapturedAnswer
-from workers.knowledge.extractive_answer import Quote
 from workers.knowledge.people_answers import MAX_ANSWER, MAX_QUESTION
+from workers.knowledge.quotes.by_words import Quote
 from workers.knowledge.retrieval import format_date
 
 VIEW = "save_answer"

@@ -20,7 +20,10 @@ from workers.knowledge.relevance.line_meaning import LineMeaning
 from workers.knowledge.relevance.ranking import LinearModel
 
 FILE = Path(__file__).parent / "confidence.json"
-"""`beagle eval fit_confidence` writes it."""
+"""For quotes that nothing but the vectors of their lines has ranked; `beagle eval fit_confidence`
+writes it."""
+SCORED_FILE = Path(__file__).parent / "confidence_scored.json"
+"""For quotes that the scorer has read; `beagle eval fit_quote_scorer` writes it."""
 _OWN_FEATURES = """
 cosine score place support margin best_cosine best_soft_line words
 """
@@ -34,12 +37,15 @@ reciprocal rank; what the words alone say; how much it scores above the best lin
 passage, or above 0 where there is none; the best cosine and the best match of words of any line;
 and the logarithm of the number of words asked. None depends on how much there is to read: a
 collection may be one sentence."""
+SCORED_FEATURES = (*FEATURES, "read", "read_margin", "read_share")
+"""With a scorer, also what it says of the best quote, how much more than of the best one of another
+passage (than 0 where there is none), and its share in the softmax over all quotes."""
 SOFT_LINE = LINE_FEATURES.index("soft_line")
 
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceModel:
-    """A logistic regression over `FEATURES`.
+    """A logistic regression over `FEATURES` or `SCORED_FEATURES`.
 
     A quote is shown as an answer from `min_answer`, and as perhaps one from `min_doubtful`.
     """
@@ -49,13 +55,14 @@ class ConfidenceModel:
     min_doubtful: float
 
     @classmethod
-    def load(cls, path: Path) -> ConfidenceModel:
+    def load(cls, path: Path, features: Sequence[str] = FEATURES) -> ConfidenceModel:
         """Returns the model of a file. Raises ValueError if it was fitted on other features."""
         fields = json.loads(path.read_text("utf-8"))
-        if tuple(fields["features"]) != FEATURES:
+        if fields["features"] != list(features):
             raise ValueError(
                 f"reading {path}: fitted on features {fields['features']}, but the code has "
-                f"{list(FEATURES)}; fit it again with `beagle eval fit_confidence`"
+                f"{list(features)}; fit it again with `beagle eval fit_confidence`, or "
+                "`fit_quote_scorer` for quotes that are scored"
             )
 
         model = LinearModel.parse(fields["model"])
@@ -67,8 +74,11 @@ class ConfidenceModel:
 
 
 @cache
-def shipped_confidence() -> ConfidenceModel:
-    """Returns the model that is part of the package, read once."""
+def confidence_model(*, is_scored: bool) -> ConfidenceModel:
+    """Returns the model that is part of the package, for quotes that a scorer has read or not."""
+    if is_scored:
+        return ConfidenceModel.load(SCORED_FILE, SCORED_FEATURES)
+
     return ConfidenceModel.load(FILE)
 
 
@@ -99,3 +109,20 @@ def confidence_features(
     match = matches[best.passage]
     row = [*match.features, *match.lines[best.place], *own.values()]
     return np.array(row, np.float64)
+
+
+def with_scores(
+    features: NDArray[np.float64], scores: NDArray[np.float64], passages: Sequence[int]
+) -> NDArray[np.float64]:
+    """Returns the `SCORED_FEATURES` of the first of some quotes, from its `FEATURES`.
+
+    `scores` are those of the quotes, best first, and `passages` the passages that they are from.
+    """
+    best = float(scores[0])
+    others = [
+        float(score)
+        for score, passage in zip(scores, passages, strict=True)
+        if passage != passages[0]
+    ]
+    share = 1 / float(np.exp(scores - best).sum())
+    return np.array([*features, best, best - max(others, default=0.0), share], np.float64)

@@ -1,0 +1,1 @@
+"""Quotes that answer a question: found, ranked, and shown or not."""
