@@ -76,15 +76,7 @@ class OnnxEncoder:
 
         Raises SettingsError when its parity check refused it or its file has changed.
         """
-        metadata = files.metadata(folder)
-        if not metadata.get("admitted"):
-            raise SettingsError(
-                f"opening the encoder {files.model_id!r} in {str(folder)!r}: its parity check "
-                f"refused it: {metadata!r}"
-            )
-
-        verify_checksum(files.model(folder), str(metadata["sha256"]))
-        self._session = open_session(files.model(folder))
+        self._session, metadata = open_admitted(folder, files, f"the encoder {files.model_id!r}")
         self._tokenizer = open_tokenizer(model)
         self.model_id = files.model_id
         self.dim = int(metadata["dim"])
@@ -109,6 +101,22 @@ def encode_each(
         rows[number] = session.run(None, {"input_ids": ids})[0][0]
 
     return rows
+
+
+def open_admitted(folder: Path, files: ExportFiles, what: str) -> tuple[Any, dict[str, Any]]:
+    """Returns a session of the export `files` in `folder`, and the result of its parity check.
+
+    Raises SettingsError, which names `what` it is, when that check refused it or its file has
+    changed.
+    """
+    metadata = files.metadata(folder)
+    if not metadata.get("admitted"):
+        raise SettingsError(
+            f"opening {what} in {str(folder)!r}: its parity check refused it: {metadata!r}"
+        )
+
+    verify_checksum(files.model(folder), str(metadata["sha256"]))
+    return open_session(files.model(folder)), metadata
 
 
 def open_session(path: Path) -> Any:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from router.encoder.bert_graph import SEGMENTS
 from router.encoder.factory import minilm_folder
-from router.encoder.onnx import ExportFiles, open_session, verify_checksum
+from router.encoder.onnx import ExportFiles, open_admitted
 from router.encoder.onnx_export import export_in_child
 from router.errors import SettingsError
 from router.log import get_log
@@ -115,12 +115,5 @@ def open_quote_scorer(folder: Path, adapters: Path = ADAPTERS) -> tuple[Any, Any
         arguments = [str(folder), str(adapters)]
         export_in_child(EXPORT_MODULE, arguments, f"the quote scorer into {str(folder)!r}")
 
-    metadata = files.metadata(folder)
-    if not metadata.get("admitted"):
-        raise SettingsError(
-            f"opening the quote scorer in {str(folder)!r}: its parity check refused it: "
-            f"{metadata!r}"
-        )
-
-    verify_checksum(files.model(folder), str(metadata["sha256"]))
-    return open_session(files.model(folder)), open_pair_tokenizer(minilm_folder())
+    session, _ = open_admitted(folder, files, "the quote scorer")
+    return session, open_pair_tokenizer(minilm_folder())
