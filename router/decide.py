@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -98,16 +98,20 @@ class Router:
         seed: int = 0,
         false_reject: float = 0.05,
         folder: Path | None = None,
+        train_apart: Callable[[], bool] | None = None,
     ) -> Router:
         """Returns a router for `routes`, trained on the train split of `examples`.
 
         `routes` are names alone, or names with descriptions. The same examples in any order,
         encoder, seed and `false_reject` give the same router. With a `folder` it is trained once
-        and read from there afterwards.
+        and read from there afterwards; `train_apart` may do so elsewhere, and returns whether it
+        has.
         """
         config = config_for(examples, routes, seed, false_reject)
         candidates, version = candidates_for(examples, config, encoder)
         saved = cls._saved(examples, config, version, encoder, folder)
+        if saved is None and train_apart is not None and train_apart():
+            saved = cls._saved(examples, config, version, encoder, folder)
         if saved is not None:
             return saved
 
@@ -122,22 +126,6 @@ class Router:
             save_classifier(folder, version, model, references)
 
         return cls(version, config, references, model, encoder, speller)
-
-    @classmethod
-    def load(
-        cls,
-        examples: Sequence[Example],
-        encoder: Encoder,
-        routes: Sequence[str] | Mapping[str, str],
-        *,
-        seed: int = 0,
-        false_reject: float = 0.05,
-        folder: Path | None = None,
-    ) -> Router | None:
-        """Returns what `train` would, where it is saved in `folder`; else None."""
-        config = config_for(examples, routes, seed, false_reject)
-        _, version = candidates_for(examples, config, encoder)
-        return cls._saved(examples, config, version, encoder, folder)
 
     @classmethod
     def _saved(

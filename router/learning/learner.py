@@ -229,20 +229,19 @@ class Learner:
     def _train_router(
         self, examples: Sequence[Example], routes: Mapping[str, str], folder: Path | None
     ) -> Router:
-        options: dict[str, Any] = {
-            "seed": self.seed,
-            "false_reject": self.false_reject,
-            "folder": folder,
-        }
-        if self.trains_apart and folder is not None:
-            saved = Router.load(examples, self.encoder, routes, **options)
-            if saved is not None:
-                return saved
-
+        def train_apart() -> bool:
             arguments = {"examples": list(examples), "routes": dict(routes), "folder": folder}
-            self._train_apart("train_saved_router", arguments)
+            return self._train_apart("train_saved_router", arguments)
 
-        return Router.train(examples, self.encoder, routes, **options)
+        return Router.train(
+            examples,
+            self.encoder,
+            routes,
+            seed=self.seed,
+            false_reject=self.false_reject,
+            folder=folder,
+            train_apart=train_apart if self.trains_apart and folder is not None else None,
+        )
 
     def _has_trained_apart(
         self, team: str, base: Router, own: Sequence[Example], corrections: Sequence[Example]
