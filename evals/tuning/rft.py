@@ -58,7 +58,7 @@ class RftSizes:
     supervised: int = 64
     epochs: int = 3
     prompts: int = 400
-    steps: int = 60
+    steps: int = 120
     dev: int = 32
     tested: int = 100
 
@@ -67,7 +67,7 @@ def main(
     supervised: Annotated[int, typer.Option(help="Rows of the supervised start.")] = 64,
     epochs: Annotated[int, typer.Option(help="Passes over them.")] = 3,
     rows: Annotated[int, typer.Option(help="Prompts of the reinforcement.")] = 400,
-    steps: Annotated[int, typer.Option(help="Steps of the reinforcement.")] = 60,
+    steps: Annotated[int, typer.Option(help="Steps of the reinforcement.")] = 120,
     dev: Annotated[int, typer.Option(help="Held-out rows that choose the adapter.")] = 32,
     tested: Annotated[int, typer.Option(help="Test rows asked before and after.")] = 100,
     seed: int = 0,

@@ -131,7 +131,7 @@ class WeeklySettings(BaseSettings):
     """Whether training loads the base model in 4 bits (QLoRA); needs a GPU and bitsandbytes."""
     tune_rft_steps: int = Field(80, ge=1)
     """Largest number of steps of reinforcement after training, where an admin approved it and a
-    program can check the answers; each step samples 32 answers."""
+    program can check the answers; each step samples 64 answers."""
     interference_rows: int = Field(2, ge=0)
     """Test rows of every other route that are answered before and after an adapter is loaded; 0
     skips the routes."""

@@ -51,7 +51,7 @@ class ReinforcementOptions:
     reward: Mapping[str, Any]
     start: str
     group: int = 8
-    prompts: int = 4
+    prompts: int = 8
     steps: int = 80
     answer_tokens: int = 64
     evaluation_steps: int = 10
