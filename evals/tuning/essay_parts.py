@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.routes import token_bill
-from evals.tuning import forgetting, rft
+from evals.tuning import forgetting, prompt_search, rft
 from evals.tuning.essay_page import write_section
 from router.catalog.catalog import builtin_routes_folder, read_route
 from router.config import Settings
@@ -32,6 +32,10 @@ def _write_rft(page: Path, report: Mapping[str, Any]) -> None:
     write_section(page, "reinforcement", rft.section(report))
 
 
+def _write_prompt_search(page: Path, report: Mapping[str, Any]) -> None:
+    write_section(page, "prompt-search", prompt_search.section(report))
+
+
 def _measure_forgetting(settings: Settings) -> dict[str, Any]:
     task = read_route(builtin_routes_folder() / "leave")
     sizes = forgetting.ForgettingSizes(shares=(0.0, 0.1, 0.25))
@@ -45,6 +49,9 @@ def _write_forgetting(page: Path, report: Mapping[str, Any]) -> None:
 PARTS: Mapping[str, Part] = {
     "token-bill": Part(token_bill.measure, token_bill.write_page),
     "reinforcement": Part(lambda settings: rft.measure(settings, rft.RftSizes()), _write_rft),
+    "prompt-search": Part(
+        lambda settings: prompt_search.measure(settings, rft.RftSizes()), _write_prompt_search
+    ),
     "forgetting": Part(_measure_forgetting, _write_forgetting),
 }
 """Each part by its name, the quickest first."""

@@ -62,6 +62,12 @@ class RftSizes:
     dev: int = 32
     tested: int = 100
 
+    @property
+    def answers(self) -> int:
+        """How many answers the reinforcement writes."""
+        defaults = ReinforcementOptions(reward={}, start="")
+        return self.steps * defaults.prompts * defaults.group
+
 
 def main(
     supervised: Annotated[int, typer.Option(help="Rows of the supervised start.")] = 64,
@@ -92,9 +98,8 @@ def measure(settings: Settings, sizes: RftSizes, seed: int = 0) -> dict[str, Any
     base = find_weights(settings.data)
     name = "-".join(map(str, dataclasses.astuple(sizes)))
     work = settings.data / "training" / f"rft-{name}-{seed}"
-    train_rows, held_out = _rows(seed)
-    dev_rows = [chat_example(row, "dev") for row in held_out[: sizes.dev]]
-    test_rows = held_out[sizes.dev : sizes.dev + sizes.tested]
+    train_rows, held_out, test_rows = task_rows(sizes, seed)
+    dev_rows = [chat_example(row, "dev") for row in held_out]
     lessons = [chat_example(row, "train") for row in train_rows]
     prompts = lessons[sizes.supervised : sizes.supervised + sizes.prompts]
 
@@ -166,8 +171,10 @@ def _report(
     }
 
 
-def _rows(seed: int) -> tuple[list[triage.Row], list[triage.Row]]:
-    """Returns training rows, and rows of other sentences for choosing and testing."""
+def task_rows(
+    sizes: RftSizes, seed: int
+) -> tuple[list[triage.Row], list[triage.Row], list[triage.Row]]:
+    """Returns training rows, and rows of other sentences: those that choose, and test rows."""
     train: list[triage.Row] = []
     held_out: dict[str, triage.Row] = {}
     # Several draws, because one has few held-out rows; a text counts once.
@@ -178,16 +185,18 @@ def _rows(seed: int) -> tuple[list[triage.Row], list[triage.Row]]:
             elif number == 0:
                 train.append(row)
 
-    return train, list(held_out.values())
+    others = list(held_out.values())
+    return train, others[: sizes.dev], others[sizes.dev : sizes.dev + sizes.tested]
 
 
 def chat_example(row: triage.Row, split: Any) -> ChatExample:
     """Returns a made-up message with the two fields that are to be right."""
     messages = [PROMPT, {"role": "user", "content": row["text"]}]
-    return ChatExample(messages, compact(_answer(row)), split)
+    return ChatExample(messages, compact(answer_of(row)), split)
 
 
-def _answer(row: triage.Row) -> dict[str, str]:
+def answer_of(row: triage.Row) -> dict[str, str]:
+    """Returns the two fields that are to be right."""
     return {name: row["answer"][name] for name in FIELDS}
 
 
@@ -204,7 +213,7 @@ def _measure(settings: Settings, trained: TrainedModel, rows: Sequence[triage.Ro
         right = []
         for row in rows:
             answer = ask_server(model, contender, shape, row["text"], use_cache=True).answer
-            right.append(float(answer == _answer(row)))
+            right.append(float(answer == answer_of(row)))
     finally:
         model.stop()
 
