@@ -23,6 +23,7 @@ from router.statistics import paired_difference
 from router.store import open_store
 from router.text.printable import print_line
 from workers.context import Context
+from workers.datasets.labelled import labelled_rows
 from workers.evaluation.accuracy import row_scores
 from workers.evaluation.run import run_rows
 from workers.llm.metered import CallBudget
@@ -70,13 +71,15 @@ def measure(
     try:
         result = optimise_prompt(context, route, route.version, "", CallBudget(budget, MAX_USD))
         figures = _figures(context, route, result)
+        used = labelled_rows(context, route)
     finally:
         close()
 
     return figures | {
         "budget": budget,
         "seconds": round(time.monotonic() - start),
-        "rows": {"shown": sizes.supervised, "dev": sizes.dev, "test": sizes.tested},
+        # Rows that say the same as another one are used once.
+        "rows": {"shown": len(used.few_shot), "dev": len(used.dev), "test": sizes.tested},
         "seed": seed,
         "date": time.strftime("%Y-%m-%d"),
     }
@@ -155,13 +158,14 @@ def section(report: Mapping[str, Any]) -> str:
     rows, (low, high) = report["rows"], report["gain_ci95"]
     # The first of equal ones was kept.
     best = max(report["tried"], key=lambda name: report["tried"][name])
-    return f"""## Optimising the prompt instead
+    return f"""## Optimising the prompt where the other part reinforces
 
-`beagle eval prompt_search --json`: the task of the part above, for the model as it is, with its
-prompt and an enforced schema. {rows["shown"]} labelled rows may be shown as examples, {rows["dev"]}
-choose, and the {rows["test"]} test messages are the same. As many calls are allowed as
-reinforcement wrote answers, {report["budget"]}; {report["calls"]} were needed. Instructions are
-rewritten only where a model that can reflect is set. Seed {report["seed"]}, {report["date"]}.
+`beagle eval prompt_search --json`: the task of *Reinforcement after supervised training* for the
+model as it is, with a prompt and an enforced schema. {rows["shown"]} labelled rows may be shown as
+examples, {rows["dev"]} choose, and the {rows["test"]} test messages are the same. As many calls are
+allowed as reinforcement wrote answers, {report["budget"]}; the search ended after
+{report["calls"]}. Instructions are rewritten only where a model that can reflect is set. Seed
+{report["seed"]}, {report["date"]}.
 
 | prompt | both fields right |
 |---|---|
