@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.routes import token_bill
-from evals.tuning import forgetting, prompt_search, rft
+from evals.tuning import forgetting, knowledge, prompt_search, rft
 from evals.tuning.essay_page import write_section
 from router.catalog.catalog import builtin_routes_folder, read_route
 from router.config import Settings
@@ -46,12 +46,17 @@ def _write_forgetting(page: Path, report: Mapping[str, Any]) -> None:
     write_section(page, "forgetting", forgetting.section(report))
 
 
+def _write_knowledge(page: Path, report: Mapping[str, Any]) -> None:
+    write_section(page, "knowledge", knowledge.section(report))
+
+
 PARTS: Mapping[str, Part] = {
     "token-bill": Part(token_bill.measure, token_bill.write_page),
     "reinforcement": Part(lambda settings: rft.measure(settings, rft.RftSizes()), _write_rft),
     "prompt-search": Part(
         lambda settings: prompt_search.measure(settings, rft.RftSizes()), _write_prompt_search
     ),
+    "knowledge": Part(knowledge.measure, _write_knowledge),
     "forgetting": Part(_measure_forgetting, _write_forgetting),
 }
 """Each part by its name, the quickest first."""
