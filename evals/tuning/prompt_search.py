@@ -141,7 +141,9 @@ def _open_context(settings: Settings, route: Route) -> tuple[Context, Callable[[
     settings = settings.model_copy(
         update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
     )
-    store = open_store(settings.store_url)
+    # A store of its own: no route of the installation is optimised.
+    file = (settings.data / "training" / f"{NAME}.db").absolute()
+    store = open_store(f"sqlite:///{file}")
     local = local_model(settings, Catalog({route.name: route}), store)
 
     def close() -> None:
