@@ -205,6 +205,8 @@ def test_statistics_are_a_chart_and_a_table_and_another_span_is_one_click(
 
 def test_the_figures_come_as_a_file_to_the_one_who_asked(desk: Page, stack: LocalStack) -> None:
     send(desk, "/beagle stats 90d")
+    # Until it is there, the last button is that of the figures before, which moves as it comes.
+    expect(desk.get_by_text("Beagle, last 90d").last).to_be_visible(timeout=PATIENCE)
     desk.get_by_role("button", name="Export CSV").last.click()
     expect(desk.get_by_text("in a direct message").last).to_be_visible(timeout=PATIENCE)
     ada = stack.sandbox.actor("ada")
