@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from router.errors import InputError
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
@@ -31,6 +31,7 @@ from workers.training.trainers._checkpoint import (
     trainable_weights,
 )
 
+T = TypeVar("T")
 MAX_GRADIENT_NORM = 1.0
 SPLITS = ("train", "dev", "general")
 WARM_UP = 0.06
@@ -229,7 +230,8 @@ def exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tupl
     return exact, loss
 
 
-def in_batches(examples: Sequence[EncodedExample], size: int) -> Iterator[Sequence[EncodedExample]]:
+def in_batches(examples: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yields the examples in their order, `size` at a time; the last batch may be smaller."""
     for start in range(0, len(examples), size):
         yield examples[start : start + size]
 
