@@ -26,7 +26,7 @@ from workers.training.trainers import (
 )
 from workers.training.trainers._adapter import WEIGHTS_FILE, with_adapter
 from workers.training.trainers._checkpoint import get_weights, set_weights, trainable_weights
-from workers.training.trainers._grpo import policy_loss, sample_answers
+from workers.training.trainers._grpo import add_gradients, policy_loss, sample_answers
 from workers.training.trainers._run import prepare_run
 
 pytestmark = [
@@ -182,6 +182,37 @@ def test_the_penalty_alone_pulls_the_policy_back_to_its_start(base, start, tmp_p
     assert divergences[0] > 0.01
     # Dropout makes single steps noisy.
     assert divergences[-1] < 0.5 * divergences[0]
+
+
+def test_gradients_do_not_depend_on_how_many_answers_are_read_at_once(base, start, tmp_path):
+    import torch
+    from safetensors.torch import load_file
+
+    chosen = options(start)
+    run = prepare_run(
+        LESSONS, base, tmp_path, chosen, lambda model: with_adapter(model, chosen), lambda _: 1e-3
+    )
+    begin = get_weights(run.model) | load_file(start / WEIGHTS_FILE)
+    set_weights(run.model, {name: 1.5 * values for name, values in begin.items()})
+    prompts = [encoded.tokens[: len(encoded.tokens) - encoded.answer] for encoded in run.train]
+    answers = sample_answers(run, prompts, chosen.reinforcement, seed=0)
+    assert len({answer.encoded.answer for answer in answers}) > 1
+    learned = [(answer, float(number % 5 - 2)) for number, answer in enumerate(answers)]
+
+    results = []
+    for size in (len(answers), 5):
+        sized = dataclasses.replace(run, options=dataclasses.replace(chosen, batch_size=size))
+        figures = add_gradients(sized, learned, begin, kl_weight=1.0)
+        weights = trainable_weights(run.model)
+        gradients = torch.cat([values.grad.flatten() for values in weights])
+        run.optimizer.zero_grad(set_to_none=True)
+        results.append((figures, gradients))
+
+    (at_once, whole), (in_parts, parts) = results
+    assert in_parts == pytest.approx(at_once, rel=1e-4)
+    assert at_once[1] > 0.01
+    # The passes are in bfloat16, whose steps are .4 % of a value.
+    assert float((whole - parts).norm()) < 1e-2 * float(whole.norm())
 
 
 def test_reinforcement_without_a_supervised_adapter_is_refused(base, tmp_path):

@@ -16,6 +16,7 @@ from workers.training.trainers import ReinforcementOptions
 from workers.training.trainers._base import mixed_precision
 from workers.training.trainers._batches import IGNORED, EncodedExample, collate
 from workers.training.trainers._checkpoint import TrainingRun, get_weights, set_weights
+from workers.training.trainers._run import in_batches
 
 MIN_DEVIATION = 1e-4
 """Added to a group's standard deviation, as in the paper's implementations."""
@@ -114,6 +115,31 @@ def advantages(rewards: Sequence[float], group: int) -> list[float]:
         values += [(reward - mean) / (deviation + MIN_DEVIATION) for reward in members]
 
     return values
+
+
+def add_gradients(
+    run: TrainingRun,
+    learned: Sequence[tuple[SampledAnswer, float]],
+    start: dict[str, Any],
+    kl_weight: float,
+) -> tuple[float, float]:
+    """Adds the gradients of answers, each with its advantage, to the policy's weights.
+
+    Returns the loss and the KL divergence of `policy_loss` over all of them. A batch at a time: the
+    logits of all answers together take gigabytes.
+    """
+    tokens = sum(answer.encoded.answer for answer, _ in learned)
+    loss = kl = 0.0
+    for batch in in_batches(learned, run.options.batch_size):
+        answers, values = zip(*batch, strict=True)
+        batch_loss, batch_kl = policy_loss(run, answers, values, start, kl_weight)
+        # Both are means over tokens.
+        share = sum(answer.encoded.answer for answer in answers) / tokens
+        (share * batch_loss).backward()
+        loss += share * float(batch_loss.detach())
+        kl += share * batch_kl
+
+    return loss, kl
 
 
 def policy_loss(

@@ -44,18 +44,12 @@ from workers.training.trainers._checkpoint import (
 )
 from workers.training.trainers._gaming import HeldOutFigures, gaming_reasons, held_out_figures
 from workers.training.trainers._grpo import (
-    SampledAnswer,
+    add_gradients,
     advantages,
-    policy_loss,
     prompts_of_step,
     sample_answers,
 )
-from workers.training.trainers._run import (
-    MAX_GRADIENT_NORM,
-    in_batches,
-    prepare_run,
-    trained_model,
-)
+from workers.training.trainers._run import MAX_GRADIENT_NORM, prepare_run, trained_model
 
 VERSION_KIND: Kind = "tuned"
 METHOD: Method = "rft"
@@ -277,31 +271,13 @@ class _Policy:
             body["kls"].append(body["kls"][-1] if body["kls"] else 0.0)
             return 0.0
 
-        loss, kl = self._accumulate([(answers[number], values[number]) for number in kept])
+        learned = [(answers[number], values[number]) for number in kept]
+        loss, kl = add_gradients(run, learned, self._start, options.kl_weight)
         torch.nn.utils.clip_grad_norm_(trainable_weights(run.model), MAX_GRADIENT_NORM)
         run.optimizer.step()
         run.optimizer.zero_grad(set_to_none=True)
         body["kls"].append(round(kl, 5))
         return loss
-
-    def _accumulate(self, learned: Sequence[tuple[SampledAnswer, float]]) -> tuple[float, float]:
-        """Adds up the gradients of all answers; returns the mean loss and divergence of a token.
-
-        A batch at a time: the logits of all answers together take gigabytes.
-        """
-        tokens = sum(answer.encoded.answer for answer, _ in learned)
-        loss = kl = 0.0
-        for batch in in_batches(learned, self._run.options.batch_size):
-            answers, values = zip(*batch, strict=True)
-            batch_loss, batch_kl = policy_loss(
-                self._run, answers, values, self._start, self._options.kl_weight
-            )
-            share = sum(answer.encoded.answer for answer in answers) / tokens
-            (share * batch_loss).backward()
-            loss += share * float(batch_loss.detach())
-            kl += share * batch_kl
-
-        return loss, kl
 
     def _evaluate(self, state: TrainingState) -> None:
         """Measures on the held-out examples; keeps the best weights within the divergence."""
