@@ -120,9 +120,7 @@ def real_context(
                 now=time.time,
                 random=rng,
                 index=index,
-                encoder=LazyEncoder(
-                    lambda: open_encoder(settings.encoder, settings.data / "encoder")
-                ),
+                encoder=LazyEncoder(lambda: open_encoder(settings.encoder, settings.encoder_cache)),
             )
 
             store.close()

@@ -11,13 +11,13 @@ import numpy as np
 import typer
 
 from evals.leave import natural_rows
-from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server, compact
+from evals.tuning.served import Contender, ServedAnswer, Shape, ask_server, compact, serving
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.statistics import mean_interval
 from router.text.printable import print_line
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local_server import LocalModelServer
 from workers.ports import Message
 
 RULES = """Extract the leave request as JSON.
@@ -48,19 +48,12 @@ def main(
     tuned_route = read_route(route or builtin_routes_folder() / "leave")
     tested = [row for row in tuned_route.rows if row.split == "test"][: rows or None]
     assert tuned_route.adapter is not None
-    model = LocalModelServer.start(
-        settings.data / "measure",
-        {ADAPTER: tuned_route.adapter},
-        LocalServerOptions(settings.local_threads, settings.local_concurrency),
-    )
-
-    try:
+    slots = settings.local_concurrency
+    with serving(settings, tuned_route.adapter, slots=slots) as model:
         report = {
             c.name: _measure(model, c, tuned_route, tested, uncached)
             for c in contenders(tuned_route, shots)
         }
-    finally:
-        model.stop()
 
     print_line(json.dumps({"rows": len(tested), **report}) if as_json else _table(report))
 

@@ -25,7 +25,7 @@ from evals.tuning.essay_data import (
     tuned_prompt,
 )
 from evals.tuning.essay_parts import run_parts
-from evals.tuning.served import ADAPTER, Contender, ServedAnswer, Shape, ask_server
+from evals.tuning.served import Contender, ServedAnswer, Shape, ask_server, serving
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
@@ -33,7 +33,6 @@ from router.statistics import mean_interval
 from router.text.printable import print_line
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
-from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import NAME, find_weights
 from workers.paths._linear_head_model import LinearHead
 from workers.ports import ModelCall
@@ -196,17 +195,12 @@ def _contenders(
     if settings.model != "local":
         yield _measure_frontier(settings, task, shots)
 
-    server = ServerOptions(settings.local_threads, 1)
-    model = LocalModelServer.start(settings.data / "measure", {ADAPTER: tuned.artifact}, server)
-
-    try:
+    with serving(settings, tuned.artifact) as model:
         yield _measure_served(
             model, Contender("prompted", few_shot(task, shots), tuned=False), task, uncached
         )
         yield _measure_head(settings, task, head.artifact)
         yield _measure_served(model, Contender("tuned", tuned_prompt(), tuned=True), task, uncached)
-    finally:
-        model.stop()
 
 
 def _measure_served(

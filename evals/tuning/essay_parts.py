@@ -28,12 +28,17 @@ class Part:
     write: Callable[[Path, Mapping[str, Any]], None]
 
 
-def _write_rft(page: Path, report: Mapping[str, Any]) -> None:
-    write_section(page, "reinforcement", rft.section(report))
+def _part(
+    name: str,
+    measure: Callable[[Settings], Mapping[str, Any]],
+    section: Callable[[Mapping[str, Any]], str],
+) -> Part:
+    """Returns a part that is one section of the page."""
+    return Part(measure, lambda page, report: write_section(page, name, section(report)))
 
 
-def _write_prompt_search(page: Path, report: Mapping[str, Any]) -> None:
-    write_section(page, "prompt-search", prompt_search.section(report))
+def _measure_prompt_search(settings: Settings) -> dict[str, Any]:
+    return prompt_search.measure(settings, rft.RftSizes())
 
 
 def _measure_forgetting(settings: Settings) -> dict[str, Any]:
@@ -42,22 +47,16 @@ def _measure_forgetting(settings: Settings) -> dict[str, Any]:
     return forgetting.measure(settings, task, sizes)
 
 
-def _write_forgetting(page: Path, report: Mapping[str, Any]) -> None:
-    write_section(page, "forgetting", forgetting.section(report))
-
-
-def _write_knowledge(page: Path, report: Mapping[str, Any]) -> None:
-    write_section(page, "knowledge", knowledge.section(report))
+def _measure_rft(settings: Settings) -> dict[str, Any]:
+    return rft.measure(settings, rft.RftSizes())
 
 
 PARTS: Mapping[str, Part] = {
-    "token-bill": Part(token_bill.measure, token_bill.write_page),
-    "reinforcement": Part(lambda settings: rft.measure(settings, rft.RftSizes()), _write_rft),
-    "prompt-search": Part(
-        lambda settings: prompt_search.measure(settings, rft.RftSizes()), _write_prompt_search
-    ),
-    "knowledge": Part(knowledge.measure, _write_knowledge),
-    "forgetting": Part(_measure_forgetting, _write_forgetting),
+    token_bill.SECTION: Part(token_bill.measure, token_bill.write_page),
+    "prompt-search": _part("prompt-search", _measure_prompt_search, prompt_search.section),
+    "knowledge": _part("knowledge", knowledge.measure, knowledge.section),
+    "forgetting": _part("forgetting", _measure_forgetting, forgetting.section),
+    "reinforcement": _part("reinforcement", _measure_rft, rft.section),
 }
 """Each part by its name, the quickest first."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
+from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact, serving
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.config import Settings, read_settings
 from router.log import set_up_logs
@@ -19,13 +19,14 @@ from router.text.printable import print_line
 from workers.evaluation.interference import PROBES, count_right, probe
 from workers.llm.litellm_client import open_model
 from workers.llm.local_server import LocalModelServer
-from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import find_weights
 from workers.training import replay_questions as general
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainingOptions
 
 DEV_ROWS = 20
+FOLDER = "measure-forgetting"
+"""In the data folder: servers and adapters."""
 SHARES = (0.0, 0.1)
 COLUMNS = (
     "share",
@@ -76,15 +77,11 @@ def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str
     """Trains an adapter for each share of replay and returns what each learned and forgot."""
     rows, epochs = sizes.rows, sizes.epochs
     task_examples = [*_chat_examples(task, "train")[:rows], *_chat_examples(task, "dev")[:DEV_ROWS]]
-    folder, server = settings.data / "measure-forgetting", ServerOptions(settings.local_threads, 1)
-    base = LocalModelServer.start(folder / "base", {}, server)
-
-    try:
+    folder = settings.data / FOLDER
+    with serving(settings, None, f"{FOLDER}/base") as base:
         model = open_model(settings, base, time.time, lambda: 0.5)
         before, held = probe(model), general.held_out_examples(model)
         mixed = {share: general.replay_examples(model, share, rows) for share in sizes.shares}
-    finally:
-        base.stop()
 
     results = []
     for share, replayed in mixed.items():
@@ -104,11 +101,8 @@ def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str
             "cpu_seconds": round(trained.cpu_seconds),
         }
 
-        tuned = LocalModelServer.start(folder / "tuned", {ADAPTER: trained.artifact}, server)
-        try:
+        with serving(settings, trained.artifact, f"{FOLDER}/tuned") as tuned:
             figures = _measure_adapter(settings, tuned, task, before, sizes.asked)
-        finally:
-            tuned.stop()
 
         results.append({"share": share, "mixed_in": len(replayed)} | figures | cost)
 

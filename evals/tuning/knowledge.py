@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,14 +16,12 @@ import numpy as np
 import typer
 
 from bot.cli.terminal import Json
-from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
+from evals.tuning.served import Contender, Shape, ask_server, compact, serving
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.log import set_up_logs
 from router.text.printable import print_line
-from workers.llm.local_server import LocalModelServer
-from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import find_weights
 from workers.ports import Message
 from workers.training.subprocess import train_in_subprocess
@@ -87,7 +86,9 @@ RELATIONS: Mapping[str, tuple[str, Sequence[str], Callable[[random.Random], str]
         lambda rng: rng.choice(NAMES),
     ),
 }
-"""A sentence, four ways to ask for it (the last is only asked, never learned), and its values."""
+"""A sentence, four ways to ask for it, and its values."""
+LEARNED, ASKED = range(3), 3
+"""The ways of asking that models learn, and the one that they are asked in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Fact:
     @property
     def passage(self) -> str:
         """The documents' sentence now."""
-        return RELATIONS[self.relation][0].format(place=self.place, value=self.new)
+        return self.answer(self.new)
 
     @property
     def group(self) -> str:
@@ -153,8 +154,7 @@ def measure(settings: Settings, epochs: int = 12, seed: int = 0) -> dict[str, An
     results = {}
     for contender, adapter in CONTENDERS.items():
         model = None if adapter is None else trained[adapter]
-        uses_passages = adapter != "facts"
-        answers = _ask(settings, model, asked, find if uses_passages else None)
+        answers = _ask(settings, model, asked, None if adapter == "facts" else find)
         results[contender] = shares(asked, answers)
 
     return {
@@ -185,7 +185,7 @@ def make_facts(places: Sequence[str], seed: int) -> list[Fact]:
 def lessons_of_facts(facts: Sequence[Fact]) -> list[ChatExample]:
     """Returns each fact as it was, asked in every way but the last."""
     return [
-        _lesson(fact.question(form), fact.answer(fact.old)) for fact in facts for form in range(3)
+        _lesson(fact.question(form), fact.answer(fact.old)) for fact in facts for form in LEARNED
     ]
 
 
@@ -195,16 +195,14 @@ def lessons_of_behaviour(facts: Sequence[Fact], encoder: Encoder, seed: int) -> 
     For a third of them the passage that answers is left out, and the answer says so.
     """
     lessons = []
-    for number, fact in enumerate([*facts, *facts, *facts]):
+    for number, (form, fact) in enumerate(product(LEARNED, facts)):
         others = [other.passage for other in facts if other != fact]
         is_there = (number + seed) % 3 != 0
         passages = [*others, fact.passage] if is_there else others
-        question = fact.question(number // len(facts))
+        question = fact.question(form)
         shown = passage_finder(passages, encoder)(question)
-        known = fact.passage in shown
-        lessons.append(
-            _lesson(with_passages(question, shown), fact.answer(fact.new) if known else NOT_FOUND)
-        )
+        answer = fact.passage if fact.passage in shown else NOT_FOUND
+        lessons.append(_lesson(with_passages(question, shown), answer))
 
     return lessons
 
@@ -269,23 +267,15 @@ def _ask(
     asked: Sequence[tuple[Fact, str]],
     find: Callable[[str], list[str]] | None,
 ) -> list[str]:
-    adapters = {}
-    if trained is not None:
-        assert trained.artifact is not None
-        adapters[ADAPTER] = trained.artifact
-
-    server = ServerOptions(settings.local_threads, 1)
-    model = LocalModelServer.start(settings.data / "measure", adapters, server)
+    adapter = None if trained is None else trained.artifact
     contender = Contender("it", [PROMPT], tuned=trained is not None)
-    try:
-        answers = []
+    answers = []
+    with serving(settings, adapter) as model:
         for fact, _ in asked:
-            question = fact.question(3)
+            question = fact.question(ASKED)
             message = question if find is None else with_passages(question, find(question))
             served = ask_server(model, contender, SHAPE, message, use_cache=True)
             answers.append("" if served.answer is None else str(served.answer.get("answer", "")))
-    finally:
-        model.stop()
 
     return answers
 

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from bot.app import local_model
-from bot.cli.job_context import terminal_context
 from bot.cli.terminal import Json
+from evals.routes.route_runs import PATIENT_SECONDS, real_context
 from evals.tuning import rft
-from router.catalog.catalog import Catalog, Route, read_route
+from router.catalog.catalog import Route, read_route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
 from router.config import Settings, read_settings
 from router.log import set_up_logs
 from router.statistics import paired_difference
-from router.store import open_store
 from router.text.printable import print_line
 from workers.context import Context
 from workers.datasets.labelled import labelled_rows
@@ -28,13 +26,10 @@ from workers.evaluation.accuracy import row_scores
 from workers.evaluation.run import run_rows
 from workers.llm.metered import CallBudget
 from workers.optimise.search import OptimisationResult, optimise_prompt
+from workers.ports import LanguageModel
 
 NAME = "sort-messages"
-PATIENT_SECONDS = 600.0
-"""Nobody waits for these answers; a busy machine must not turn slow answers into wrong ones."""
 MAX_USD = 1.0
-ContextOpener = Callable[[Settings, Route], tuple[Context, Callable[[], None]]]
-"""Returns a job's context for a route, and what closes it."""
 
 
 def main(
@@ -61,19 +56,19 @@ def measure(
     sizes: rft.RftSizes,
     seed: int = 0,
     calls: int | None = None,
-    open_context: ContextOpener | None = None,
+    model: LanguageModel | None = None,
 ) -> dict[str, Any]:
-    """Optimises the prompt and returns the report. Raises ModelError where the model is away."""
+    """Optimises the prompt and returns the report, with the real model or the one given.
+
+    Raises ModelError where the model is away.
+    """
     budget = sizes.answers if calls is None else calls
     route = _write_route(settings.data / "training" / f"prompt-search-{seed}" / NAME, sizes, seed)
-    context, close = (open_context or _open_context)(settings, route)
     start = time.monotonic()
-    try:
+    with real_context(settings, route, model=model) as context:
         result = optimise_prompt(context, route, route.version, "", CallBudget(budget, MAX_USD))
         figures = _figures(context, route, result)
         used = labelled_rows(context, route)
-    finally:
-        close()
 
     return figures | {
         "budget": budget,
@@ -135,24 +130,6 @@ def _write_route(folder: Path, sizes: rft.RftSizes, seed: int) -> Route:
 
     (folder / "examples.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
     return read_route(folder)
-
-
-def _open_context(settings: Settings, route: Route) -> tuple[Context, Callable[[], None]]:
-    settings = settings.model_copy(
-        update={"stall_timeout_seconds": PATIENT_SECONDS, "model_timeout_seconds": PATIENT_SECONDS}
-    )
-    # A store of its own: no route of the installation is optimised.
-    file = (settings.data / "training" / f"{NAME}.db").absolute()
-    store = open_store(f"sqlite:///{file}")
-    local = local_model(settings, Catalog({route.name: route}), store)
-
-    def close() -> None:
-        if local is not None:
-            local.stop()
-
-        store.close()
-
-    return terminal_context(settings, store, local, NAME), close
 
 
 def section(report: Mapping[str, Any]) -> str:

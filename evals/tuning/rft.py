@@ -8,20 +8,17 @@ import platform
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from evals import triage
-from evals.tuning.served import ADAPTER, Contender, Shape, ask_server, compact
+from evals.tuning.served import Contender, Shape, ask_server, compact, serving
 from router.catalog.reward import RewardCheck
 from router.config import Settings, read_settings
 from router.log import set_up_logs
 from router.statistics import mean_interval
 from router.text.printable import print_line
-from workers.llm.local_server import LocalModelServer
-from workers.llm.local_server import LocalServerOptions as ServerOptions
 from workers.llm.weights import NAME, find_weights
 from workers.ports import Message
 from workers.training.reward import RewardSpec
@@ -203,19 +200,13 @@ def answer_of(row: triage.Row) -> dict[str, str]:
 def _measure(settings: Settings, trained: TrainedModel, rows: Sequence[triage.Row]) -> list[float]:
     """Returns 1 for each row whose whole answer is right, as the model server gives it."""
     assert trained.artifact is not None
-    server = ServerOptions(settings.local_threads, 1)
-    model = LocalModelServer.start(
-        settings.data / "measure", {ADAPTER: Path(trained.artifact)}, server
-    )
     contender = Contender("tuned", [PROMPT], tuned=True, schema=False)
     shape = Shape(SCHEMA, OUTPUT_TOKENS)
-    try:
-        right = []
+    right = []
+    with serving(settings, trained.artifact) as model:
         for row in rows:
             answer = ask_server(model, contender, shape, row["text"], use_cache=True).answer
             right.append(float(answer == answer_of(row)))
-    finally:
-        model.stop()
 
     return right
 

@@ -6,13 +6,15 @@ import http.client
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from workers.llm.local_server import LocalModelServer
+from router.config import Settings
+from workers.llm.local_server import LocalModelServer, LocalServerOptions
 from workers.llm.model_client import ServerAddress
 from workers.ports import Message
 
@@ -47,6 +49,23 @@ class ServedAnswer:
     output_tokens: int
     cpu_seconds: float
     wall_seconds: float
+
+
+@contextmanager
+def serving(
+    settings: Settings, adapter: Path | None, folder: str = "measure", slots: int = 1
+) -> Iterator[LocalModelServer]:
+    """Yields a server of the included model with the adapter, and ends it.
+
+    `folder` is where in the data folder it keeps its files; `slots` are requests served at once.
+    """
+    adapters = {} if adapter is None else {ADAPTER: adapter}
+    options = LocalServerOptions(settings.local_threads, slots)
+    server = LocalModelServer.start(settings.data / folder, adapters, options)
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def ask_server(

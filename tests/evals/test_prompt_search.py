@@ -9,8 +9,9 @@ import pytest
 from evals.tuning import prompt_search, rft
 from router.config import Settings
 from router.types import Tokens
-from tests.fixtures.rule_model import make_context
 from workers.ports import ModelReply
+
+pytestmark = pytest.mark.model
 
 SIZES = rft.RftSizes(supervised=24, dev=12, tested=24)
 ALWAYS = '{"queue":"billing","urgency":"low"}'
@@ -38,12 +39,9 @@ def measured(tmp_path):
     """Measures the task with a model that learns from examples, or with one that does not."""
 
     def measure(learns):
-        def open_context(_settings, _route):
-            context = make_context(tmp_path, Sorter(learns), log_level="error")
-            return context, context.store.close
-
-        settings = Settings(_env_file=None, data=tmp_path / "data")
-        return prompt_search.measure(settings, SIZES, calls=400, open_context=open_context)
+        cache = Settings(_env_file=None).encoder_cache
+        settings = Settings(_env_file=None, data=tmp_path / "data", encoder_folder=cache)
+        return prompt_search.measure(settings, SIZES, calls=400, model=Sorter(learns))
 
     return measure
 
