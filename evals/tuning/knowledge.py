@@ -45,6 +45,9 @@ CONTENDERS = {
     "retrieval, tuned to answer from passages": "behaviour",
 }
 """Each way of answering, and the adapter that it takes."""
+HEADS = """\
+| | unchanged: right | changed: right | changed: outdated | unknown: made up | unknown: not found |
+|---|---|---|---|---|---|"""
 
 # fmt: off
 SUBJECTS = (
@@ -302,6 +305,5 @@ shows the three nearest sentences. The last contender was tuned on other facts t
 passages or to say that they do not ({report["lessons"]["behaviour"]} examples,
 {cpu["behaviour"]} CPU seconds). Seed {report["seed"]}, {report["date"]}.
 
-| | unchanged: right | changed: right | outdated | unknown: made up | "not found" |
-|---|---|---|---|---|---|
+{HEADS}
 {table}"""

@@ -137,12 +137,12 @@ def section(report: Mapping[str, Any]) -> str:
     rows, (low, high) = report["rows"], report["gain_ci95"]
     # The first of equal ones was kept.
     best = max(report["tried"], key=lambda name: report["tried"][name])
-    return f"""## Optimising the prompt where the other part reinforces
+    return f"""## The same task with a better prompt
 
-`beagle eval prompt_search --json`: the task of *Reinforcement after supervised training* for the
-model as it is, with a prompt and an enforced schema. {rows["shown"]} labelled rows may be shown as
-examples, {rows["dev"]} choose, and the {rows["test"]} test messages are the same. As many calls are
-allowed as reinforcement wrote answers, {report["budget"]}; the search ended after
+`beagle eval prompt_search --json`: the task of *Reinforcement after supervised training*, with the
+same {rows["test"]} test messages, for the model as it is with an enforced schema.
+{rows["shown"]} labelled rows may be shown as examples, and {rows["dev"]} choose which. As many
+calls are allowed as reinforcement wrote answers, {report["budget"]:,}; the search was through after
 {report["calls"]}. Instructions are rewritten only where a model that can reflect is set. Seed
 {report["seed"]}, {report["date"]}.
 
