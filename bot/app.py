@@ -37,11 +37,13 @@ from router.types import Request, RouteOffer
 from workers.context import Context
 from workers.jobs import POOLED, first_jobs, queue_of_job
 from workers.knowledge.relevance.quote_scorer import QuoteScorer
-from workers.llm.adapter_keys import parse_adapter_key
 from workers.llm.gateway import Gateway
 from workers.llm.litellm_client import LiteLLMClient, open_model
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local.adapter_keys import parse_adapter_key
+from workers.llm.local.launch import LocalServerOptions
+from workers.llm.local.models import LocalModels
 from workers.llm.model_check import vision_lookup
+from workers.llm.model_client import LocalServer
 from workers.llm.model_prices import log_prices
 from workers.paths.head import clear_heads
 from workers.privacy.folder_erasure import FolderErasures
@@ -184,11 +186,11 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
 
 def local_model(
     settings: Settings, routes: Catalog, store: Store | None = None
-) -> LocalModelServer | None:
-    """Builds the model server on this machine, ours or another process's.
+) -> LocalModels | None:
+    """Builds the model servers on this machine, ours or another process's.
 
-    None when the settings name another model. With a store, adapters that were trained later are
-    loaded when a request needs them.
+    None when the settings name another model. With a store, what was trained later is loaded when
+    a request needs it.
     """
     if settings.model != "local" or settings.model_url:
         return None
@@ -202,10 +204,11 @@ def local_model(
             return artefacts.materialise(team, name, settings.artefact_folder(team))
 
     options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
-    return LocalModelServer.start(settings.data, routes.adapter_files(), options, find_adapter)
+    limit = settings.trained_models_at_once
+    return LocalModels(settings.data, routes.adapter_files(), options, find_adapter, limit)
 
 
-def gateway(settings: Settings, store: Store, local: LocalModelServer | None) -> Gateway:
+def gateway(settings: Settings, store: Store, local: LocalServer | None) -> Gateway:
     """Builds the model gateway, with the budgets of the settings."""
     channel_cap = store.channel_rules.daily_cap_usd
     return open_model(settings, local, now, random_share, store.spend, channel_cap)

@@ -9,12 +9,12 @@ from router.store import Store
 from workers.context import Context
 from workers.fakes import MemoryQueue, MemoryReplies
 from workers.knowledge.relevance.quote_scorer import QuoteScorer
-from workers.llm.local_server import LocalModelServer
+from workers.llm.model_client import LocalServer
 from workers.runtime.leases import Leases
 
 
 def terminal_context(
-    settings: Settings, store: Store, local: LocalModelServer | None, worker: str
+    settings: Settings, store: Store, local: LocalServer | None, worker: str
 ) -> Context:
     """Returns a context whose wake-up calls reach nobody.
 

@@ -24,7 +24,8 @@ from workers.fakes import MemoryQueue, MemoryReplies
 from workers.knowledge.ingest import DocumentOrigin, ingest_folder
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local.launch import LocalServerOptions
+from workers.llm.local.models import LocalModels
 from workers.ports import LanguageModel
 from workers.runtime.leases import Leases
 
@@ -129,12 +130,11 @@ def real_context(
             local.stop()
 
 
-def _local_server(settings: Settings, route: Route) -> LocalModelServer | None:
+def _local_server(settings: Settings, route: Route) -> LocalModels | None:
     """Starts the server of the small local model where the route asks that model."""
     if settings.model_url or LOCAL not in (settings.model, *route.version.models):
         return None
 
     adapters = Catalog({route.name: route}).adapter_files()
-
     options = LocalServerOptions(threads=settings.local_threads, slots=settings.local_concurrency)
-    return LocalModelServer.start(settings.data / "measure", adapters, options)
+    return LocalModels(settings.data / "measure", adapters, options)

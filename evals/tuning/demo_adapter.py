@@ -17,7 +17,7 @@ from router.catalog.route_file import ExampleRow
 from router.config import read_settings
 from router.statistics import mean_interval
 from router.text.printable import print_line
-from workers.llm.local_server import LocalModelServer
+from workers.llm.local.server import LocalModelServer
 from workers.ports import Message
 
 RULES = """Extract the leave request as JSON.

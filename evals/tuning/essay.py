@@ -32,8 +32,8 @@ from router.log import set_up_logs
 from router.statistics import mean_interval
 from router.text.printable import print_line
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModelServer
-from workers.llm.weights import NAME, find_weights
+from workers.llm.local.server import LocalModelServer
+from workers.llm.local.weights import NAME, find_weights
 from workers.paths._linear_head_model import LinearHead
 from workers.ports import ModelCall
 from workers.training.subprocess import train_in_subprocess

@@ -1,4 +1,4 @@
-"""Catastrophic forgetting of a small model under an adapter, with and without replay."""
+"""Catastrophic forgetting of a small model that is trained, with and without replay."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +19,8 @@ from router.log import set_up_logs
 from router.text.printable import print_line
 from workers.evaluation.interference import PROBES, count_right, probe
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModelServer
-from workers.llm.weights import find_weights
+from workers.llm.local.server import LocalModelServer
+from workers.llm.local.weights import find_weights
 from workers.training import replay_questions as general
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainingOptions
@@ -28,7 +29,9 @@ DEV_ROWS = 20
 FOLDER = "measure-forgetting"
 """In the data folder: servers and adapters."""
 SHARES = (0.0, 0.1)
+METHODS = ("lora",)
 COLUMNS = (
+    "method",
     "share",
     "mixed_in",
     "exact",
@@ -43,12 +46,16 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class ForgettingSizes:
-    """Training rows, test rows asked, passes, and the shares of general examples to compare."""
+    """Training rows, test rows asked, passes, and what is compared.
+
+    That is each trainer of `methods` with each share of general examples.
+    """
 
     rows: int = 160
     asked: int = 40
     epochs: int = 2
     shares: tuple[float, ...] = SHARES
+    methods: tuple[str, ...] = METHODS
 
 
 def main(
@@ -61,6 +68,9 @@ def main(
     share: Annotated[
         list[float] | None, typer.Option(help="A share of general examples; may be repeated.")
     ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="A trainer, lora or full; may be repeated.")
+    ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
@@ -69,12 +79,13 @@ def main(
     settings = read_settings()
     set_up_logs(settings.log, "warning")
     task = read_route(route or builtin_routes_folder() / "leave")
-    report = measure(settings, task, ForgettingSizes(rows, asked, epochs, tuple(share or SHARES)))
+    shares, methods = tuple(share or SHARES), tuple(method or METHODS)
+    report = measure(settings, task, ForgettingSizes(rows, asked, epochs, shares, methods))
     print_line(json.dumps(report) if as_json else _table(report))
 
 
 def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str, Any]:
-    """Trains an adapter for each share of replay and returns what each learned and forgot."""
+    """Trains with each method and share of replay, and returns what each learned and forgot."""
     rows, epochs = sizes.rows, sizes.epochs
     task_examples = [*_chat_examples(task, "train")[:rows], *_chat_examples(task, "dev")[:DEV_ROWS]]
     folder = settings.data / FOLDER
@@ -84,12 +95,12 @@ def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str
         mixed = {share: general.replay_examples(model, share, rows) for share in sizes.shares}
 
     results = []
-    for share, replayed in mixed.items():
+    for method, (share, replayed) in product(sizes.methods, mixed.items()):
         trained = train_in_subprocess(
-            "lora",
+            method,
             [*task_examples, *replayed, *held],
             find_weights(settings.data),
-            folder / f"{task.name}-{rows}-{epochs}-{share}",
+            folder / f"{task.name}-{rows}-{epochs}-{share}-{method}",
             TrainingOptions(epochs=epochs, threads=settings.local_threads),
         )
         assert trained.artifact is not None
@@ -102,9 +113,11 @@ def measure(settings: Settings, task: Route, sizes: ForgettingSizes) -> dict[str
         }
 
         with serving(settings, trained.artifact, f"{FOLDER}/tuned") as tuned:
-            figures = _measure_adapter(settings, tuned, task, before, sizes.asked)
+            figures = _measure_tuned(settings, tuned, task, before, sizes.asked)
 
-        results.append({"share": share, "mixed_in": len(replayed)} | figures | cost)
+        results.append(
+            {"method": method, "share": share, "mixed_in": len(replayed)} | figures | cost
+        )
 
     return {
         "route": task.name,
@@ -130,10 +143,13 @@ def _chat_examples(route: Route, split: str) -> list[ChatExample]:
     ]
 
 
-def _measure_adapter(
+def _measure_tuned(
     settings: Settings, server: LocalModelServer, route: Route, before: Sequence[str], count: int
 ) -> dict[str, Any]:
-    """Returns accuracy on the task, and on general questions with the adapter on and off."""
+    """Returns accuracy on the task, and on general questions.
+
+    These also with an adapter off; a model of its own leaves the included one as it is.
+    """
     rows = [row for row in route.rows if row.split == "test"][:count]
     contender = Contender(
         "tuned", [{"role": "system", "content": route.version.prompt}], tuned=True
@@ -144,16 +160,19 @@ def _measure_adapter(
         for row in rows
     )
     model = open_model(settings, server, time.time, lambda: 0.5)
-    on, off = probe(model, ADAPTER), probe(model)
+    on = probe(model, ADAPTER if server.adapters else None)
+    off = probe(model) if server.adapters else before
 
     return {
         "exact": exact / max(1, len(rows)),
         "probes_right": count_right(on),
-        "probes_changed": sum(first != second for first, second in zip(before, on, strict=True)),
-        "probes_changed_off": sum(
-            first != second for first, second in zip(before, off, strict=True)
-        ),
+        "probes_changed": _differences(before, on),
+        "probes_changed_off": _differences(before, off),
     }
+
+
+def _differences(before: Sequence[str], after: Sequence[str]) -> int:
+    return sum(first != second for first, second in zip(before, after, strict=True))
 
 
 def _table(report: Mapping[str, Any]) -> str:
@@ -174,19 +193,20 @@ def section(report: Mapping[str, Any]) -> str:
     lines = []
     for result in report["results"]:
         lines.append(
-            f"| {result['share']:.0%} | {result['exact']:.0%} | {result['probes_right']} | "
-            f"{result['loss_before']} | {result['loss_after']} | {result['kl_base']} | "
-            f"{result['cpu_seconds']} |"
+            f"| {result['method']} | {result['share']:.0%} | {result['exact']:.0%} | "
+            f"{result['probes_right']} | {result['loss_before']} | {result['loss_after']} | "
+            f"{result['kl_base']} | {result['cpu_seconds']} |"
         )
 
     table = "\n".join(lines)
     return f"""## Forgetting
 
-`beagle eval forgetting --rows {report["rows"]} --epochs {report["epochs"]} --json`: an adapter for
-`{report["route"]}`, asked {report["asked"]} test rows, and {report["probes"]} general questions of
-which the base answers {report["probes_right_before"]} right. *KL* is that of the tuned from the
-base model on the task's own dev answers, in nats a token.
+`beagle eval forgetting --rows {report["rows"]} --epochs {report["epochs"]} --json`, with *--method*
+and *--share* as in the table: trained for `{report["route"]}`, an adapter (lora) or all weights
+(full); asked {report["asked"]} test rows, and {report["probes"]} general questions of which the
+base answers {report["probes_right_before"]} right. *KL* is that of the tuned from the base model on
+the task's own dev answers, in nats a token.
 
-| replay | task right | general right, adapter on | loss before | loss after | KL | CPU seconds |
-|---|---|---|---|---|---|---|
+| trained | replay | task right | general right | loss before | loss after | KL | CPU seconds |
+|---|---|---|---|---|---|---|---|
 {table}"""

@@ -22,7 +22,7 @@ from router.encoder.factory import open_encoder
 from router.encoder.protocol import Encoder
 from router.log import set_up_logs
 from router.text.printable import print_line
-from workers.llm.weights import find_weights
+from workers.llm.local.weights import find_weights
 from workers.ports import Message
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions

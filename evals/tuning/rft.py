@@ -19,7 +19,7 @@ from router.config import Settings, read_settings
 from router.log import set_up_logs
 from router.statistics import mean_interval
 from router.text.printable import print_line
-from workers.llm.weights import NAME, find_weights
+from workers.llm.local.weights import NAME, find_weights
 from workers.ports import Message
 from workers.training.reward import RewardSpec
 from workers.training.subprocess import train_in_subprocess

@@ -14,7 +14,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from router.config import Settings
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local.gguf_header import is_adapter
+from workers.llm.local.launch import LocalServerOptions
+from workers.llm.local.server import LocalModelServer
 from workers.llm.model_client import ServerAddress
 from workers.ports import Message
 
@@ -57,11 +59,13 @@ def serving(
 ) -> Iterator[LocalModelServer]:
     """Yields a server of the included model with the adapter, and ends it.
 
+    Where `adapter` is a model all of whose weights were trained, it is that model's server.
     `folder` is where in the data folder it keeps its files; `slots` are requests served at once.
     """
-    adapters = {} if adapter is None else {ADAPTER: adapter}
+    model = adapter if adapter is not None and not is_adapter(adapter) else None
+    adapters = {ADAPTER: adapter} if adapter is not None and model is None else {}
     options = LocalServerOptions(settings.local_threads, slots)
-    server = LocalModelServer.start(settings.data / folder, adapters, options)
+    server = LocalModelServer.start(settings.data / folder, adapters, options, model=model)
     try:
         yield server
     finally:

@@ -19,7 +19,7 @@ from router.config import read_settings
 from router.errors import InputError
 from router.kinds import ADAPTER_KINDS
 from router.text.printable import print_line
-from workers.llm.weights import find_weights
+from workers.llm.local.weights import find_weights
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 

@@ -129,6 +129,12 @@ class WeeklySettings(BaseSettings):
     adds none."""
     tune_load_in_4bit: bool = False
     """Whether training loads the base model in 4 bits (QLoRA); needs a GPU and bitsandbytes."""
+    tune_processes: int = Field(1, ge=1, le=64)
+    """Processes that divide the weights between them where all are trained, one for each graphics
+    card."""
+    trained_models_at_once: int = Field(1, ge=1, le=64)
+    """Models all of whose weights were trained that are served at once beside the included one,
+    each with its own memory."""
     tune_rft_steps: int = Field(80, ge=1)
     """Largest number of steps of reinforcement after training, where an admin approved it and a
     program can check the answers; each step samples 64 answers."""

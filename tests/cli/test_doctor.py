@@ -343,7 +343,7 @@ def test_a_route_that_cannot_be_read_is_named(make_settings, tmp_path):
 
 
 def test_the_local_model_without_its_weights_is_wrong(make_settings, monkeypatch):
-    monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
+    monkeypatch.setattr("workers.llm.local.weights.PACKAGE", "no_such_package")
 
     result = check(make_settings(model="local", model_url=""), "model")
 

@@ -22,11 +22,12 @@ OWNERS = {
         "router/encoder/torch.py",
         "workers/training/trainers/",
         "evals/retrieval/scorer_training.py",
+        "evals/tuning/gpu_check.py",
     ),
     "gepa": ("workers/optimise/rewrite.py",),
     "peft": ("workers/training/trainers/", "evals/retrieval/scorer_training.py"),
     "transformers": ("workers/training/trainers/", "evals/retrieval/scorer_training.py"),
-    "xllamacpp": ("workers/llm/local_server_process.py",),
+    "xllamacpp": ("workers/llm/local/server_process.py",),
     # Anybody's files and templates: what they could do to the process is refused in these files.
     "jinja2": ("router/text/templates.py",),
     "yaml": ("router/text/strict_yaml.py",),

@@ -13,7 +13,8 @@ from router.config import Settings
 from workers.evaluation import interference
 from workers.llm.gateway import LOCAL
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local.launch import LocalServerOptions
+from workers.llm.local.server import LocalModelServer
 from workers.ports import LanguageModel, ModelCall, ModelReply
 
 pytestmark = pytest.mark.model

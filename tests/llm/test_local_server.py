@@ -21,9 +21,10 @@ import pytest
 from router.catalog.catalog import builtin_routes_folder
 from router.config import Settings
 from router.errors import InputError, ModelError
-from workers.llm import local_server_process
 from workers.llm.litellm_client import open_model
-from workers.llm.local_server import READY_FILE, LocalModelServer, LocalServerOptions
+from workers.llm.local import server_process
+from workers.llm.local.launch import READY_FILE, LocalServerOptions
+from workers.llm.local.server import LocalModelServer
 from workers.ports import ModelCall
 
 pytestmark = pytest.mark.model
@@ -33,7 +34,8 @@ SMALL = LocalServerOptions(threads=1, slots=1)
 BYSTANDER = """
 import sys
 from pathlib import Path
-from workers.llm.local_server import LocalModelServer, LocalServerOptions
+from workers.llm.local.server import LocalModelServer
+from workers.llm.local.launch import LocalServerOptions
 options = LocalServerOptions(threads=1, slots=1)
 model = LocalModelServer.start(Path(sys.argv[1]), options=options)
 print(model.pid, flush=True)
@@ -274,7 +276,7 @@ def test_the_server_ends_when_its_owner_is_killed(tmp_path: Path, model_weights:
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        cwd=Path(local_server_process.__file__).parents[2],
+        cwd=Path(server_process.__file__).parents[3],
     )
     with owner:
         assert owner.stdout is not None
@@ -321,7 +323,7 @@ def test_what_a_dead_server_left_behind_is_overwritten(
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.4", "localhost.example", ""])
 def test_it_refuses_to_be_reached_from_outside(host: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"127\.0\.0\.1 and ::1 are allowed"):
-        local_server_process.main(
+        server_process.main(
             ["--host", host, "--weights", "x.gguf", "--ready-file", str(tmp_path / "ready")]
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from router.errors import ModelError
-from workers.llm.weights import check_sha256
+from workers.llm.local.weights import check_sha256
 
 
 @pytest.fixture
@@ -57,8 +57,8 @@ def test_a_damaged_note_only_costs_another_check(file: Path, tmp_path: Path, not
 def test_a_package_that_is_not_installed_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("workers.llm.weights.PACKAGE", "no_such_package")
-    from workers.llm.weights import find_weights
+    monkeypatch.setattr("workers.llm.local.weights.PACKAGE", "no_such_package")
+    from workers.llm.local.weights import find_weights
 
     with pytest.raises(ModelError, match="no-such-package") as caught:
         find_weights(tmp_path)

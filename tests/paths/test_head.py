@@ -133,6 +133,15 @@ def test_an_artefact_reaches_a_fresh_machine_and_a_changed_one_is_refused(
         store.artefacts.materialise("T1", other, tmp_path / "there")
 
 
+def test_a_file_that_no_database_holds_is_refused_before_it_is_read(store, clock, tmp_path):
+    large = tmp_path / "model.gguf"
+    with large.open("wb") as file:
+        file.truncate(2_000_000_000)  # a hole, which takes no room on the disk
+
+    with pytest.raises(InputError, match=r"has 2,000 MB .* serve it with a server of your own"):
+        store.artefacts.insert("T1", "boxes", large, clock())
+
+
 @pytest.mark.parametrize("base", trainable_bases())
 def test_trainers_of_one_base_make_one_kind_of_version_each_unless_one_continues_another(base):
     trainers = trainers_for(base)

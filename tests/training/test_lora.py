@@ -16,7 +16,7 @@ import pytest
 
 from router.errors import InputError, ModelError
 from tests.fixtures.tiny_model import tiny_base
-from workers.llm.local_server import LocalModelServer
+from workers.llm.local.server import LocalModelServer
 from workers.training.subprocess import train_in_subprocess
 from workers.training.trainers import (
     ChatExample,

@@ -86,6 +86,14 @@ def test_a_refused_reinforcement_is_told_and_loses_nothing(run, rollout, tmp_pat
     assert adapter_text(rollout, trained, tmp_path) == "lora"
 
 
+@pytest.mark.parametrize("processes", [1, 3])
+def test_all_weights_are_trained_in_as_many_processes_as_the_settings_say(run, processes):
+    trainer = ChainTrainer()
+    run(trainer, "local-full", tune_processes=processes)
+    assert trainer.names == ["head", "full"]
+    assert trainer.options["full"].processes == processes
+
+
 @pytest.mark.parametrize("steps", [7, 80])
 def test_the_reward_of_the_route_and_the_steps_of_the_settings_reach_the_trainer(run, steps):
     trainer = ChainTrainer({"rejected": None})

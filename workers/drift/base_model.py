@@ -15,7 +15,7 @@ from router.config import Settings
 from router.errors import ModelError
 from workers.context import Context
 from workers.llm.gateway import LOCAL
-from workers.llm.weights import weights_file
+from workers.llm.local.weights import weights_file
 from workers.ports import ModelCall
 
 HELLO = "hello"

@@ -103,9 +103,9 @@ def forgetting_text(body: ReportBody) -> str:
         changed += route["changed"]
 
     text = (
-        f"Effect on others, whose requests run without the adapter: {probes['changed_off']} of "
-        f"{probes['asked']} general answers and {changed} of {rows} answers of {len(routes)} other "
-        f"routes changed. With the adapter, {probes['changed_on']} general answers change and "
+        f"Effect on others, whose requests run without what was trained: {probes['changed_off']} "
+        f"of {probes['asked']} general answers and {changed} of {rows} answers of {len(routes)} "
+        f"other routes changed. With it, {probes['changed_on']} general answers change and "
         f"{probes['right_on']} are right instead of {probes['right_off']}."
     )
 

@@ -85,6 +85,9 @@ class FakeServer:
         """Loads nothing: returns whether the adapter was there from the start."""
         return adapter in self.adapters
 
+    def own_model(self, name: str) -> ServerAddress | None:
+        """Returns None: nothing but adapters was trained for it."""
+
 
 @contextmanager
 def fake_model_server(

@@ -9,10 +9,10 @@ from contextlib import AbstractContextManager
 
 from router.config import Settings
 from router.errors import ModelError, StoppedError
-from workers.llm.adapter_keys import adapter_scales
 from workers.llm.budget import Budget
 from workers.llm.circuit_breaker import CircuitBreaker
 from workers.llm.concurrency import BusyError, ConcurrencyLimiter, ModelSlot
+from workers.llm.local.adapter_keys import adapter_scales, own_model
 from workers.llm.model_client import Endpoint, LocalServer, ModelClient, RawAnswer, TextCallback
 from workers.llm.model_prices import LOCAL as LOCAL
 from workers.llm.model_prices import model_price
@@ -272,6 +272,10 @@ class Gateway:
     def _endpoint(self, name: str, call: ModelCall) -> Endpoint:
         """Returns the model's address and key. Raises ModelError when it has no address."""
         if name == LOCAL and self._local is not None:
+            own = own_model(call, self._local)
+            if own is not None:
+                return Endpoint(name, own.url, own.key, {})
+
             # First the adapters: loading one may move the server to another address.
             scales = adapter_scales(call, self._local)
             address = self._local.address()

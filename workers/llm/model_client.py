@@ -42,6 +42,13 @@ class LocalServer(Protocol):
         """Loads an adapter that was trained after the start; False when there is no such file."""
         ...
 
+    def own_model(self, name: str) -> ServerAddress | None:
+        """Returns where a model answers all of whose weights were trained.
+
+        None where that name is an adapter's, or unknown.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

@@ -1,15 +1,17 @@
-"""Child processes that end when this process does, and waiting for what other processes do."""
+"""Processes that end when their parent does, and waiting for what other processes do."""
 
 from __future__ import annotations
 
 import ctypes
 import faulthandler
+import os
+import select
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: the signal that a process gets when its parent dies."""
@@ -26,6 +28,26 @@ def die_with_parent() -> None:
     """
     if _libc is not None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def parent_descriptors() -> list[int]:
+    """Returns descriptors that become readable once the parent has ended, also by SIGKILL.
+
+    A pipe alone would not do: a process that the parent forked keeps a copy of its other end. None
+    on systems without pidfd.
+    """
+    return [os.pidfd_open(os.getppid())] if sys.platform == "linux" else []
+
+
+def end_with_parent(pipes: Sequence[int] = ()) -> None:
+    """Ends this process, from now on, when its parent ends or one of the `pipes` closes."""
+    ends = [*pipes, *parent_descriptors()]
+
+    def wait() -> None:
+        select.select(ends, [], [])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def terminate(process: subprocess.Popen[bytes], grace_seconds: float) -> None:

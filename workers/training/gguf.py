@@ -41,7 +41,7 @@ def write_gguf(adapter: Path, model: ModelConfig, target: Path) -> Path:
 
     # Written beside the target and renamed: a killed run leaves no half file to be served.
     partial = target.with_suffix(".partial")
-    writer = gguf.GGUFWriter(partial, _architecture(model))
+    writer = gguf.GGUFWriter(partial, architecture_of(model))
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", float(settings["lora_alpha"]))
@@ -57,7 +57,8 @@ def write_gguf(adapter: Path, model: ModelConfig, target: Path) -> Path:
     return partial.replace(target)
 
 
-def _architecture(model: ModelConfig) -> str:
+def architecture_of(model: ModelConfig) -> str:
+    """Returns llama.cpp's name of the architecture. Raises InputError for an unknown one."""
     model_type = str(model.get("model_type"))
     if model_type not in ARCHITECTURES:
         raise InputError(
@@ -79,7 +80,7 @@ def _tensors(adapter: Path, model: ModelConfig) -> Iterator[tuple[str, Tensor]]:
 
     architectures = {name: number for number, name in gguf.MODEL_ARCH_NAMES.items()}
     names = gguf.get_tensor_name_map(
-        architectures[_architecture(model)], int(model["num_hidden_layers"])
+        architectures[architecture_of(model)], int(model["num_hidden_layers"])
     )
 
     for key, values in load_file(adapter / "adapter_model.safetensors").items():
@@ -95,12 +96,12 @@ def _tensors(adapter: Path, model: ModelConfig) -> Iterator[tuple[str, Tensor]]:
 
         # The rows of B are the outputs of the layer, so only they have an order to change.
         if match["half"] == "B" and model["model_type"] == "llama":
-            values = _interleave_rotary_halves(values, match["module"], model)
+            values = interleave_rotary_halves(values, match["module"], model)
 
         yield f"{name}.lora_{match['half'].lower()}", values
 
 
-def _interleave_rotary_halves(values: Tensor, module: str, model: ModelConfig) -> Tensor:
+def interleave_rotary_halves(values: Tensor, module: str, model: ModelConfig) -> Tensor:
     """Returns the rows of a query or key projection in llama.cpp's order, others as they are.
 
     For rotary position embeddings Hugging Face keeps the two halves of a head apart; llama.cpp

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,6 +17,7 @@ from typing import IO, Any
 
 from router.config import bare_environment
 from router.errors import BeagleError, InputError, ModelError
+from workers.runtime.processes import end_with_parent
 from workers.training.trainers import (
     ChatExample,
     ReinforcementOptions,
@@ -67,6 +66,8 @@ def _start_child(threads: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
         OMP_WAIT_POLICY="passive",
         OMP_NUM_THREADS=str(threads),
         HF_HUB_OFFLINE="1",
+        # Processes that train together are all on this machine, whatever its name resolves to.
+        GLOO_SOCKET_IFNAME="lo",
         PYTHONPATH=str(Path(__file__).resolve().parents[2]),
     )
     return subprocess.Popen(  # ourselves, with arguments we made
@@ -100,6 +101,8 @@ def _follow(
             on_progress(TrainingProgress(**message["progress"]))
         elif "refused" in message:
             raise InputError(message["refused"])
+        elif "failed" in message:
+            raise ModelError(message["failed"], retry=message["retry"])
         else:
             return _parse_trained(message["trained"])
 
@@ -136,7 +139,8 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    # The next run resumes from the checkpoint.
+    end_with_parent([0])
 
     def send(**message: object) -> None:
         out.write(json.dumps(message, default=str) + "\n")
@@ -150,6 +154,8 @@ def main() -> None:
             _parse_options(job["options"]),
             lambda progress: send(progress=asdict(progress)),
         )
+    except ModelError as error:
+        send(failed=str(error), retry=error.retry)
     except BeagleError as error:
         send(refused=str(error))
     except ImportError as error:
@@ -159,20 +165,6 @@ def main() -> None:
         )
     else:
         send(trained=asdict(trained))
-
-
-def _end_with_parent() -> None:
-    """Ends the process when its input closes or its parent is gone.
-
-    The next run resumes from the checkpoint.
-    """
-    ends = [0]
-    if sys.platform == "linux":
-        # A killed parent may leave the pipe open in another child, so its process is watched too.
-        ends.append(os.pidfd_open(os.getppid()))
-
-    select.select(ends, [], [])
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -191,9 +191,10 @@ def _run_id(
     """
     settings = {}
     for name, chosen in options.items():
-        settings[name] = asdict(chosen) | {"threads": 0}
+        settings[name] = asdict(chosen) | {"threads": 0, "processes": 0}
 
-    # The number of threads may change between two tries and changes nothing that is learned.
+    # How many threads and processes share the work may change between two tries; what is learned
+    # stays the same.
     parts = [dataset_id(rows), settings, replay]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 

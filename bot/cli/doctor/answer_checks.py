@@ -51,7 +51,7 @@ def check_quote_scorer(settings: Settings) -> str:
 def check_model(settings: Settings) -> str:
     """Asks the model for one token; of the local one it looks for the weights."""
     if settings.model == "local" and not settings.model_url:
-        from workers.llm.weights import find_weights
+        from workers.llm.local.weights import find_weights
 
         return f"local demo model, weights {find_weights(settings.data).name}"
 

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from sqlalchemy import Engine, select
 
-from router.errors import StoreError
+from router.errors import InputError, StoreError
 from router.store.base.engine import insert_for, one_statement, reading
 from router.store.versions.artefact_tables import artefact
 
 HASH_DIGITS = 12
 """Hexadecimal digits of a file's SHA-256 in its name."""
+MAX_BYTES = 900_000_000
+"""SQLite and PostgreSQL hold a gigabyte in one value."""
 
 
 class Artefacts:
@@ -26,7 +28,18 @@ class Artefacts:
         self._insert = insert_for(engine)
 
     def insert(self, team: str, route: str, file: Path, at: float) -> str:
-        """Stores the workspace's file and returns its name; storing it twice is storing it once."""
+        """Stores the workspace's file and returns its name; storing it twice is storing it once.
+
+        Raises InputError for a file that is too large for a database.
+        """
+        size = file.stat().st_size
+        if size > MAX_BYTES:
+            raise InputError(
+                f"storing {str(file)!r}: it has {size / 1e6:,.0f} MB and a database takes "
+                f"{MAX_BYTES / 1e6:,.0f} in one value; serve it with a server of your own and name "
+                "it as the route's model"
+            )
+
         body = file.read_bytes()
         name = f"{route}-{_hash(body)}"
         row = {"team": team, "name": name, "route": route, "suffix": file.suffix, "body": body}

@@ -21,6 +21,8 @@ from workers.training.plan.memory import Method
 
 LOCAL_BASE = "local"
 """The stored word for an adapter of the included model."""
+LOCAL_WHOLE = "local-full"
+"""The stored word for training all weights of the included model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +69,9 @@ class TrainingOptions:
     run, None for all `epochs`. Training stops early after `patience` evaluations on the dev
     examples in a row without improvement; there are `evaluations_per_epoch`. `device` is `auto` (a
     GPU if there is one), `cpu` or `cuda`. `four_bit` loads the base in 4 bits (QLoRA, arXiv
-    2305.14314), which needs a GPU and the package bitsandbytes. `reinforcement` is for training
-    with a reward, None elsewhere.
+    2305.14314), which needs a GPU and the package bitsandbytes. `processes` divide the weights
+    between them where all are trained. `reinforcement` is for training with a reward, None
+    elsewhere.
     """
 
     rank: int = 8
@@ -83,6 +86,7 @@ class TrainingOptions:
     threads: int = 2
     device: Literal["auto", "cpu", "cuda"] = "auto"
     four_bit: bool = False
+    processes: int = 1
     reinforcement: ReinforcementOptions | None = None
 
 

@@ -33,10 +33,13 @@ def default_learning_rate(width: int) -> float:
     return float(5e-4 * (2000 / width) ** 0.781)
 
 
-def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, Any]:
+def load_base(
+    base: Path, device: str, *, four_bit: bool = False, exact: bool = False
+) -> tuple[Any, Any]:
     """Returns model and tokenizer, frozen, in float32 on a CPU and bfloat16 on a GPU.
 
-    Nothing is downloaded. With `four_bit` the linear layers are in 4 bits (NF4). Raises
+    Nothing is downloaded. With `four_bit` the linear layers are in 4 bits (NF4), with `exact`
+    everything is in float32 on a GPU, too. Raises
     InputError when `base` is neither a GGUF file nor a folder with a Hugging Face model, or
     cannot be loaded in 4 bits here.
     """
@@ -61,7 +64,7 @@ def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, 
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, **arguments)
-        arguments["dtype"] = torch.bfloat16 if device == "cuda" else torch.float32
+        arguments["dtype"] = torch.bfloat16 if device == "cuda" and not exact else torch.float32
         if four_bit:
             arguments["quantization_config"] = _four_bit_config(base, device)
 
@@ -75,7 +78,7 @@ def load_base(base: Path, device: str, *, four_bit: bool = False) -> tuple[Any, 
             f"loading the base {str(base)!r}: {error}; expected an open causal language model"
         ) from error
 
-    # Only the adapter is trained; without gradients the base needs much less memory.
+    # An adapter is trained beside it; without gradients the base needs much less memory.
     model.requires_grad_(False)
     return model if four_bit else model.to(device), tokenizer
 

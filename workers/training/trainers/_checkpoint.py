@@ -14,6 +14,13 @@ from typing import Any
 from router.errors import InputError
 from workers.training.trainers import ChatExample, TrainingOptions
 from workers.training.trainers._batches import EncodedExample
+from workers.training.trainers._shards import (
+    is_first_process,
+    optimizer_state,
+    put_optimizer_state,
+    put_whole_weights,
+    whole_weights,
+)
 
 CHECKPOINT = "checkpoint.pt"
 
@@ -70,35 +77,35 @@ def trainable_weights(model: Any) -> list[Any]:
 
 
 def get_weights(model: Any) -> dict[str, Any]:
-    """Returns the trained weights by name: an adapter's, or all."""
+    """Returns the trained weights by name: an adapter's, or all.
+
+    Where several processes train all weights, the others than the first get none.
+    """
     from peft import PeftModel, get_peft_model_state_dict
 
     if isinstance(model, PeftModel):
         return dict(get_peft_model_state_dict(model, save_embedding_layers=False))
 
-    return dict(model.named_parameters())
+    return whole_weights(model)
 
 
 def set_weights(model: Any, weights: Any) -> None:
     """Puts what `get_weights` returned into the model."""
-    import torch
     from peft import PeftModel, set_peft_model_state_dict
 
     if isinstance(model, PeftModel):
         set_peft_model_state_dict(model, weights)
-        return
-
-    with torch.no_grad():
-        for name, values in model.named_parameters():
-            values.copy_(weights[name])
+    else:
+        put_whole_weights(model, weights)
 
 
 def identity_of(examples: Sequence[ChatExample], base: Path, options: TrainingOptions) -> str:
     """Returns a hash of what a checkpoint belongs to.
 
-    The number of threads and the device are left out: they may change between two tries.
+    The number of threads and of processes and the device are left out: they may change between two
+    tries.
     """
-    settings = {**dataclasses.asdict(options), "threads": 0, "device": ""}
+    settings = {**dataclasses.asdict(options), "threads": 0, "processes": 0, "device": ""}
     if settings["reinforcement"] is not None:
         # The folder of the start may have moved with the data folder; its weights are the same.
         settings["reinforcement"]["start"] = ""
@@ -118,13 +125,19 @@ def save_checkpoint(run: TrainingRun, state: TrainingState) -> None:
     """Saves all that the run needs to resume from here, however it ends."""
     import torch
 
+    # All processes take part in collecting what the first one saves.
+    weights, optimizer = get_weights(run.model), _optimizer_state(run)
+    if not is_first_process():
+        return
+
     partial = run.folder / f"{CHECKPOINT}.partial"
     torch.save(
         {
             "identity": run.identity,
-            "state": dataclasses.asdict(state),
-            "weights": get_weights(run.model),
-            "optimizer": run.optimizer.state_dict(),
+            # Not `asdict`, which would copy the best weights.
+            "state": dict(vars(state)),
+            "weights": weights,
+            "optimizer": optimizer,
         },
         partial,
     )
@@ -153,5 +166,23 @@ def load_checkpoint(run: TrainingRun) -> TrainingState:
         )
 
     set_weights(run.model, stored["weights"])
-    run.optimizer.load_state_dict(stored["optimizer"])
+    if _trains_all(run):
+        put_optimizer_state(run.model, run.optimizer, stored["optimizer"])
+    else:
+        run.optimizer.load_state_dict(stored["optimizer"])
+
     return TrainingState(**stored["state"])
+
+
+def _optimizer_state(run: TrainingRun) -> dict[str, Any]:
+    if _trains_all(run):
+        return optimizer_state(run.model, run.optimizer)
+
+    return dict(run.optimizer.state_dict())
+
+
+def _trains_all(run: TrainingRun) -> bool:
+    """Returns whether all weights are trained, which several processes may do together."""
+    from peft import PeftModel
+
+    return not isinstance(run.model, PeftModel)

@@ -30,6 +30,7 @@ from workers.training.trainers._checkpoint import (
     save_checkpoint,
     trainable_weights,
 )
+from workers.training.trainers._shards import own_share, process_count, summed
 
 T = TypeVar("T")
 MAX_GRADIENT_NORM = 1.0
@@ -48,11 +49,14 @@ def prepare_run(
     options: TrainingOptions,
     wrap: ModelWrapper,
     default_rate: Callable[[int], float],
+    *,
+    exact: bool = False,
 ) -> TrainingRun:
     """Loads the base, makes its weights trainable and encodes the examples.
 
-    `default_rate` gives the learning rate for the base's width where the options name none. Raises
-    InputError when there is nothing to learn from.
+    `default_rate` gives the learning rate for the base's width where the options name none. With
+    `exact` the base is in float32 on a GPU, too. Raises InputError when there is nothing to learn
+    from.
     """
     import torch
 
@@ -62,7 +66,7 @@ def prepare_run(
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(options.threads)
     device = choose_device(options)
-    model, tokenizer = load_base(base, device, four_bit=options.four_bit)
+    model, tokenizer = load_base(base, device, four_bit=options.four_bit, exact=exact)
 
     # An adapter's first values are random: seeded, without touching the generator of others.
     with torch.random.fork_rng():
@@ -159,14 +163,16 @@ def train_step(run: TrainingRun, state: TrainingState, batch: Sequence[EncodedEx
         group["lr"] = run.optimizer.defaults["lr"] * min(rising, falling, 1.0)
 
     run.model.train()
-    loss, _ = batch_loss(run, batch)
-    loss.backward()
+    own, share = own_share(batch)
+    loss, _ = batch_loss(run, own)
+    # Several processes take the mean of their gradients, so each gives its share that many times.
+    (loss * share * process_count()).backward()
     # One odd batch must not throw away what was learned.
     torch.nn.utils.clip_grad_norm_(trainable_weights(run.model), MAX_GRADIENT_NORM)
     run.optimizer.step()
     run.optimizer.zero_grad(set_to_none=True)
     state.step += 1
-    state.losses.append(round(float(loss.detach()), 5))
+    state.losses.append(round(summed(float(loss.detach()) * share), 5))
 
 
 def batch_loss(run: TrainingRun, batch: Sequence[EncodedExample]) -> tuple[Any, int]:
@@ -222,12 +228,13 @@ def exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tupl
 
     with torch.inference_mode():
         for batch in in_batches(examples, run.options.batch_size):
-            mean, right = batch_loss(run, batch)
+            own, share = own_share(batch)
+            mean, right = batch_loss(run, own)
             # Weighted by size: the last batch may be smaller.
-            loss += float(mean) * len(batch) / len(examples)
-            exact += right / len(examples)
+            loss += float(mean) * share * len(batch) / len(examples)
+            exact += right / len(examples) if share else 0.0
 
-    return exact, loss
+    return summed(exact), summed(loss)
 
 
 def in_batches(examples: Sequence[T], size: int) -> Iterator[Sequence[T]]:
@@ -255,7 +262,7 @@ def trained_model(
         losses=state.losses,
         dev_exact=state.dev_exact,
         dev_loss=state.dev_loss,
-        parameters=sum(values.numel() for values in state.best.values()),
+        parameters=sum(values.numel() for values in trainable_weights(run.model)),
         device=run.device,
         resumed_at=resumed_at,
         general_loss=general_loss,

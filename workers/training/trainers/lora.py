@@ -8,7 +8,7 @@ from typing import Any
 
 from router.config import Settings
 from router.kinds import Kind
-from workers.llm.weights import NAME, find_weights
+from workers.llm.local.weights import NAME, find_weights
 from workers.training.plan.memory import Method
 from workers.training.trainers import (
     LOCAL_BASE,
@@ -17,14 +17,10 @@ from workers.training.trainers import (
     TrainingOptions,
     TrainingProgress,
 )
-from workers.training.trainers._adapter import (
-    base_divergence,
-    export_adapter,
-    general_losses,
-    with_adapter,
-)
+from workers.training.trainers._adapter import adapter_off, export_adapter, with_adapter
 from workers.training.trainers._base import default_learning_rate
 from workers.training.trainers._checkpoint import set_weights
+from workers.training.trainers._forgetting import base_divergence, general_losses
 from workers.training.trainers._run import prepare_run, train_supervised, trained_model
 
 VERSION_KIND: Kind = "tuned"
@@ -86,8 +82,8 @@ def train(
     )
     state, resumed_at = train_supervised(run, on_progress, CHECKPOINT_STEPS)
     artifact = export_adapter(run, state, base)
-    losses = general_losses(run, state)
+    losses = general_losses(run, state, lambda: adapter_off(run))
     set_weights(run.model, state.best)
-    details = {"kl_base": base_divergence(run)}
+    details = {"kl_base": base_divergence(run, lambda: adapter_off(run))}
 
     return trained_model(run, state, artifact, resumed_at, losses, details)

@@ -14,7 +14,7 @@ from typing import Any
 from router.config import Settings
 from router.errors import InputError
 from router.kinds import Kind
-from workers.llm.weights import NAME
+from workers.llm.local.weights import NAME
 from workers.training.plan.memory import Method
 from workers.training.reward import RewardFunction, RewardSpec
 from workers.training.trainers import (
@@ -27,9 +27,8 @@ from workers.training.trainers import (
 )
 from workers.training.trainers._adapter import (
     WEIGHTS_FILE,
-    base_divergence,
+    adapter_off,
     export_adapter,
-    general_losses,
     with_adapter,
 )
 from workers.training.trainers._base import default_learning_rate
@@ -42,6 +41,7 @@ from workers.training.trainers._checkpoint import (
     set_weights,
     trainable_weights,
 )
+from workers.training.trainers._forgetting import base_divergence, general_losses
 from workers.training.trainers._gaming import HeldOutFigures, gaming_reasons, held_out_figures
 from workers.training.trainers._grpo import (
     add_gradients,
@@ -127,7 +127,8 @@ def train(
 
     artifact = export_adapter(run, state, base)
     details = policy.details(state)
-    return trained_model(run, state, artifact, resumed_at, general_losses(run, state), details)
+    losses = general_losses(run, state, lambda: adapter_off(run))
+    return trained_model(run, state, artifact, resumed_at, losses, details)
 
 
 def _checked(examples: Sequence[ChatExample], options: TrainingOptions) -> ReinforcementOptions:
@@ -237,7 +238,7 @@ class _Policy:
             "after": body["best"],
             "kl": body["kls"][-1] if body["kls"] else 0.0,
             "kl_max": max(body["kls"], default=0.0),
-            "kl_base": base_divergence(self._run),
+            "kl_base": base_divergence(self._run, lambda: adapter_off(self._run)),
             "mean_rewards": body["rewards"],
             "kls": body["kls"],
             "stopped": body["stopped"],

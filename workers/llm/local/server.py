@@ -8,39 +8,23 @@ from __future__ import annotations
 import fcntl
 import http.client
 import json
-import select
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from router.errors import ModelError
-from workers.llm import weights
-from workers.llm.local_server_process import ServerState, file_signature
+from workers.llm.local import weights
+from workers.llm.local.launch import READY_FILE, LocalServerOptions, end, launch
+from workers.llm.local.server_process import ServerState, file_signature
 from workers.llm.model_client import ServerAddress
 from workers.runtime.socket_owner import is_listener
 
-READY_FILE = "llama.json"
 LOCK_FILE = "llama.lock"
-LOG_FILE = "llama.log"
-LOG_LINES = 3
-"""How many of the log's last lines an error repeats."""
 PING_SECONDS = 3.0
-STOP_SECONDS = 5.0
 AdapterFinder = Callable[[str], Path | None]
-"""Returns the file of an adapter by its name, None when there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class LocalServerOptions:
-    """Processor threads, requests served at once, and how many seconds the start may take."""
-
-    threads: int = 2
-    slots: int = 4
-    seconds: float = 60.0
+"""Returns the file of trained weights by its name, None when there is none."""
 
 
 class LocalModelServer:
@@ -58,11 +42,13 @@ class LocalModelServer:
         adapters: Mapping[str, Path],
         options: LocalServerOptions,
         find: AdapterFinder | None = None,
+        model: Path | None = None,
     ) -> None:
         self._find = find
         self._data = data.absolute()
         self._wanted = dict(adapters)
         self._options = options
+        self._model = model
         self._process: subprocess.Popen[bytes] | None = None
         self._retired: list[subprocess.Popen[bytes]] = []
         self._ending: list[subprocess.Popen[bytes]] = []
@@ -76,13 +62,14 @@ class LocalModelServer:
         adapters: Mapping[str, Path] | None = None,
         options: LocalServerOptions | None = None,
         find: AdapterFinder | None = None,
+        model: Path | None = None,
     ) -> LocalModelServer:
         """Returns a server that answers and has loaded `adapters`, started here or elsewhere.
 
-        `find` gives the file of an adapter that is wanted later. Raises ModelError when no server
-        can be started.
+        `find` gives the file of an adapter that is wanted later, `model` is a GGUF file, None for
+        the included model. Raises ModelError when no server can be started.
         """
-        server = cls(data, adapters or {}, options or LocalServerOptions(), find)
+        server = cls(data, adapters or {}, options or LocalServerOptions(), find, model)
         server.start_if_needed()
         return server
 
@@ -126,6 +113,9 @@ class LocalModelServer:
         self.load_adapters(wanted | {adapter: path})
         return True
 
+    def own_model(self, name: str) -> ServerAddress | None:
+        """Returns None: one server has one model, and adapters of it."""
+
     def restart_if_dead(self) -> None:
         """Starts a server when its owner, another process, has died and ended it."""
         if not _is_ours(self._current()):
@@ -162,7 +152,7 @@ class LocalModelServer:
     def _end_replaced(self) -> None:
         """Ends servers that had a whole interval to finish their last requests."""
         for process in self._ending:
-            _end(process)
+            end(process)
 
         # Another process may have replaced ours, too.
         if self._process is not None and self._current().pid != self._process.pid:
@@ -215,12 +205,13 @@ class LocalModelServer:
         self._process = None
         self._end_retired()
         if process is not None:
-            _end(process)
+            end(process)
 
     def _replace(self) -> None:
         """Starts a server with the wanted adapters; the lock is held."""
+        model = self._model or weights.find_weights(self._data)
         # The new server is started before the old one ends, so that requests never find none.
-        started = _launch(self._data, self._wanted, self._options)
+        started = launch(self._data, model, self._wanted, self._options)
         if self._process is not None:
             self._retired.append(self._process)
 
@@ -229,7 +220,7 @@ class LocalModelServer:
 
     def _end_retired(self) -> None:
         for process in (*self._retired, *self._ending):
-            _end(process)
+            end(process)
 
         self._retired, self._ending = [], []
 
@@ -324,77 +315,3 @@ def _answers(state: ServerState) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _launch(
-    data: Path, adapters: Mapping[str, Path], options: LocalServerOptions
-) -> subprocess.Popen[bytes]:
-    """Starts the server process and waits until it answers. Raises ModelError when it does not."""
-    gguf = weights.find_weights(data)
-    named = [{"name": name, "path": file_signature(path)[0]} for name, path in adapters.items()]
-    command = [sys.executable, "-m", "workers.llm.local_server_process", "--weights", str(gguf)]
-    command += ["--ready-file", str(data / READY_FILE), "--adapters", json.dumps(named)]
-    command += ["--threads", str(options.threads), "--slots", str(options.slots)]
-
-    with (data / LOG_FILE).open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603  # ourselves, with arguments we made
-            command,
-            env=_environment(options),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            # Otherwise Ctrl-C in a terminal ends the server while its owner still needs it.
-            start_new_session=True,
-        )
-
-    # The server writes one byte once it answers, and closes the pipe when it dies.
-    assert process.stdout is not None
-    poll = select.poll()
-    poll.register(process.stdout, select.POLLIN)
-
-    ready = poll.poll(options.seconds * 1000)
-    if ready and process.stdout.read(1):
-        return process
-
-    process.kill()
-    process.communicate()
-
-    log_lines = (data / LOG_FILE).read_text("utf-8", "replace").strip().splitlines()
-    reason = "it ended"
-    if not ready:
-        reason = f"nothing came up within {options.seconds:.0f} s"
-
-    raise ModelError(
-        f"starting the local model: {reason}; its last words: "
-        f"{' | '.join(log_lines[-LOG_LINES:])!r}; the whole log is {str(data / LOG_FILE)!r}; "
-        "see what is wrong with `beagle doctor`, or set BEAGLE_MODEL to another model",
-        retry=not ready,
-    )
-
-
-def _environment(options: LocalServerOptions) -> dict[str, str]:
-    """Returns the server's whole environment, which has none of our tokens and keys.
-
-    OMP_WAIT_POLICY is read once, at the start. With the default policy two threads on two busy
-    cores wrote 1-4 tokens a second instead of 50.
-    """
-    return {
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-        "OMP_WAIT_POLICY": "passive",
-        "OMP_NUM_THREADS": str(options.threads),
-        "LC_ALL": "C.UTF-8",
-    }
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the server by closing its input; kills it after 5 s."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.close()
-    process.stdout.close()
-
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

@@ -1,6 +1,6 @@
 """The process that serves the small local model on loopback.
 
-`python -m workers.llm.local_server_process --weights FILE --ready-file FILE`; it lives as
+`python -m workers.llm.local.server_process --weights FILE --ready-file FILE`; it lives as
 long as its standard input stays open and its parent lives.
 """
 
@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 from router.errors import InputError, ModelError
 from router.private_files import use_private_umask, write_private
-from workers.llm import weights
+from workers.llm.local import weights
+from workers.runtime.processes import parent_descriptors
 
 if TYPE_CHECKING:
     import xllamacpp
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str]) -> None:
     _check_loopback(options.host)
     use_private_umask()
     # Opened first, so that a parent that dies while the model loads is noticed.
-    parent_ends = _parent_descriptors()
+    parent_ends = [0, *parent_descriptors()]
 
     # The parent reads standard output. What the library prints there must not be mistaken for the
     # sign that the server is ready, so standard output becomes standard error.
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m workers.llm.local_server_process", description=main.__doc__
+        prog="python -m workers.llm.local.server_process", description=main.__doc__
     )
     parser.add_argument(
         "--host", default="127.0.0.1", help="an address of this machine's own loopback"
@@ -133,19 +134,6 @@ def _check_loopback(host: str) -> None:
         f"starting the local model: host {host!r} can be reached from outside or is no address; "
         "it is for this machine only, so 127.0.0.1 and ::1 are allowed; leave --host out"
     )
-
-
-def _parent_descriptors() -> list[int]:
-    """Returns descriptors that become readable when the parent closes our input or dies.
-
-    The pipe alone is not enough: a process that the parent forked keeps a copy of its other end.
-    """
-    descriptors = [0]
-    if sys.platform == "linux":
-        # A pidfd is readable once the process has ended, also after SIGKILL.
-        descriptors.append(os.pidfd_open(os.getppid()))
-
-    return descriptors
 
 
 def _serve(options: argparse.Namespace, adapters: Sequence[Path], key: str) -> xllamacpp.Server:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from router.errors import ModelError
 from router.types import INSTALLATION
-from workers.llm.model_client import LocalServer
+from workers.llm.model_client import LocalServer, ServerAddress
 from workers.ports import ModelCall
 
 SEPARATOR = "/"
@@ -35,6 +35,35 @@ def adapter_scales(call: ModelCall, local: LocalServer) -> Mapping[int, float]:
     return {number: float(name == wanted) for name, number in local.adapters.items()}
 
 
+def own_model(call: ModelCall, local: LocalServer) -> ServerAddress | None:
+    """Returns where the model answers all of whose weights were trained, if the call wants one.
+
+    None where it wants an adapter, or nothing that was trained.
+    """
+    keys = _keys(call)
+    if any(key in local.adapters for key in keys):
+        return None
+
+    for key in reversed(keys):
+        address = local.own_model(key)
+        if address is not None:
+            return address
+
+    return None
+
+
+def _keys(call: ModelCall) -> tuple[str, ...]:
+    """Returns the names that what the call wants may have: a route's file, then the workspace's.
+
+    A name with the separator could be the whole key of another workspace's, so it has none.
+    """
+    if call.adapter is None or SEPARATOR in call.adapter:
+        return ()
+
+    team = call.payer.team if call.payer is not None else INSTALLATION
+    return call.adapter, adapter_key(team, call.adapter)
+
+
 def _find_adapter(call: ModelCall, local: LocalServer) -> str | None:
     """Returns the server's name of the adapter that the call wants, loaded.
 
@@ -44,16 +73,15 @@ def _find_adapter(call: ModelCall, local: LocalServer) -> str | None:
     if call.adapter is None:
         return None
 
-    team = call.payer.team if call.payer is not None else INSTALLATION
-    # A name with the separator could be the whole key of another workspace's.
-    if SEPARATOR not in call.adapter:
-        if call.adapter in local.adapters:
-            return call.adapter
-
-        key = adapter_key(team, call.adapter)
-        if key in local.adapters or (local.load_adapter(key) and key in local.adapters):
+    keys = _keys(call)
+    for key in keys:
+        if key in local.adapters:
             return key
 
+    if keys and local.load_adapter(keys[-1]) and keys[-1] in local.adapters:
+        return keys[-1]
+
+    team = call.payer.team if call.payer is not None else INSTALLATION
     raise ModelError(
         f"asking 'local' with adapter {call.adapter!r}: it is neither a route's file nor one of "
         f"workspace {team!r}; train it again or restart the local server"

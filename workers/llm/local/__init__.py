@@ -1,0 +1,1 @@
+"""The included model, its adapters, and trained models: files, processes, addresses."""
