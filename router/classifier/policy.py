@@ -152,8 +152,7 @@ def apply_act(decision: Decision, act: Act, signals: Signals) -> Decision:
     total = sum(one.confidence for one in rest) or 1.0
     scores = tuple(Score(one.route, round(one.confidence / total, 6)) for one in rest)
     if best not in refused:
-        # The answer stays; a question back must not offer what would not take the message.
-        return replace(decision, scores=scores) if decision.verb == "ask" else decision
+        return _without_refused(decision, scores) if decision.verb == "ask" else decision
 
     reason = {**decision.reason, ACT: {"act": act, "route": best}}
     if rest and rest[0].confidence >= RUNNER_UP_FROM:
@@ -184,6 +183,26 @@ def apply_act(decision: Decision, act: Act, signals: Signals) -> Decision:
         )
 
     return replace(decision, verb="out_of_scope", route=None, reason=reason)
+
+
+def _without_refused(decision: Decision, scores: tuple[Score, ...]) -> Decision:
+    """Returns a question back among the routes that take the message; an answer where one is sure.
+
+    The routes that do not take it made the best one unsure.
+    """
+    top = scores[0]
+    if top.confidence < ASK_BELOW:
+        return replace(decision, scores=scores)
+
+    margin = top.confidence - (scores[1].confidence if len(scores) > 1 else 0.0)
+    return replace(
+        decision,
+        verb="route",
+        route=top.route,
+        confidence=top.confidence,
+        margin=margin,
+        scores=scores,
+    )
 
 
 def apply_priors(

@@ -16,7 +16,12 @@ PHRASES = {
         "こんにちは|おはよう|anyone home|anybody home|how have you been|how's it hanging|"
         "how's your day going|how is your day going|how are you feeling|how are you today|"
         "how are you doing today|how is everyone|how is everybody|how is everyone today|"
-        "merry christmas|happy birthday|happy holidays|happy easter|happy weekend"
+        "merry christmas|happy birthday|happy holidays|happy easter|happy weekend|"
+        "hope you slept well|hope you are well|hope you're well|hope you are doing well|"
+        "hope you're doing well|hope all is well|hope you had a good weekend|"
+        "hope you had a nice weekend|hope you had a great weekend|i hope you are well|"
+        "i hope you slept well|did you sleep well|slept well|did you have a good weekend|"
+        "did you have a nice weekend|back from holiday|i'm back|im back|i am back"
     ),
     "thanks": (
         "thanks|thank you|thank u|thankyou|thnks|thanx|thx|tnx|thks|ty|tysm|tks|cheers|ta|"

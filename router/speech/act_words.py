@@ -80,6 +80,22 @@ PERMISSION = (
     "any chance",
 )
 """With a day they ask for that day; without one they ask for the rule."""
+RULE_QUESTIONS = (
+    "is that allowed",
+    "is this allowed",
+    "is it allowed",
+    "is that permitted",
+    "is this permitted",
+    "is it permitted",
+    "is that forbidden",
+    "is that legal",
+    "are we allowed",
+    "am i allowed",
+    "are you allowed",
+    "is one allowed",
+)
+"""Behind what somebody plans they ask for the rule: "I'd like to work from there, is that allowed?"
+"""
 DAYS = _words(
     "today tonight tomorrow tmrw tmr morning afternoon monday tuesday wednesday thursday friday "
     "saturday sunday mon tue tues wed thu thur thurs fri sat sun january february march april june "

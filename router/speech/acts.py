@@ -60,13 +60,14 @@ def speech_act(text: str) -> Act:
             sentences += _ASKING_CLAUSE.split(sentence)
 
     acts: list[Act] = []
-    has_report = False
+    has_report = has_plan = False
     for sentence in sentences[:MAX_SENTENCES]:
         tokens = _words_of(sentence)
-        act = _act_of(tokens, sentence, has_report=has_report)
+        act = _act_of(tokens, sentence, has_report=has_report, has_plan=has_plan)
         if act is not None:
             acts.append(act)
 
+        has_plan = has_plan or act == "statement"
         has_report = has_report or (act == "statement" and not _is_wish(tokens, sentence))
 
     for act in ("cancellation", "question"):
@@ -81,8 +82,13 @@ def _words_of(sentence: str) -> Sequence[str]:
     return _without_openings([one.casefold() for one in _WORD.findall(sentence)])
 
 
-def _act_of(tokens: Sequence[str], sentence: str, *, has_report: bool) -> Act | None:
-    """Returns the act of one sentence; None for one without words of its own."""
+def _act_of(
+    tokens: Sequence[str], sentence: str, *, has_report: bool, has_plan: bool
+) -> Act | None:
+    """Returns the act of one sentence; None for one without words of its own.
+
+    Before it something may have been reported, or told, such as a plan.
+    """
     if not tokens or " ".join(tokens) in words.OPENINGS:
         return None
 
@@ -95,6 +101,8 @@ def _act_of(tokens: Sequence[str], sentence: str, *, has_report: bool) -> Act | 
         return "statement"
 
     if _embedded_question(tokens) or _asks_for_fact(tokens):
+        return "question"
+    if has_plan and any(_begins(tokens, phrase) for phrase in words.RULE_QUESTIONS):
         return "question"
 
     return _with_auxiliary(tokens, sentence)

@@ -10,7 +10,13 @@ from router.classifier.small_talk import FIRST, small_talk_kind
 from router.classifier.small_talk_phrases import PHRASES
 
 SMALL_TALK = {
-    "greeting": ["hi", "Hellooo team :sunny:", "good morning, how are you today?", "you there?"],
+    "greeting": [
+        "hi",
+        "Hellooo team :sunny:",
+        "good morning, how are you today?",
+        "you there?",
+        "hi beagle, hope you slept well",
+    ],
     "thanks": [
         "thanks!! 🙏",
         "thank you for the quick reply",

@@ -24,6 +24,9 @@ from workers.prompting.missing_text import is_elsewhere, lacks_text, points_at_n
         "shorten",
         "translate into French please",
         "proofread",
+        "see the attached file and tell me what's important",
+        "what are the action items in the attached pdf, I need them by noon",
+        "please read the attachment and answer the customer",
     ],
 )
 def test_a_text_that_is_not_there_is_missed(text):
@@ -42,6 +45,7 @@ def test_a_text_that_is_not_there_is_missed(text):
         "translate good morning everybody into French",
         "the payment service was down from noon to two",
         "summarise this\n> we met and decided to wait",
+        "make this shorter: I forgot to send you the attachment of yesterday's mail",
     ],
 )
 def test_a_text_that_is_there_is_worked_on(text):

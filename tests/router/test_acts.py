@@ -48,6 +48,13 @@ def test_a_question_that_a_form_does_not_take_goes_to_the_documents():
     assert decided.reason[ACT] == {"act": "question", "route": "leave"}
 
 
+def test_where_one_of_the_likeliest_does_not_take_it_the_other_is_sure():
+    scores = (Score("handbook", 0.52), Score("leave", 0.47), Score("triage", 0.01))
+    decided = apply_act(decision(scores, "ask"), "question", Signals(acts=ACTS))
+
+    assert (decided.verb, decided.route, decided.confidence) == ("route", "handbook", 1.0)
+
+
 def test_a_cancellation_that_nothing_takes_is_turned_away():
     scores = (Score("leave", 0.98), Score("triage", 0.02))
 
@@ -65,7 +72,7 @@ def test_a_likely_runner_up_serves_what_the_likeliest_route_does_not_take():
 
 
 def test_a_question_back_offers_only_routes_that_take_the_message():
-    scores = (Score("handbook", 0.4), Score("leave", 0.35), Score("figures", 0.25))
+    scores = (Score("handbook", 0.36), Score("leave", 0.34), Score("figures", 0.3))
 
     asked = apply_act(decision(scores, "ask"), "question", Signals(acts=ACTS))
 

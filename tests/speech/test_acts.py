@@ -25,6 +25,8 @@ from router.speech.acts import speech_act
         "I have a question. who is on call?",
         "what is going on",
         "when is it back",
+        "I'd like to work from Canada for a month. Is that allowed?",
+        "My sister wants to use my laptop. Are we allowed to lend them?",
     ],
 )
 def test_a_message_that_wants_to_know_a_fact_is_a_question(text):

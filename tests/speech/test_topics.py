@@ -70,6 +70,13 @@ from router.speech.topics import topic_of
         ("I lost my partner login", None),
         ("the alarm shouts at customers", None),
         ("how do I report a bug", None),
+        ("I feel really stressed and don't know how I can keep going like this", "distress"),
+        ("I'm so stressed out.", "distress"),
+        ("we don't know if we can hold out any longer", "distress"),
+        ("I don't know if I can go on Friday", None),
+        ("I don't know whether we can go on site today", None),
+        ("I am stressed about the audit, who can help with the forms?", None),
+        ("the cable is stressed at the hinge", None),
     ],
 )
 def test_messages_about_privacy_and_cries_for_help_are_recognised(text, topic):

@@ -10,6 +10,8 @@ from workers.context import Work
 
 MAX_ORDER_WORDS = 12
 """A longer message holds what it is about."""
+MAX_FILE_WORDS = 20
+"""The same where it says that a file is with it."""
 MIN_MATERIAL_WORDS = 2
 MAX_TAIL_WORDS = 3
 """Words behind "this text" that still belong to the order ("in plain English, please")."""
@@ -19,6 +21,13 @@ _POINTER = re.compile(
     r"messages|text|notes?|log|paragraph|report|attachment))|this|these|attached|the following)\b",
     re.IGNORECASE,
 )
+_FILE = re.compile(
+    r"\b(?:attachments?|(?:attached|enclosed|uploaded) (?:\w+ )?(?:files?|documents?|docs?|pdfs?|"
+    r"reports?|images?|pictures?|photos?|screenshots?|spreadsheets?|sheets?|slides|logs?|mails?|"
+    r"e-?mails?|letters?|contracts?|invoices?|texts?)|(?:see|read|check|open) (?:the )?attached)\b",
+    re.IGNORECASE,
+)
+"""Something that was to come with the message."""
 _DETAIL = re.compile(r"\d|_|`|[A-Z]{4,}|[a-z][A-Z]")
 """A figure, a name in code, an abbreviation: such a message has something of its own to work on."""
 _ELSEWHERE = re.compile(
@@ -69,9 +78,10 @@ def is_elsewhere(text: str) -> bool:
 
 def points_at_nothing(text: str) -> bool:
     """Returns whether the message speaks of a text and holds none."""
-    if len(_WORD.findall(text)) > MAX_ORDER_WORDS or _DETAIL.search(text):
-        return False
-    if _holds_material(text):
+    count = len(_WORD.findall(text))
+    if _FILE.search(text) and count <= MAX_FILE_WORDS and not _holds_material(text):
+        return True
+    if count > MAX_ORDER_WORDS or _DETAIL.search(text) or _holds_material(text):
         return False
 
     text = normalise(text)
