@@ -205,7 +205,7 @@ def as_csv(period: Period) -> str:
                 route.p50_seconds,
                 route.p95_seconds,
                 route.usd,
-                route.usd / route.requests,
+                route.usd / route.requests if route.requests else 0.0,
                 route.corrected,
                 route.failed,
             ]
@@ -225,7 +225,7 @@ def _values(route: RouteStats) -> list[str]:
         f"{route.p50_seconds:.1f} s",
         f"{route.p95_seconds:.1f} s",
         format_usd(route.usd),
-        share(route.corrected, route.requests),
+        share(route.corrected, route.answers),
     ]
 
 

@@ -13,10 +13,12 @@ from router.store.base.engine import one_statement, reading
 from router.store.base.tables import decision, outcome, request
 from router.store.requests.history import SIMULATED_EVENT
 from router.store.usage.figures import (
+    CORRECTED,
     CountedRequest,
     Figures,
     GroupKey,
     figures_by_key,
+    is_served,
     requests_of_team,
 )
 from router.store.usage.latency import bucket_quantile, quantile
@@ -39,6 +41,8 @@ class RouteStats:
     """One route's part of a period.
 
     `share` (0-1) is of all requests that a route served. Seconds are from arrival to answer.
+    `corrected` counts requests that it answered and people sent to another route; `moved` those of
+    them that the other route has answered since, which are counted there.
     """
 
     route: str
@@ -50,6 +54,12 @@ class RouteStats:
     usd: float
     corrected: int
     failed: int = 0
+    moved: int = 0
+
+    @property
+    def answers(self) -> int:
+        """What `corrected` is a part of: all that the route answered, also what has moved since."""
+        return self.requests + self.moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,16 +313,10 @@ def _period(parts: Sequence[DayFigures], start: float) -> Period:
     )
 
 
-def is_served(key: GroupKey) -> bool:
-    """Returns whether requests of that key were answered by a route."""
-    verb, route, _, state = key
-    return verb == "route" and bool(route) and state == "answered"
-
-
 def _routes(groups: Mapping[GroupKey, Figures]) -> list[RouteStats]:
     by_route: dict[str, list[tuple[GroupKey, Figures]]] = defaultdict(list)
     for key, part in groups.items():
-        if is_served(key):
+        if is_served(key) or key[3] == CORRECTED:
             by_route[key[1]].append((key, part))
 
     # Shares are of what routes served, not of everything that was asked.
@@ -325,12 +329,13 @@ def _routes(groups: Mapping[GroupKey, Figures]) -> list[RouteStats]:
                 route=name,
                 kinds=tuple(sorted({key[2] for key, _ in parts if key[2]})),
                 requests=total.requests,
-                share=total.requests / served,
+                share=total.requests / served if served else 0.0,
                 p50_seconds=bucket_quantile(total.seconds, 0.5),
                 p95_seconds=bucket_quantile(total.seconds, 0.95),
                 usd=total.usd,
                 corrected=total.corrected,
                 failed=total.failed,
+                moved=sum(part.corrected for key, part in parts if key[3] == CORRECTED),
             )
         )
 
