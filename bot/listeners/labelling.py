@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from slack_bolt import App
 
 from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker, team_and_user
+from bot.routing.correction_state import CorrectionState
 from bot.routing.service import RoutingService
 from bot.ui import dialogs, rich_text
 from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
@@ -116,13 +117,28 @@ class LabelActions:
         send_ephemeral(respond, tasks, replace=True)
 
 
-def correction_thanks(request: str, route: str, *, learned: bool) -> Rendered:
-    """Returns the thanks to a person who corrected a route, with a button to undo it."""
-    text = texts.THANKS_ROUTE if learned else texts.THANKS_SOON
-    text = text.format(route=route)
-    undo = button(texts.TAKE_BACK, "undo_label", {"request": request})
+def correction_thanks(request: str, route: str, state: CorrectionState) -> Rendered:
+    """Returns the thanks to a person who corrected a route, with a button to undo it.
 
-    return Rendered(text, [paragraph(text), actions([undo])])
+    They say what became of the correction, and who can confirm one that was set aside.
+    """
+    text = texts.THANKS[state.outcome]
+    if state.outcome == "set_aside":
+        text += texts.CONFIRM_BY_ADMIN if state.is_reviewable else texts.CONFIRM_BY_EXAMPLE
+
+    text = text.format(route=route, reason=state.reason)
+    return Rendered(text, _thanks_blocks(text, request))
+
+
+def learning_thanks(request: str, route: str) -> Rendered:
+    """Returns the thanks while the training goes on, with a button to undo the correction."""
+    text = texts.THANKS_SOON.format(route=route)
+    return Rendered(text, _thanks_blocks(text, request))
+
+
+def _thanks_blocks(text: str, request: str) -> list[Block]:
+    undo = button(texts.TAKE_BACK, "undo_label", {"request": request})
+    return [paragraph(text), actions([undo])]
 
 
 def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> Rendered:

@@ -158,7 +158,7 @@ def deduplicate(
 
     # Sorting is stable: the reviewed ones come first, otherwise the order stays oldest first.
     for example in sorted(corrections, key=lambda example: example.source != "reviewed"):
-        text = _text_key(example)
+        text = text_key(example)
 
         if example.route not in known_routes:
             quarantined.append(Quarantined(example, "no such route"))
@@ -187,7 +187,8 @@ def deduplicate(
     return used, quarantined
 
 
-def _text_key(example: Example) -> str:
+def text_key(example: Example) -> str:
+    """Returns what is equal for examples whose messages count once."""
     return normalise(example.text).casefold()
 
 
@@ -195,7 +196,7 @@ def _votes_by_text(corrections: Iterable[Example]) -> dict[str, dict[str, set[st
     """Returns who named which route for each text: text, then route, then people."""
     votes: dict[str, dict[str, set[str | None]]] = defaultdict(lambda: defaultdict(set))
     for example in corrections:
-        votes[_text_key(example)][example.route].add(example.user)
+        votes[text_key(example)][example.route].add(example.user)
 
     return votes
 

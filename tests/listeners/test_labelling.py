@@ -8,6 +8,7 @@ import pytest
 
 from bot.admins import Admins
 from bot.listeners.labelling import LabelActions, correction_thanks, render_tasks
+from bot.routing.correction_state import CorrectionState
 from bot.routing.service import RoutingService
 from router.catalog.catalog import load_routes
 from router.config import Settings
@@ -220,11 +221,8 @@ def test_a_new_route_keeps_what_was_learned(store, decider, add_request, clock):
     ]
 
 
-@pytest.mark.parametrize(
-    ("learned", "says"), [(True, "should go there"), (False, "learning it now")]
-)
-def test_thanks_say_what_is_true_and_offer_a_way_back(learned, says):
-    message = correction_thanks("r1", "refund", learned=learned)
+def test_thanks_offer_a_way_back():
+    message = correction_thanks("r1", "refund", CorrectionState("learned"))
 
-    assert says in message.text
+    assert "should go there" in message.text
     assert "undo_label" in blocks_text(message)
