@@ -78,9 +78,20 @@ def figures(period: Period) -> dict[str, str]:
         texts.COST: cost,
         texts.CORRECTED: share(period.corrected, period.requests),
         texts.NOT_FOUND: share(period.not_found, period.requests),
-        texts.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
+        texts.NO_ROUTE: without_route(
+            period.asked, period.asked_answered, period.out_of_scope, period.other
+        ),
         texts.FAILED: str(period.failed),
     }
+
+
+def without_route(asked: int, asked_answered: int, out_of_scope: int, other: int) -> str:
+    """Returns how many requests no route answered at once, by the reason."""
+    text = f"{asked:,}"
+    if asked_answered:
+        text = texts.ASKED_ANSWERED.format(asked=text, answered=f"{asked_answered:,}")
+
+    return f"{text} / {out_of_scope:,} / {other:,}"
 
 
 def simulated_note(count: int) -> list[Block]:

@@ -23,7 +23,10 @@ BILLED_TOKENS = ("system", "few_shot", "context", "query", "output")
 """The parts of a prompt and its answer; `cached` tokens are counted in them already."""
 
 GroupKey: TypeAlias = tuple[str, str, str, str]
-"""Verb, route, kind and state of requests that are counted together."""
+"""What Beagle itself decided (a verb), and route, kind and state of requests counted together.
+
+The route is the one that serves them, also where a person chose it; else it is empty.
+"""
 
 CORRECTED = "corrected"
 """In place of a state: a route's answers that people sent to another route, or wanted sent there.
@@ -36,7 +39,8 @@ The requests themselves are counted where they are now.
 class CountedRequest:
     """A request with its newest decision and outcome; `usd` is what all its outcomes cost.
 
-    `own_route` and `own_kind` are those of Beagle's own newest decision, which no person chose.
+    `own_verb`, `own_route` and `own_kind` are those of Beagle's own newest decision, which no
+    person chose.
     """
 
     state: str
@@ -50,6 +54,7 @@ class CountedRequest:
     tokens: dict[str, int] | None
     error: str | None
     data: Any
+    own_verb: str | None
     own_route: str | None
     own_kind: str | None
     is_corrected: bool
@@ -57,7 +62,8 @@ class CountedRequest:
     @property
     def key(self) -> GroupKey:
         """With which others it is counted."""
-        return (self.verb or "", self.route or "", self.kind or "", self.state)
+        route = self.route if self.verb == "route" else None
+        return (self.own_verb or "", route or "", self.kind or "", self.state)
 
     @property
     def corrected_key(self) -> GroupKey:
@@ -138,6 +144,7 @@ def requests_of_team(team: str) -> Select[Any]:
             outcome.c.tokens,
             outcome.c.error,
             outcome.c.data,
+            own.c.verb.label("own_verb"),
             own.c.route.label("own_route"),
             own_outcome.c.kind.label("own_kind"),
             is_corrected(own).label("is_corrected"),
@@ -166,8 +173,7 @@ def requests_of_team(team: str) -> Select[Any]:
 
 def is_served(key: GroupKey) -> bool:
     """Returns whether requests of that key were answered by a route."""
-    verb, route, _, state = key
-    return verb == "route" and bool(route) and state == "answered"
+    return bool(key[1]) and key[3] == "answered"
 
 
 def figures_by_key(rows: Iterable[CountedRequest]) -> dict[GroupKey, Figures]:

@@ -66,13 +66,14 @@ class RouteStats:
 class Period:
     """What happened since a time.
 
-    `answered` and `failed` do not overlap. `asked` and `out_of_scope` were answered without a
-    route. `usd` is what these requests cost, `spent_usd` all that models cost the workspace in the
-    period's UTC days, and `other_usd` the part of it that no route in `routes` has: failed
-    requests, tests, naming, trials. `simulated` counts the requests of a made-up history.
-    `not_found` counts searches whose
-    answer was in no document that the asker may read. `days` counts the requests of each UTC day,
-    oldest first.
+    Each request is one of these: `answered` by a route, `failed`, asked back without an answer
+    since (`asked` less `asked_answered`), `out_of_scope` without an answer since, or `other`: about
+    Beagle, open, or stopped. `asked` are all that Beagle asked back about and did not fail. `usd`
+    is what these requests cost, `spent_usd` all that models cost the workspace in the period's UTC
+    days, and `other_usd` the part of it that no route in `routes` has: failed requests, tests,
+    naming, trials. `simulated` counts the requests of a made-up history. `not_found` counts
+    searches whose answer was in no document that the asker may read. `days` counts the requests of
+    each UTC day, oldest first.
     """
 
     requests: int
@@ -91,6 +92,13 @@ class Period:
     spent_usd: float = 0.0
     other_usd: float = 0.0
     simulated: int = 0
+    asked_answered: int = 0
+
+    @property
+    def other(self) -> int:
+        """Requests that are none of the others: about Beagle, open, or stopped."""
+        waiting = self.asked - self.asked_answered
+        return self.requests - self.answered - self.failed - waiting - self.out_of_scope
 
 
 class Stats:
@@ -289,18 +297,19 @@ def _period(parts: Sequence[DayFigures], start: float) -> Period:
             by_day[day] += part.requests
 
     total = _sum(groups.values())
-    by_verb: Counter[str] = Counter()
-    answered = 0
-    for (verb, _, _, state), part in groups.items():
-        by_verb[verb] += part.requests
+    answered: Counter[str] = Counter()
+    unanswered: Counter[str] = Counter()
+    for key, part in groups.items():
         # A request whose only answer is an error was not answered.
-        answered += part.requests - part.failed if state == "answered" else 0
+        counts = answered if is_served(key) else unanswered
+        counts[key[0]] += part.requests - part.failed
 
     return Period(
         requests=total.requests,
-        answered=answered,
-        asked=by_verb["ask"],
-        out_of_scope=by_verb["out_of_scope"],
+        answered=answered.total(),
+        asked=answered["ask"] + unanswered["ask"],
+        asked_answered=answered["ask"],
+        out_of_scope=unanswered["out_of_scope"],
         failed=total.failed,
         corrected=total.corrected,
         not_found=total.not_found,
