@@ -152,7 +152,8 @@ def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> 
     uncertain = store.labels.uncertain_requests(team, start)
     labels = store.labels.all(team)
     result = routing.training_result(team)
-    contested = _contested_corrections(store, labels, result)
+    waiting = _waiting_corrections(labels, result)
+    contested = _contested_corrections(store, waiting)
 
     # Public by Slack's word of now, not by that of the day when it was asked.
     channels = {request.channel for request in uncertain.values()}
@@ -160,10 +161,12 @@ def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> 
     readable = _readable_channels(routing.rights, person, channels)
     uncertain = {key: item for key, item in uncertain.items() if item.channel in readable}
     contested = [item for item in contested if item[1].channel in readable]
+    shown = {(label.request, label.example.route) for label, _, _ in contested}
+    hidden = {(label.request, label.example.route) for label, _ in waiting} - shown
     decisions = {key: request.decision for key, request in uncertain.items()}
     selected = select_to_label(decisions, MAX_UNCERTAIN)
 
-    summary = _summary(len(labels), result)
+    summary = _summary(len(labels), result, len(shown), len(hidden))
     blocks: list[Block] = [paragraph(summary)]
 
     if selected:
@@ -192,28 +195,46 @@ def _readable_channels(
     return rights.readable(person, rights.public_channels(person.team, channels))
 
 
-def _summary(label_count: int, result: TrainingResult) -> str:
+def _summary(label_count: int, result: TrainingResult, waiting: int, hidden: int) -> str:
     used = len(result.used)
-    quarantined = len(result.quarantined)
     # A label may have come or gone since the router was trained.
-    duplicates = max(0, label_count - used - quarantined)
+    duplicates = max(0, label_count - used - len(result.quarantined))
+    summary = texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=waiting)
+    if not hidden:
+        return summary
 
-    return texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=quarantined)
+    return f"{summary} {texts.LABEL_HIDDEN.format(count=hidden)}"
+
+
+def _waiting_corrections(
+    labels: Sequence[Label], result: TrainingResult
+) -> list[tuple[Label, Quarantined]]:
+    """Returns the quarantined labels that no admin has decided about, oldest first.
+
+    An admin's click counts at once here, though the router learns it some seconds later.
+    """
+    reviewed = {label.request for label in labels if label.example.source == "reviewed"}
+    by_id = {label.example.id: label for label in labels if label.request not in reviewed}
+    waiting = []
+    for quarantined in result.quarantined:
+        label = by_id.get(quarantined.example.id)
+        if label is not None:
+            waiting.append((label, quarantined))
+
+    return waiting
 
 
 def _contested_corrections(
-    store: Store, all_labels: Sequence[Label], result: TrainingResult
+    store: Store, waiting: Sequence[tuple[Label, Quarantined]]
 ) -> list[tuple[Label, Request, Quarantined]]:
-    """Returns the quarantined ones of a workspace's labels that an admin may read, newest first.
+    """Returns the waiting corrections that an admin may be shown, newest first.
 
     Several people may have made the same correction to one message: it counts once.
     """
-    labels = {label.example.id: label for label in all_labels}
     contested: dict[tuple[str, str], tuple[Label, Request, Quarantined]] = {}
 
-    for quarantined in result.quarantined:
-        label = labels.get(quarantined.example.id)
-        if label is None or not label.showable:
+    for label, quarantined in waiting:
+        if not label.showable:
             continue
 
         request = store.requests.get(label.request)

@@ -382,13 +382,18 @@ def _most_similar(example: Example, others: Sequence[Example], encoder: Encoder)
 def select_to_label(decisions: Mapping[str, Decision], limit: int = 20) -> list[str]:
     """Returns the ids of the requests whose labels would help most, at most `limit`.
 
-    Uncertainty sampling: those with the smallest margin between the two best routes come first.
+    Uncertainty sampling: those with the smallest margin between the two best routes come first. The
+    margin is that of the router's own scores; one that another rule decided has none of its own.
     What the router is sure of is left out: a label would teach it nothing.
     """
     margins: dict[str, float] = {}
     for request, decision in decisions.items():
         is_decided = decision.verb in ("route", "ask") and len(decision.scores) > 1
-        if is_decided and decision.margin < SURE_MARGIN:
-            margins[request] = decision.margin
+        if not is_decided:
+            continue
+
+        first, second = (score.confidence for score in decision.scores[:2])
+        if first - second < SURE_MARGIN:
+            margins[request] = first - second
 
     return sorted(margins, key=lambda request: (margins[request], request))[:limit]

@@ -25,6 +25,10 @@ LABEL_UNDONE = "Undone: that correction no longer counts."
 LABEL_SUMMARY = Counted(
     "Corrections: {counted} applied, {repeated:duplicate|duplicates}, {waiting} awaiting review."
 )
+LABEL_HIDDEN = Counted(
+    "{count:more waits|more wait} in conversations that are not public or that you cannot read: "
+    "nobody decides about these here."
+)
 LABEL_ASK = "*Where do these belong?* Labelling them would teach the router most."
 LABEL_NOWHERE = "None of my routes"
 LABEL_WAITING = "*These corrections are not applied yet.* Please decide."
