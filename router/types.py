@@ -199,6 +199,8 @@ DRAFTED = "drafted"
 """Key in `Decision.reason`: the route in its shadow test that would serve the request."""
 UNDECIDED = "undecided"
 """Key in `Decision.reason` of a request that could not be decided, and the error of its outcome."""
+CHOSEN = "chosen"
+"""Key in `Decision.reason`: a person chose the route."""
 REROUTED = "rerouted_from"
 """Key in `Decision.reason`: the route that the thread had before."""
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from slack_bolt import App
 
 from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker, team_and_user
+from bot.routing.correction_state import CorrectionState
 from bot.routing.service import RoutingService
 from bot.ui import dialogs, rich_text
 from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
@@ -116,13 +117,28 @@ class LabelActions:
         send_ephemeral(respond, tasks, replace=True)
 
 
-def correction_thanks(request: str, route: str, *, learned: bool) -> Rendered:
-    """Returns the thanks to a person who corrected a route, with a button to undo it."""
-    text = texts.THANKS_ROUTE if learned else texts.THANKS_SOON
-    text = text.format(route=route)
-    undo = button(texts.TAKE_BACK, "undo_label", {"request": request})
+def correction_thanks(request: str, route: str, state: CorrectionState) -> Rendered:
+    """Returns the thanks to a person who corrected a route, with a button to undo it.
 
-    return Rendered(text, [paragraph(text), actions([undo])])
+    They say what became of the correction, and who can confirm one that was set aside.
+    """
+    text = texts.THANKS[state.outcome]
+    if state.outcome == "set_aside":
+        text += texts.CONFIRM_BY_ADMIN if state.is_reviewable else texts.CONFIRM_BY_EXAMPLE
+
+    text = text.format(route=route, reason=state.reason)
+    return Rendered(text, _thanks_blocks(text, request))
+
+
+def learning_thanks(request: str, route: str) -> Rendered:
+    """Returns the thanks while the training goes on, with a button to undo the correction."""
+    text = texts.THANKS_SOON.format(route=route)
+    return Rendered(text, _thanks_blocks(text, request))
+
+
+def _thanks_blocks(text: str, request: str) -> list[Block]:
+    undo = button(texts.TAKE_BACK, "undo_label", {"request": request})
+    return [paragraph(text), actions([undo])]
 
 
 def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> Rendered:
@@ -136,7 +152,8 @@ def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> 
     uncertain = store.labels.uncertain_requests(team, start)
     labels = store.labels.all(team)
     result = routing.training_result(team)
-    contested = _contested_corrections(store, labels, result)
+    waiting = _waiting_corrections(labels, result)
+    contested = _contested_corrections(store, waiting)
 
     # Public by Slack's word of now, not by that of the day when it was asked.
     channels = {request.channel for request in uncertain.values()}
@@ -144,10 +161,12 @@ def render_tasks(store: Store, routing: RoutingService, person: SlackPerson) -> 
     readable = _readable_channels(routing.rights, person, channels)
     uncertain = {key: item for key, item in uncertain.items() if item.channel in readable}
     contested = [item for item in contested if item[1].channel in readable]
+    shown = {(label.request, label.example.route) for label, _, _ in contested}
+    hidden = {(label.request, label.example.route) for label, _ in waiting} - shown
     decisions = {key: request.decision for key, request in uncertain.items()}
     selected = select_to_label(decisions, MAX_UNCERTAIN)
 
-    summary = _summary(len(labels), result)
+    summary = _summary(len(labels), result, len(shown), len(hidden))
     blocks: list[Block] = [paragraph(summary)]
 
     if selected:
@@ -176,28 +195,46 @@ def _readable_channels(
     return rights.readable(person, rights.public_channels(person.team, channels))
 
 
-def _summary(label_count: int, result: TrainingResult) -> str:
+def _summary(label_count: int, result: TrainingResult, waiting: int, hidden: int) -> str:
     used = len(result.used)
-    quarantined = len(result.quarantined)
     # A label may have come or gone since the router was trained.
-    duplicates = max(0, label_count - used - quarantined)
+    duplicates = max(0, label_count - used - len(result.quarantined))
+    summary = texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=waiting)
+    if not hidden:
+        return summary
 
-    return texts.LABEL_SUMMARY.format(counted=used, repeated=duplicates, waiting=quarantined)
+    return f"{summary} {texts.LABEL_HIDDEN.format(count=hidden)}"
+
+
+def _waiting_corrections(
+    labels: Sequence[Label], result: TrainingResult
+) -> list[tuple[Label, Quarantined]]:
+    """Returns the quarantined labels that no admin has decided about, oldest first.
+
+    An admin's click counts at once here, though the router learns it some seconds later.
+    """
+    reviewed = {label.request for label in labels if label.example.source == "reviewed"}
+    by_id = {label.example.id: label for label in labels if label.request not in reviewed}
+    waiting = []
+    for quarantined in result.quarantined:
+        label = by_id.get(quarantined.example.id)
+        if label is not None:
+            waiting.append((label, quarantined))
+
+    return waiting
 
 
 def _contested_corrections(
-    store: Store, all_labels: Sequence[Label], result: TrainingResult
+    store: Store, waiting: Sequence[tuple[Label, Quarantined]]
 ) -> list[tuple[Label, Request, Quarantined]]:
-    """Returns the quarantined ones of a workspace's labels that an admin may read, newest first.
+    """Returns the waiting corrections that an admin may be shown, newest first.
 
     Several people may have made the same correction to one message: it counts once.
     """
-    labels = {label.example.id: label for label in all_labels}
     contested: dict[tuple[str, str], tuple[Label, Request, Quarantined]] = {}
 
-    for quarantined in result.quarantined:
-        label = labels.get(quarantined.example.id)
-        if label is None or not label.showable:
+    for label, quarantined in waiting:
+        if not label.showable:
             continue
 
         request = store.requests.get(label.request)

@@ -8,7 +8,7 @@ from slack_bolt import App
 from slack_sdk import WebClient
 
 from bot.listeners.clicked_request import clicked_request
-from bot.listeners.labelling import correction_thanks
+from bot.listeners.labelling import correction_thanks, learning_thanks
 from bot.payloads import (
     Ack,
     Action,
@@ -20,9 +20,10 @@ from bot.payloads import (
     clicker,
     clicker_home,
 )
+from bot.routing.correction_state import correction_state
 from bot.routing.service import RoutingService
 from bot.ui import dialogs
-from bot.ui.blocks import refusal
+from bot.ui.blocks import Rendered, refusal
 from bot.ui.texts import common as texts
 from router.errors import BudgetError
 from router.log import get_log
@@ -95,15 +96,24 @@ class RouteCorrection:
         if dialogs.answers_to(view, "again"):
             self._run_again(request, value.get("revision", -1), route, clicker(body), client)
 
-        is_learned = self._routing.trainer.request(request.team, LEARN_SECONDS)
-        message = correction_thanks(request.id, route, learned=is_learned)
-        client.chat_postEphemeral(
-            channel=request.channel,
-            user=user,
-            thread_ts=request.thread,
-            text=message.text,
-            blocks=message.blocks,
-        )
+        self._learn(request, route, user, client)
+
+    def _learn(self, request: Request, route: str, user: str, client: WebClient) -> None:
+        """Has the router trained, and tells the person what became of their correction."""
+
+        def say_result() -> None:
+            result = self._routing.training_result(request.team)
+            state = correction_state(self._store, result, request, user)
+            self._log.info("correction_judged", request=request.id, outcome=state.outcome)
+            _say(correction_thanks(request.id, route, state), request, user, client)
+
+        trainer = self._routing.trainer
+        run = trainer.request_run(request.team, is_urgent=True)
+        if not trainer.wait_for(run, LEARN_SECONDS):
+            # Slack lets nobody change a message that one person sees, so a second one follows.
+            _say(learning_thanks(request.id, route), request, user, client)
+
+        trainer.call_after(run, say_result)
 
     def _run_again(
         self, request: Request, seen: int, route: str, person: SlackPerson, client: WebClient
@@ -124,6 +134,17 @@ class RouteCorrection:
         # A note is a person's own text, which does not belong in a log.
         value = None if feedback.aspect == "note" else feedback.value
         self._log.info("feedback", request=feedback.request, aspect=feedback.aspect, value=value)
+
+
+def _say(message: Rendered, request: Request, user: str, client: WebClient) -> None:
+    """Posts the message for that person alone, in the request's thread."""
+    client.chat_postEphemeral(
+        channel=request.channel,
+        user=user,
+        thread_ts=request.thread,
+        text=message.text,
+        blocks=message.blocks,
+    )
 
 
 def correction_dialog(request: Request, decision: Decision, routes: Collection[str]) -> Block:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,14 +20,15 @@ clicks become one run, and people's messages have the processor to themselves in
 
 
 @dataclass(slots=True)
-class _Run:
-    """A requested run that has not begun; all who request it meanwhile share it.
+class RequestedTraining:
+    """A requested run; all who request it before it begins share it.
 
-    One is urgent when somebody waits for its end.
+    One is urgent when somebody waits for its end. `callbacks` are called after it.
     """
 
     is_urgent: bool = False
     is_done: bool = False
+    callbacks: list[Callable[[], object]] = field(default_factory=list)
 
 
 class BackgroundTrainer:
@@ -55,7 +56,7 @@ class BackgroundTrainer:
         self._trained: dict[str, object] = dict(trained or {})
         # Guards the waiting runs, oldest first, and `_stopped`.
         self._condition = threading.Condition()
-        self._waiting: dict[str, _Run] = {}
+        self._waiting: dict[str, RequestedTraining] = {}
         self._stopped = False
         self._log = get_log(part="learning")
         self._thread = threading.Thread(target=self._loop, name="learning", daemon=True)
@@ -78,12 +79,30 @@ class BackgroundTrainer:
 
         Returns whether it ended within `wait` seconds.
         """
+        return self.wait_for(self.request_run(team, is_urgent=wait > 0), wait)
+
+    def request_run(self, team: str, *, is_urgent: bool) -> RequestedTraining:
+        """Requests a run over the workspace's labels so far, and returns it."""
         with self._condition:
-            run = self._waiting.setdefault(team, _Run())
-            run.is_urgent = run.is_urgent or wait > 0
+            run = self._waiting.setdefault(team, RequestedTraining())
+            run.is_urgent = run.is_urgent or is_urgent
             self._condition.notify_all()
 
-            return self._condition.wait_for(lambda: run.is_done, wait)
+        return run
+
+    def wait_for(self, run: RequestedTraining, seconds: float) -> bool:
+        """Returns whether the run ended within that time."""
+        with self._condition:
+            return self._condition.wait_for(lambda: run.is_done, seconds)
+
+    def call_after(self, run: RequestedTraining, callback: Callable[[], object]) -> None:
+        """Calls the function once the run has ended: at once, or later in the trainer's thread."""
+        with self._condition:
+            if not run.is_done:
+                run.callbacks.append(callback)
+                return
+
+        callback()
 
     def _loop(self) -> None:
         while not self._stopped:
@@ -127,6 +146,15 @@ class BackgroundTrainer:
             with self._condition:
                 run.is_done = True
                 self._condition.notify_all()
+
+            for callback in run.callbacks:
+                self._call(callback)
+
+    def _call(self, callback: Callable[[], object]) -> None:
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001  # telling one person must not end the training
+            self._log.error("training_result_unsent", error=type(error).__name__)
 
     def _changed(self) -> list[str]:
         """Returns the workspaces whose state is not the one of their last run."""

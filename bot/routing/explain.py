@@ -10,6 +10,7 @@ from bot.ui.texts import explain as texts
 from bot.ui.tier_lines import why_lines
 from router.types import (
     ACT,
+    CHOSEN,
     LANGUAGE,
     ON_TRIAL,
     REROUTED,
@@ -70,7 +71,7 @@ def explain(
     answer, where there is one: it tells which tiers of the route were asked.
     """
     reason = decision.reason
-    if reason.get("chosen"):
+    if reason.get(CHOSEN):
         chosen = texts.BY_A_PERSON.format(route=decision.route)
         return [chosen, *why_lines(decision, outcome), *_version_lines(decision)]
 

@@ -27,6 +27,7 @@ from router.store import Store
 from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import (
+    CHOSEN,
     REROUTED,
     TIERS,
     UNDECIDED,
@@ -233,7 +234,7 @@ class RoutingService:
             in_scope=1.0,
             scores=(Score(route, 1.0),),
             router_version=newest.router_version,
-            reason={"chosen": "by a person"},
+            reason={CHOSEN: "by a person"},
         )
 
         failed = self._versions.judge_answer(request, "correction", 0.0)

@@ -20,6 +20,7 @@ from router.classifier.second_request import second_request_in
 from router.errors import WEAK_ERRORS, BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.types import (
+    CHOSEN,
     ON_TRIAL,
     REROUTED,
     SMALL_TALK,
@@ -118,7 +119,7 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
         parts.append(texts.REROUTED_FROM.format(before=decision.reason[REROUTED]))
 
     # A person's choice has no confidence: the router's own would be misleading.
-    if decision.reason.get("chosen"):
+    if decision.reason.get(CHOSEN):
         parts.append(texts.CHOSEN_BY_PERSON)
     else:
         parts.append(texts.SURE.format(confidence=f"{decision.confidence:.0%}"))

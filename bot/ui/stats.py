@@ -78,9 +78,20 @@ def figures(period: Period) -> dict[str, str]:
         texts.COST: cost,
         texts.CORRECTED: share(period.corrected, period.requests),
         texts.NOT_FOUND: share(period.not_found, period.requests),
-        texts.NO_ROUTE: f"{period.asked} / {period.out_of_scope}",
+        texts.NO_ROUTE: without_route(
+            period.asked, period.asked_answered, period.out_of_scope, period.other
+        ),
         texts.FAILED: str(period.failed),
     }
+
+
+def without_route(asked: int, asked_answered: int, out_of_scope: int, other: int) -> str:
+    """Returns how many requests no route answered at once, by the reason."""
+    text = f"{asked:,}"
+    if asked_answered:
+        text = texts.ASKED_ANSWERED.format(asked=text, answered=f"{asked_answered:,}")
+
+    return f"{text} / {out_of_scope:,} / {other:,}"
 
 
 def simulated_note(count: int) -> list[Block]:
@@ -205,7 +216,7 @@ def as_csv(period: Period) -> str:
                 route.p50_seconds,
                 route.p95_seconds,
                 route.usd,
-                route.usd / route.requests,
+                route.usd / route.requests if route.requests else 0.0,
                 route.corrected,
                 route.failed,
             ]
@@ -225,7 +236,7 @@ def _values(route: RouteStats) -> list[str]:
         f"{route.p50_seconds:.1f} s",
         f"{route.p95_seconds:.1f} s",
         format_usd(route.usd),
-        share(route.corrected, route.requests),
+        share(route.corrected, route.answers),
     ]
 
 

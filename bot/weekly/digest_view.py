@@ -10,6 +10,7 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui import stats as figures
 from bot.ui.blocks import Rendered, paragraph, truncate
+from bot.ui.texts import stats as stats_texts
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import candidate_card
 from router.store.weekly.digests import Digest
@@ -43,7 +44,7 @@ def render(
         return Rendered(text, [paragraph(text), *_drift(body)])
 
     head = [
-        figures.header(texts.DIGEST_TITLE.format(week=body["week"])),
+        figures.header(_title(body)),
         *_bottom_line(body),
         figures.fields(_numbers(body)),
         *figures.simulated_note(body["numbers"].get("simulated", 0)),
@@ -61,6 +62,15 @@ def render(
     blocks = [*head, *_chart(body), *cards]
     room = max(0, MAX_BLOCKS - len(blocks) - len(tail))
     return Rendered(text, [*blocks, *failures[:room], *tail])
+
+
+def _title(body: DigestBody) -> str:
+    """Returns the week and the days of its figures, which end when the digest is made."""
+    if "since" not in body:
+        return texts.DIGEST_TITLE.format(week=body["week"])
+
+    first, last = texts.day(body["since"]), texts.day(body["until"])
+    return texts.DIGEST_TITLE_PERIOD.format(week=body["week"], first=first, last=last)
 
 
 def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> list[Block]:
@@ -88,7 +98,12 @@ def _numbers(body: DigestBody) -> dict[str, str]:
         texts.NUMBER_ANSWERED: f"{numbers['answered']:,}",
         texts.NUMBER_CORRECTED: figures.share(numbers["corrected"], numbers["requests"]),
         texts.NUMBER_FAILED: f"{numbers['failed']:,}",
-        texts.NUMBER_NO_ROUTE: f"{numbers['asked']} / {numbers['out_of_scope']}",
+        stats_texts.NO_ROUTE: figures.without_route(
+            numbers["asked"],
+            numbers.get("asked_answered", 0),
+            numbers["out_of_scope"],
+            numbers.get("other", 0),
+        ),
         texts.NUMBER_COST: cost,
         texts.NUMBER_LATENCY: texts.SECONDS.format(seconds=numbers["p50_seconds"]),
     }

@@ -158,7 +158,7 @@ def deduplicate(
 
     # Sorting is stable: the reviewed ones come first, otherwise the order stays oldest first.
     for example in sorted(corrections, key=lambda example: example.source != "reviewed"):
-        text = _text_key(example)
+        text = text_key(example)
 
         if example.route not in known_routes:
             quarantined.append(Quarantined(example, "no such route"))
@@ -187,7 +187,8 @@ def deduplicate(
     return used, quarantined
 
 
-def _text_key(example: Example) -> str:
+def text_key(example: Example) -> str:
+    """Returns what is equal for examples whose messages count once."""
     return normalise(example.text).casefold()
 
 
@@ -195,7 +196,7 @@ def _votes_by_text(corrections: Iterable[Example]) -> dict[str, dict[str, set[st
     """Returns who named which route for each text: text, then route, then people."""
     votes: dict[str, dict[str, set[str | None]]] = defaultdict(lambda: defaultdict(set))
     for example in corrections:
-        votes[_text_key(example)][example.route].add(example.user)
+        votes[text_key(example)][example.route].add(example.user)
 
     return votes
 
@@ -381,13 +382,18 @@ def _most_similar(example: Example, others: Sequence[Example], encoder: Encoder)
 def select_to_label(decisions: Mapping[str, Decision], limit: int = 20) -> list[str]:
     """Returns the ids of the requests whose labels would help most, at most `limit`.
 
-    Uncertainty sampling: those with the smallest margin between the two best routes come first.
+    Uncertainty sampling: those with the smallest margin between the two best routes come first. The
+    margin is that of the router's own scores; one that another rule decided has none of its own.
     What the router is sure of is left out: a label would teach it nothing.
     """
     margins: dict[str, float] = {}
     for request, decision in decisions.items():
         is_decided = decision.verb in ("route", "ask") and len(decision.scores) > 1
-        if is_decided and decision.margin < SURE_MARGIN:
-            margins[request] = decision.margin
+        if not is_decided:
+            continue
+
+        first, second = (score.confidence for score in decision.scores[:2])
+        if first - second < SURE_MARGIN:
+            margins[request] = first - second
 
     return sorted(margins, key=lambda request: (margins[request], request))[:limit]

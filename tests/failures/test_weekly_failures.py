@@ -25,6 +25,7 @@ SERVED = WeekRequest(
     received_at=100.0,
     state="answered",
     verb="route",
+    first_verb="route",
     first_route="rewrite",
     route="rewrite",
     version="v1",
@@ -68,6 +69,8 @@ def test_each_sign_of_failure_is_noticed(change, signal):
         {},
         {"opinions": {"thumb": "up"}},
         {"opinions": {"route": "rewrite"}},
+        # Beagle asked which one, and was told.
+        {"first_verb": "ask", "first_route": None, "opinions": {"route": "rewrite"}},
         # No model, no money, no network: nobody's answer was wrong.
         {"error": "model"},
         {"error": "budget"},

@@ -13,6 +13,7 @@ from bot.intake.foreign_homes import HomeLookup
 from bot.intake.messages import MessageListener
 from bot.listeners.answer_actions import AnswerActions
 from bot.listeners.route_correction import RouteCorrection
+from bot.routing.background_training import RequestedTraining
 from bot.routing.service import RoutingService
 from router.catalog.catalog import load_routes
 from router.catalog.version import Version
@@ -73,6 +74,15 @@ class NoTrainer:
 
     def request(self, team, wait_seconds=0.0):
         return True
+
+    def request_run(self, team, *, is_urgent):
+        return RequestedTraining(is_urgent, is_done=True)
+
+    def wait_for(self, run, seconds):
+        return run.is_done
+
+    def call_after(self, run, callback):
+        callback()
 
 
 class Desk:

@@ -16,7 +16,17 @@ from workers.privacy.workspace_purge import purge_workspace
 
 TEAMS, USERS, ROUTES = ("T1", "T2"), ("U1", "U2"), ("rewrite", "triage", "handbook")
 HOUR, DAY = 3_600.0, 86_400.0
-SUMS = ("requests", "answered", "asked", "out_of_scope", "failed", "corrected", "not_found")
+SUMS = (
+    "requests",
+    "answered",
+    "asked",
+    "asked_answered",
+    "out_of_scope",
+    "other",
+    "failed",
+    "corrected",
+    "not_found",
+)
 MOMENTS = (0.0, 0.5 * HOUR, 5 * HOUR, 26 * HOUR, 4 * DAY)
 """How long before now the periods begin."""
 
@@ -87,7 +97,7 @@ class Workspace:
 
         route = self.rng.choice(ROUTES)
         self.store.feedback.record(Feedback(old.id, old.user, "route", route, self.clock()))
-        revised = replace(seen, verb="route", route=route)
+        revised = replace(seen, verb="route", route=route, reason={"chosen": "by a person"})
         if self.store.decisions.revise(old.id, revised, seen.revision, self.clock(), asked_by="U1"):
             self.open.append(old)
 

@@ -77,11 +77,15 @@ ROOM = Candidate(
 )
 BODY = {
     "week": "2027-W02",
+    "since": 1_799_712_000.0,
+    "until": 1_800_316_800.0,
     "numbers": {
         "requests": 1_300,
-        "answered": 1_250,
+        "answered": 1_241,
         "asked": 30,
+        "asked_answered": 9,
         "out_of_scope": 20,
+        "other": 16,
         "corrected": 13,
         "failed": 2,
         "usd": 1.25,

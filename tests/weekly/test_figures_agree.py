@@ -35,6 +35,9 @@ class Expected:
 
     requests: int = 0
     answered: int = 0
+    asked: int = 0
+    asked_answered: int = 0
+    out_of_scope: int = 0
     failed: int = 0
     corrected: int = 0
     usd: float = 0.0
@@ -65,13 +68,27 @@ class History:
         decision = self.make_decision(route, verb=verb, seconds=0.02)
         self.store.decisions.insert_first(new.id, decision, self.clock())
         if self.rng.random() < 0.1:
+            self.expected.asked += verb == "ask"
+            self.expected.out_of_scope += verb == "out_of_scope"
             return  # still open
 
         is_wrong_route = route is not None and self.rng.random() < 0.2
-        self.serve(new, failed=not is_wrong_route and self.rng.random() < 0.2)
-        if is_wrong_route:
-            self.expected.answered -= 1
-            self.correct(new)
+        is_chosen = verb == "ask" and self.rng.random() < 0.5
+        failed = self.rng.random() < 0.2
+        is_again = is_wrong_route or is_chosen
+        self.serve(new, failed=failed and not is_again)
+        if is_again:
+            self.choose(new, failed=failed)
+            self.expected.corrected += is_wrong_route
+
+        self.expected.failed += failed
+        if failed:
+            return
+
+        self.expected.answered += verb == "route" or is_chosen
+        self.expected.asked += verb == "ask"
+        self.expected.asked_answered += is_chosen
+        self.expected.out_of_scope += verb == "out_of_scope"
 
     def serve(self, request, *, failed: bool) -> None:
         decision = self.store.decisions.newest(request.id)
@@ -92,19 +109,16 @@ class History:
         state = self.rng.choice(("dead", "answered")) if failed else "answered"
         self.store.requests.complete(lease, state, self.clock())
         self.pay(usd)
-        self.expected.failed += failed
-        self.expected.answered += not failed
 
-    def correct(self, request) -> None:
+    def choose(self, request, *, failed: bool) -> None:
         decision = self.store.decisions.newest(request.id)
         other = self.rng.choice([route for route in ROUTES if route != decision.route])
         self.store.feedback.record(Feedback(request.id, "U1", "route", other, self.clock()))
-        revised = replace(decision, route=other, reason={"chosen": True})
+        revised = replace(decision, verb="route", route=other, reason={"chosen": "by a person"})
         self.store.decisions.revise(
             request.id, revised, decision.revision, self.clock(), asked_by="U1"
         )
-        self.expected.corrected += 1
-        self.serve(request, failed=self.rng.random() < 0.2)
+        self.serve(request, failed=failed)
 
     def pay(self, usd: float) -> None:
         scope = ("team", self.team)
@@ -135,12 +149,18 @@ def check_history(store, clock, make_request, make_decision, seed: int) -> None:
     assert told[stats_texts.COST].split()[0] == format_usd(period.spent_usd)
     assert period.spent_usd == pytest.approx(expected.usd)
     assert digest["usd"] == pytest.approx(expected.usd, abs=1e-6)
-    assert expected.answered + expected.failed <= expected.requests
+    for name in ("asked", "asked_answered", "out_of_scope"):
+        assert getattr(period, name) == digest[name] == getattr(expected, name), name
+
+    waiting = expected.asked - expected.asked_answered
+    parts = expected.answered + expected.failed + waiting + expected.out_of_scope
+    assert expected.requests - parts == period.other == digest["other"] >= 0
+    assert sum(route.requests - route.failed for route in period.routes) == expected.answered
     assert today <= period.spent_usd + 1e-9
 
     # The file and the table add up to the totals.
     assert sum(float(row["usd"]) for row in rows) == pytest.approx(expected.usd)
-    assert sum(int(row["corrected"]) for row in rows) <= expected.corrected
+    assert sum(int(row["corrected"]) for row in rows) == expected.corrected
     assert sum(int(row["failed"]) for row in rows) <= expected.failed
     assert len(table) in (len(rows) - 1, len(rows))
 

@@ -48,7 +48,13 @@ def find_signals(requests: Sequence[WeekRequest]) -> dict[str, tuple[Signal, ...
 
 
 def corrected_to(request: WeekRequest) -> str | None:
-    """Returns the route that people or an admin chose instead; None where nobody did."""
+    """Returns the route that people or an admin chose instead; None where nobody did.
+
+    Where Beagle asked back, nothing was decided that a choice could correct.
+    """
+    if request.first_verb == "ask":
+        return None
+
     for aspect in ("review", "route"):
         chosen = request.opinions.get(aspect)
         if chosen and chosen != request.first_route:

@@ -13,7 +13,11 @@ from router.store.base.loose_scan import distinct_teams
 from router.store.base.mining_tables import overheard
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.privacy.authorship import takes_part, writer
-from router.store.requests.conditions import newest_revision
+from router.store.requests.conditions import (
+    is_corrected,
+    newest_own_revision,
+    newest_revision,
+)
 from router.store.requests.proposals import proposal
 from router.types import GONE, WITHOUT_FILES
 
@@ -37,7 +41,8 @@ class MinableRequest:
 
     `user` is who wrote the text, also where somebody else asked about it.
 
-    `thumb` is the last one of any person, `corrected` says whether somebody chose another route.
+    `thumb` is the last one of any person, `corrected` says whether somebody sent it to another
+    route than Beagle did.
     `tool` and `args` are the change that a person was asked to confirm.
     """
 
@@ -77,6 +82,7 @@ class MiningReader:
         Without people who opted out, and without expired texts. The newest revision counts. An
         answer to a file cannot be learned from the message, so requests with files are left out.
         """
+        own = decision.alias("own")
         query = (
             select(
                 *(request.c[name] for name in REQUEST_COLUMNS),
@@ -86,6 +92,7 @@ class MiningReader:
                 outcome.c.text.label("reply"),
                 proposal.c.tool,
                 proposal.c.args,
+                is_corrected(own).label("corrected"),
             )
             .select_from(request)
             .outerjoin(
@@ -101,6 +108,10 @@ class MiningReader:
                 and_(
                     proposal.c.request == request.c.id, proposal.c.revision == decision.c.revision
                 ),
+            )
+            .outerjoin(
+                own,
+                and_(own.c.request == request.c.id, own.c.revision == newest_own_revision()),
             )
             .where(
                 request.c.team == team,
@@ -123,7 +134,6 @@ class MiningReader:
             MinableRequest(
                 **row,
                 thumb=values.get((row["id"], "thumb")),
-                corrected=(row["id"], "route") in values,
             )
             for row in rows
         ]

@@ -26,8 +26,9 @@ OPINIONS = ("thumb", "reason", "route", "review")
 class WeekRequest:
     """A request, how it was decided and answered, and what people said of that.
 
-    `first_route` is the route of the first decision, `route` that of the newest; None where nothing
-    served it. `answered` is whether documents held the answer, None where none were asked.
+    `first_verb` and `first_route` are of the first decision, `verb` and `route` of the newest; the
+    route is None where nothing served it. `answered` is whether documents held the answer, None
+    where none were asked.
     `tier` names the route's tier that answered, `escalated` those whose answers did not stand.
     `asked_again` is whether routing saw its person ask for it once more.
     `opinions` are the latest values of any person, by aspect. `vector` holds float32 bytes under
@@ -43,6 +44,7 @@ class WeekRequest:
     received_at: float
     state: str
     verb: str | None
+    first_verb: str | None
     first_route: str | None
     route: str | None
     version: str | None
@@ -105,7 +107,7 @@ class WeekRequests:
         with reading(self._engine) as connection:
             rows = connection.execute(query).mappings().all()
             opinions = _opinions(connection, *period)
-            first = _first_routes(connection, *period)
+            first = _first_decisions(connection, *period)
             stopped = _ids(connection, stop.c.request, *period)
             # An answer is younger than its request, so the period's are found by their time.
             is_again = (
@@ -119,7 +121,9 @@ class WeekRequests:
         for row in rows:
             key = row["id"]
             changes = {"stopped": key in stopped or row["error"] == "stopped"}
-            changes |= {"asked_again": key in again, "first_route": first.get(key)}
+            first_verb, first_route = first.get(key, (None, None))
+            changes |= {"asked_again": key in again, "first_verb": first_verb}
+            changes["first_route"] = first_route
             found.append(_served(dict(row), opinions.get(key, {}), changes))
 
         return found
@@ -184,16 +188,16 @@ def _opinions(connection: Connection, *period: Any) -> dict[str, dict[str, str]]
     return found
 
 
-def _first_routes(connection: Connection, *period: Any) -> dict[str, str | None]:
-    """Returns the route of each request's first decision."""
+def _first_decisions(connection: Connection, *period: Any) -> dict[str, tuple[str, str | None]]:
+    """Returns verb and route of each request's first decision."""
     query = (
-        select(decision.c.request, decision.c.route)
+        select(decision.c.request, decision.c.verb, decision.c.route)
         .join(request, request.c.id == decision.c.request)
         .where(*period)
         # Backwards, so that the first one stays.
         .order_by(decision.c.revision.desc())
     )
-    return {row.request: row.route for row in connection.execute(query)}
+    return {row.request: (row.verb, row.route) for row in connection.execute(query)}
 
 
 def _ids(connection: Connection, column: Column[str], *period: Any) -> frozenset[str]:

@@ -1,13 +1,13 @@
-"""When a request may be served: conditions that several statements share."""
+"""When a request may be served, and what became of it: conditions that several statements share."""
 
 from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, ScalarSelect, exists, func, or_, select
+from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, exists, func, or_, select
 
-from router.store.base.tables import decision, request
-from router.types import RequestState
+from router.store.base.tables import decision, feedback, request
+from router.types import CHOSEN, RequestState
 
 OPEN: tuple[RequestState, ...] = ("received", "decided")
 """The states in which an answer is still to come."""
@@ -46,3 +46,31 @@ def newest_revision() -> ScalarSelect[int]:
         .correlate(request)
         .scalar_subquery()
     )
+
+
+def newest_own_revision() -> ScalarSelect[int]:
+    """Returns the newest revision that Beagle decided itself: none that a person chose."""
+    revisions = decision.alias("own_revisions")
+    return (
+        select(func.max(revisions.c.revision))
+        .where(
+            revisions.c.request == request.c.id,
+            revisions.c.reason[CHOSEN].as_string().is_(None),
+        )
+        .correlate(request)
+        .scalar_subquery()
+    )
+
+
+def is_corrected(own: FromClause) -> ColumnElement[bool]:
+    """Returns the condition that a person sent the request to another route than Beagle did.
+
+    `own` is the decision of `newest_own_revision`. Whoever chooses after Beagle asked back, or has
+    said that no route fits, corrects no route.
+    """
+    sent_elsewhere = exists().where(
+        feedback.c.request == request.c.id,
+        feedback.c.aspect == "route",
+        feedback.c.value != own.c.route,
+    )
+    return and_(own.c.verb == "route", sent_elsewhere)

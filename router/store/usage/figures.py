@@ -7,11 +7,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from router.kinds import RETRIEVING_KINDS
-from router.store.base.tables import decision, feedback, outcome, request
-from router.store.requests.conditions import newest_revision
+from router.store.base.tables import decision, outcome, request
+from router.store.requests.conditions import (
+    is_corrected,
+    newest_own_revision,
+    newest_revision,
+)
 from router.store.usage.latency import bucket_of
 from router.types import GONE
 
@@ -19,12 +23,25 @@ BILLED_TOKENS = ("system", "few_shot", "context", "query", "output")
 """The parts of a prompt and its answer; `cached` tokens are counted in them already."""
 
 GroupKey: TypeAlias = tuple[str, str, str, str]
-"""Verb, route, kind and state of requests that are counted together."""
+"""What Beagle itself decided (a verb), and route, kind and state of requests counted together.
+
+The route is the one that serves them, also where a person chose it; else it is empty.
+"""
+
+CORRECTED = "corrected"
+"""In place of a state: a route's answers that people sent to another route, or wanted sent there.
+
+The requests themselves are counted where they are now.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class CountedRequest:
-    """A request with its newest decision and outcome; `usd` is what all its outcomes cost."""
+    """A request with its newest decision and outcome; `usd` is what all its outcomes cost.
+
+    `own_verb`, `own_route` and `own_kind` are those of Beagle's own newest decision, which no
+    person chose.
+    """
 
     state: str
     received_at: float
@@ -37,12 +54,24 @@ class CountedRequest:
     tokens: dict[str, int] | None
     error: str | None
     data: Any
+    own_verb: str | None
+    own_route: str | None
+    own_kind: str | None
     is_corrected: bool
 
     @property
     def key(self) -> GroupKey:
         """With which others it is counted."""
-        return (self.verb or "", self.route or "", self.kind or "", self.state)
+        route = self.route if self.verb == "route" else None
+        return (self.own_verb or "", route or "", self.kind or "", self.state)
+
+    @property
+    def corrected_key(self) -> GroupKey:
+        """With which others its correction is counted: those of the route that was wrong."""
+        if is_served(self.key) and self.route == self.own_route:
+            return self.key
+
+        return ("route", self.own_route or "", self.own_kind or "", CORRECTED)
 
     @property
     def seconds(self) -> float | None:
@@ -98,7 +127,7 @@ def requests_of_team(team: str) -> Select[Any]:
         .correlate(request)
         .scalar_subquery()
     )
-    corrected = exists().where(feedback.c.request == request.c.id, feedback.c.aspect == "route")
+    own, own_outcome = decision.alias("own"), outcome.alias("own_outcome")
     return (
         select(
             request.c.state,
@@ -115,7 +144,10 @@ def requests_of_team(team: str) -> Select[Any]:
             outcome.c.tokens,
             outcome.c.error,
             outcome.c.data,
-            corrected.label("is_corrected"),
+            own.c.verb.label("own_verb"),
+            own.c.route.label("own_route"),
+            own_outcome.c.kind.label("own_kind"),
+            is_corrected(own).label("is_corrected"),
         )
         .select_from(request)
         # A corrected request counts once, with its last answer.
@@ -127,8 +159,21 @@ def requests_of_team(team: str) -> Select[Any]:
             outcome,
             and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
         )
+        .outerjoin(
+            own,
+            and_(own.c.request == request.c.id, own.c.revision == newest_own_revision()),
+        )
+        .outerjoin(
+            own_outcome,
+            and_(own_outcome.c.request == request.c.id, own_outcome.c.revision == own.c.revision),
+        )
         .where(request.c.team == team, request.c.state.not_in(GONE))
     )
+
+
+def is_served(key: GroupKey) -> bool:
+    """Returns whether requests of that key were answered by a route."""
+    return bool(key[1]) and key[3] == "answered"
 
 
 def figures_by_key(rows: Iterable[CountedRequest]) -> dict[GroupKey, Figures]:
@@ -138,7 +183,8 @@ def figures_by_key(rows: Iterable[CountedRequest]) -> dict[GroupKey, Figures]:
         group = groups.setdefault(row.key, Figures())
         group.requests += 1
         group.failed += row.state == "dead" or bool(row.error)
-        group.corrected += row.is_corrected
+        if row.is_corrected:
+            groups.setdefault(row.corrected_key, Figures()).corrected += 1
         group.not_found += row.is_not_found
         group.usd += row.usd or 0.0
         group.tokens += row.billed_tokens

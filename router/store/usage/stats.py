@@ -13,10 +13,12 @@ from router.store.base.engine import one_statement, reading
 from router.store.base.tables import decision, outcome, request
 from router.store.requests.history import SIMULATED_EVENT
 from router.store.usage.figures import (
+    CORRECTED,
     CountedRequest,
     Figures,
     GroupKey,
     figures_by_key,
+    is_served,
     requests_of_team,
 )
 from router.store.usage.latency import bucket_quantile, quantile
@@ -39,6 +41,8 @@ class RouteStats:
     """One route's part of a period.
 
     `share` (0-1) is of all requests that a route served. Seconds are from arrival to answer.
+    `corrected` counts requests that it answered and people sent to another route; `moved` those of
+    them that the other route has answered since, which are counted there.
     """
 
     route: str
@@ -50,19 +54,26 @@ class RouteStats:
     usd: float
     corrected: int
     failed: int = 0
+    moved: int = 0
+
+    @property
+    def answers(self) -> int:
+        """What `corrected` is a part of: all that the route answered, also what has moved since."""
+        return self.requests + self.moved
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
     """What happened since a time.
 
-    `answered` and `failed` do not overlap. `asked` and `out_of_scope` were answered without a
-    route. `usd` is what these requests cost, `spent_usd` all that models cost the workspace in the
-    period's UTC days, and `other_usd` the part of it that no route in `routes` has: failed
-    requests, tests, naming, trials. `simulated` counts the requests of a made-up history.
-    `not_found` counts searches whose
-    answer was in no document that the asker may read. `days` counts the requests of each UTC day,
-    oldest first.
+    Each request is one of these: `answered` by a route, `failed`, asked back without an answer
+    since (`asked` less `asked_answered`), `out_of_scope` without an answer since, or `other`: about
+    Beagle, open, or stopped. `asked` are all that Beagle asked back about and did not fail. `usd`
+    is what these requests cost, `spent_usd` all that models cost the workspace in the period's UTC
+    days, and `other_usd` the part of it that no route in `routes` has: failed requests, tests,
+    naming, trials. `simulated` counts the requests of a made-up history. `not_found` counts
+    searches whose answer was in no document that the asker may read. `days` counts the requests of
+    each UTC day, oldest first.
     """
 
     requests: int
@@ -81,6 +92,13 @@ class Period:
     spent_usd: float = 0.0
     other_usd: float = 0.0
     simulated: int = 0
+    asked_answered: int = 0
+
+    @property
+    def other(self) -> int:
+        """Requests that are none of the others: about Beagle, open, or stopped."""
+        waiting = self.asked - self.asked_answered
+        return self.requests - self.answered - self.failed - waiting - self.out_of_scope
 
 
 class Stats:
@@ -279,18 +297,19 @@ def _period(parts: Sequence[DayFigures], start: float) -> Period:
             by_day[day] += part.requests
 
     total = _sum(groups.values())
-    by_verb: Counter[str] = Counter()
-    answered = 0
-    for (verb, _, _, state), part in groups.items():
-        by_verb[verb] += part.requests
+    answered: Counter[str] = Counter()
+    unanswered: Counter[str] = Counter()
+    for key, part in groups.items():
         # A request whose only answer is an error was not answered.
-        answered += part.requests - part.failed if state == "answered" else 0
+        counts = answered if is_served(key) else unanswered
+        counts[key[0]] += part.requests - part.failed
 
     return Period(
         requests=total.requests,
-        answered=answered,
-        asked=by_verb["ask"],
-        out_of_scope=by_verb["out_of_scope"],
+        answered=answered.total(),
+        asked=answered["ask"] + unanswered["ask"],
+        asked_answered=answered["ask"],
+        out_of_scope=unanswered["out_of_scope"],
         failed=total.failed,
         corrected=total.corrected,
         not_found=total.not_found,
@@ -303,16 +322,10 @@ def _period(parts: Sequence[DayFigures], start: float) -> Period:
     )
 
 
-def is_served(key: GroupKey) -> bool:
-    """Returns whether requests of that key were answered by a route."""
-    verb, route, _, state = key
-    return verb == "route" and bool(route) and state == "answered"
-
-
 def _routes(groups: Mapping[GroupKey, Figures]) -> list[RouteStats]:
     by_route: dict[str, list[tuple[GroupKey, Figures]]] = defaultdict(list)
     for key, part in groups.items():
-        if is_served(key):
+        if is_served(key) or key[3] == CORRECTED:
             by_route[key[1]].append((key, part))
 
     # Shares are of what routes served, not of everything that was asked.
@@ -325,12 +338,13 @@ def _routes(groups: Mapping[GroupKey, Figures]) -> list[RouteStats]:
                 route=name,
                 kinds=tuple(sorted({key[2] for key, _ in parts if key[2]})),
                 requests=total.requests,
-                share=total.requests / served,
+                share=total.requests / served if served else 0.0,
                 p50_seconds=bucket_quantile(total.seconds, 0.5),
                 p95_seconds=bucket_quantile(total.seconds, 0.95),
                 usd=total.usd,
                 corrected=total.corrected,
                 failed=total.failed,
+                moved=sum(part.corrected for key, part in parts if key[3] == CORRECTED),
             )
         )
 
