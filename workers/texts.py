@@ -55,6 +55,10 @@ NOTE_NO_REMINDER = (
     "at 9`. Where an answer of mine has *Send to…*, you can choose a reminder of that answer there."
 )
 NOTE_TITLE = "Note: {beginning}"
+SUMMARY_INTRO = "The most telling sentences, word for word (a larger model would write a summary):"
+SUMMARY_SHORT = "This is short already, so here it is, word for word:"
+SUMMARY_INTROS = (SUMMARY_INTRO, SUMMARY_SHORT)
+SUMMARY_PART = "It is long, so I read only its beginning and its end."
 
 CUT = "… (this is only the beginning: the rest was too long to be passed on)"
 NO_TEXT = (

@@ -31,10 +31,9 @@ from router.types import (
     Request,
     RouteOffer,
 )
+from workers.llm.model_prices import EXTRACTIVE
 from workers.readiness.money_text import format_usd
 
-EXTRACTIVE = "extractive"
-"""The model name of an answer that was quoted and not written."""
 LOOK_ALONE, SHARE, SHARE_HERE = "look_alone", "share_answer", "share_here"
 SEND = "send_answer"
 ANSWER_WITHOUT = "answer_without_files"

@@ -333,6 +333,7 @@ def build_version(
         vision=front.vision,
         needs_text=front.needs_text,
         grounding=front.grounding,
+        extractive=front.extractive,
         reward=front.reward,
     )
 

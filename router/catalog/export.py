@@ -86,6 +86,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "cache": version.cache or None,
         "needs_text": version.needs_text or None,
         "grounding": version.grounding,
+        "extractive": version.extractive or None,
         "needs_larger_model": route.needs_larger_model or None,
         "acts": list(route.acts) if route.acts != ACTS else None,
         "counterexamples": _own_counterexamples(route),

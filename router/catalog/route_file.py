@@ -73,6 +73,7 @@ class FrontMatter(FrozenModel):
     vision: bool | None = None
     needs_text: bool = False
     grounding: Grounding | None = None
+    extractive: bool = False
     needs_larger_model: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)

@@ -113,6 +113,7 @@ class Version(FrozenModel):
     `needs_text` says that it works on a text beside the order, and asks for it where there is none.
     `grounding` says what of an answer must be in the message or its thread, so that nothing is made
     up: its `words` (and its figures), or its `figures` alone; None for neither.
+    `extractive` says that where the included model would answer, sentences of the text do.
     `reward` says what makes an answer verifiably right, for reinforcement fine-tuning.
     """
 
@@ -131,6 +132,7 @@ class Version(FrozenModel):
     vision: bool | None = None
     needs_text: bool = False
     grounding: Grounding | None = None
+    extractive: bool = False
     reward: tuple[RewardCheck, ...] = ()
 
     @property
@@ -141,7 +143,7 @@ class Version(FrozenModel):
     @property
     def needs_encoder(self) -> bool:
         """Whether an answer takes vectors: of the message, of examples or of passages."""
-        if self.traits.retrieves or not self.traits.calls_model:
+        if self.traits.retrieves or not self.traits.calls_model or self.extractive:
             return True
 
         for step in self.steps:
@@ -173,14 +175,17 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
-        # `vision`, `needs_text`, `grounding`, `reward` and `must_use` were added later. Left out of
-        # the hash at their defaults, they do not rename the versions that were stored before.
+        # `vision`, `needs_text`, `grounding`, `extractive`, `reward` and `must_use` were added
+        # later. Left out of the hash at their defaults, they do not rename the versions that were
+        # stored before.
         if self.vision is None:
             del body["vision"]
         if not self.needs_text:
             del body["needs_text"]
         if self.grounding is None:
             del body["grounding"]
+        if not self.extractive:
+            del body["extractive"]
         if not self.reward:
             del body["reward"]
 

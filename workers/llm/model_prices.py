@@ -15,6 +15,8 @@ from router.model_price_entry import read_price_entry
 from workers.llm.pricing import Price
 
 LOCAL = INCLUDED_MODEL
+EXTRACTIVE = "extractive"
+"""The model name of an answer that was quoted and not written."""
 ASSUMED = Price(input_usd=3e-6, cached_input_usd=3e-6, output_usd=15e-6)
 """Nine of ten chat models in litellm's list cost no more: $3.30 and $15.00 for a million input and
 output tokens were the 90th percentiles of 2,671 models in November 2026."""

@@ -27,6 +27,8 @@ from workers.knowledge.retrieval import (
     new_words,
     search_query,
 )
+from workers.llm.model_prices import EXTRACTIVE
+from workers.paths._quotation import escape_marks, quoted_lines
 from workers.ports import ModelReply, QuoteScores
 
 NEAREST = 3
@@ -35,9 +37,6 @@ MIN_QUOTE = 12
 """Characters: a shorter quote is in any passage and proves nothing."""
 MAX_PREVIEW = 200
 CITATION_MARK = re.compile(r"(?<!\s)\s*+\[(\d++(?:\s*+,\s*+\d++)*+)\]")
-MARKDOWN_MARKS = re.compile(r"([\\`*_\[\]<>~|])")
-LIST_MARK = re.compile(r"\A(?:[-+] |([0-9]{1,3})(?=[.)] ))")
-BULLET = "• "
 PLAIN_FORMS = str.maketrans("“”„‘’‚–—\u00a0", "\"\"\"'''-- ")
 """One form for each quotation mark, dash and blank; one character each, so offsets stay valid."""
 
@@ -121,12 +120,9 @@ def _name_new_words(work: Work, quotes: Sequence[Quote], hits: Sequence[Hit]) ->
 
 def _quoted(number: int, quote: Quote) -> str:
     """Returns the quote as a Markdown quotation, line by line, with its number."""
-    lead = f"{_escape(quote.lead)} … " if quote.lead else ""
-    lines = [_escape(line) for line in quote.text.split("\n") if line.strip()]
-    # The mark of a list item would begin a list inside the quote.
-    bullet = BULLET if len(lines) > 1 else ""
-    plain = [LIST_MARK.sub(lambda mark: _plain_mark(mark, bullet), line) for line in lines]
-    return f"> {lead}" + "\n> ".join(plain) + f" [{number}]"
+    lead = f"{escape_marks(quote.lead)} … " if quote.lead else ""
+    lines = quoted_lines(quote.text.split("\n"))
+    return f"> {lead}" + "\n> ".join(lines) + f" [{number}]"
 
 
 def _intro(quotes: Sequence[Quote]) -> str:
@@ -136,11 +132,6 @@ def _intro(quotes: Sequence[Quote]) -> str:
         return texts.PEOPLE_INTRO
 
     return texts.MIXED_INTRO if any(by_people) else texts.VERBATIM_INTRO
-
-
-def _plain_mark(match: re.Match[str], bullet: str) -> str:
-    """Returns a list item's number so that it begins no list; `bullet` for a mark without one."""
-    return f"{match[1]}\\" if match[1] else bullet
 
 
 def answer_not_found(work: Work, hits: Sequence[Hit], reply: ModelReply | None = None) -> Outcome:
@@ -268,13 +259,8 @@ def _outcome(
         tokens=reply.tokens if reply else Tokens(),
         usd=reply.usd if reply else 0.0,
         seconds=reply.seconds if reply else 0.0,
-        model=reply.model if reply else "extractive",
+        model=reply.model if reply else EXTRACTIVE,
         route=work.version.route,
         kind="rag",
         version=work.version.id,
     )
-
-
-def _escape(text: str) -> str:
-    """Returns the text on one line, without characters that a Markdown renderer takes for marks."""
-    return MARKDOWN_MARKS.sub(r"\\\1", " ".join(text.split()))

@@ -11,6 +11,7 @@ from typing import Any
 from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
 from workers.context import Context, Work
+from workers.paths._extractive_summary import extractive_summary, is_extractive_summary
 from workers.ports import Message
 from workers.prompting.answer_checks import checked_text, checked_value
 from workers.prompting.completion import CallOptions, CompletionSession, Schema
@@ -30,8 +31,15 @@ CONCLUDE = "Now give the final answer."
 
 
 def run(context: Context, work: Work) -> Outcome:
-    """Returns the answer of the version's last step; a free-text answer is streamed."""
-    return serve(context, work, CompletionSession(context, work))
+    """Returns the answer of the version's last step; a free-text answer is streamed.
+
+    Where the version is extractive, the included model is not asked.
+    """
+    session = CompletionSession(context, work)
+    if is_extractive_summary(work, session):
+        return extractive_summary(context, work)
+
+    return serve(context, work, session)
 
 
 def serve(

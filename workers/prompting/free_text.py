@@ -139,13 +139,18 @@ def is_unchanged(text: str, order: str, history: Sequence[Message]) -> bool:
         return False
 
     words, before = words_of(text), words_of(history[-1]["content"])
-    # What stands behind a colon or on the next line is text to work on, and orders nothing.
-    if _SHORTER.search(re.split(r"[:\n]", order, maxsplit=1)[0]) is not None:
+    if wants_shorter(order):
         return len(words) >= len(before)
 
     # What is stored of an answer may have a note behind it.
     is_opening = bool(words) and before[: len(words)] == words
     return is_opening and len(before) - len(words) <= MAX_NOTE_SHARE * len(before)
+
+
+def wants_shorter(order: str) -> bool:
+    """Returns whether the order asks for fewer words, or for a number of them."""
+    # What stands behind a colon or on the next line is text to work on, and orders nothing.
+    return _SHORTER.search(re.split(r"[:\n]", order, maxsplit=1)[0]) is not None
 
 
 def signs_as_sender(text: str, material: str, order: str = "") -> bool:

@@ -40,7 +40,7 @@ def template_values(work: Work, now: float) -> dict[str, str]:
     """
     room = work.version.limits.input_tokens * CHARACTERS_PER_TOKEN
     message = truncate_middle(work.request.text, room) + attached_text(work.attachments)
-    turns = "\n".join(f"{_speaker(turn)}: {turn['content']}" for turn in work.history)
+    turns = "\n".join(f"{speaker_of(turn)}: {turn['content']}" for turn in work.history)
 
     return {
         "message": message,
@@ -168,5 +168,6 @@ def _example_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> l
     ]
 
 
-def _speaker(turn: Message) -> str:
+def speaker_of(turn: Message) -> str:
+    """Returns who said it, as prompts show it."""
     return "Beagle" if turn["role"] == "assistant" else "Person"

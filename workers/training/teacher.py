@@ -20,6 +20,7 @@ from workers.knowledge.workspace_scope import workspace_context
 from workers.llm.call_recording import recording_path
 from workers.llm.gateway import LOCAL
 from workers.llm.metered import BudgetExhaustedError, CallBudget, MeteredModel
+from workers.llm.model_prices import EXTRACTIVE
 from workers.runtime.file_lock import file_lock
 
 NO_TEACHER_MODEL = (
@@ -69,7 +70,7 @@ def answer_missing(
     teacher = settings.teacher_model or (prompted.models or (settings.model,))[0]
     to_ask = [
         *missing.unanswered,
-        *(row for row, model in missing.answered if is_small_model(model)),
+        *(row for row, model in missing.answered if is_small_model(model) or model == EXTRACTIVE),
     ]
 
     obstacle = _obstacle(settings, prompted, teacher, to_ask)

@@ -40,6 +40,8 @@ from workers.mining.llm_naming import clean_definition, clean_label
 from workers.mining.rows import Row, canonicalise, mask_rows
 from workers.paths._cited_answer import CITATION_MARK, find_quote
 from workers.paths._sums import has_unproven_figure, sum_of
+from workers.prompting.extract.material import own_material
+from workers.prompting.extract.spoken_sentences import spoken_sentences
 from workers.prompting.free_text import invents, is_in_language
 from workers.prompting.grounding import ground
 from workers.prompting.repetition import is_degenerate
@@ -223,6 +225,7 @@ def text_steps(encoder: Encoder) -> dict[str, Step]:
         "repetition": lambda text: is_degenerate(text, text),
         "inventions": lambda text: (invents(text, text), is_in_language(text, "en")),
         "form": lambda text: ground({"text": text}, SCHEMA, text),
+        "summary": lambda text: (own_material(text, 2), spoken_sentences(text)),
         "list in a form": lambda text: ground(
             {"list": [{"text": line} for line in text.split("\n")[:20]]}, LISTS, text
         ),
