@@ -197,9 +197,10 @@ class RolloutActions:
             return
 
         team, route, runs = candidate.team, candidate.route, self._store.shadow_runs
-        in_shadow = runs.shadow_metrics(team, route, version)
+        began = self._store.candidates.history(candidate.id)[-1].at
+        in_shadow = runs.shadow_metrics(team, route, version, began)
         live = self._store.versions.live(team, route)
-        seconds = self._now() - self._store.candidates.history(candidate.id)[-1].at
+        seconds = self._now() - began
 
         calls = in_shadow.calls
         if live is None:
