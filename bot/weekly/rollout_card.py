@@ -17,12 +17,12 @@ from bot.ui import rich_text
 from bot.ui.blocks import Rendered, clock_time, truncate
 from bot.ui.rich_text import Element
 from bot.ui.stats import simulated_note
+from bot.ui.texts import drafts, weekly
 from bot.ui.texts import rollout as texts
-from bot.ui.texts import weekly
 from bot.weekly import review_form
 from bot.weekly.drafts.view import draft_card
 from bot.weekly.rollout_state import ANSWERING_STATES, RolloutState
-from bot.weekly.rollout_view import canary_share, rollout_card
+from bot.weekly.rollout_view import canary_share, rollout_card, state_text
 from router.canary import next_share
 from router.lifecycle import SYSTEM, State
 from router.lifecycle_evidence import DraftedEvidence
@@ -49,7 +49,12 @@ def render(rollout: RolloutState) -> Rendered:
     """Returns the message."""
     candidate = rollout.candidate
     head, *rest = rollout_card(
-        candidate, rollout.edge, rollout.dataset, rollout.report, is_tested=not rollout.shadow_left
+        candidate,
+        rollout.edge,
+        rollout.dataset,
+        rollout.report,
+        is_tested=not rollout.shadow_left,
+        is_only_version=rollout.is_only_version,
     )
     if candidate.state == "drafted":
         rest = _draft(rollout)
@@ -60,7 +65,7 @@ def render(rollout: RolloutState) -> Rendered:
 
     text = texts.STATE_LINE.format(
         label=rich_text.strip_invisible(candidate.label),
-        state=weekly.state_sentence(candidate.state, rollout.share),
+        state=state_text(candidate, rollout.edge, is_only_version=rollout.is_only_version),
     )
     note = simulated_note(rollout.simulated)
     blocks = [head, following, *figures, *rest, *note, *_trail(rollout.history)]
@@ -81,8 +86,12 @@ def _next_step(rollout: RolloutState) -> list[Element]:
     elif candidate.state == "shadow":
         left = rollout.shadow_left
         text = texts.NEXT_CANARY
-        if left > 0:
+        if left > 0 and candidate.evidence.count:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
+        elif left > 0:
+            text = texts.NEXT_SHADOW_NEW.format(left=left)
+    elif candidate.state == "rolled_back" and rollout.is_only_version:
+        text = drafts.NEXT_ROLLED_BACK
     elif isinstance(evidence, DraftedEvidence) and not evidence.passed:
         text = texts.NEXT_EDIT_DRAFT if evidence.evaluated else texts.NEXT_TRYING_DRAFT
     elif candidate.state in ("kept_prompt", "rag") and evidence and evidence.version:
@@ -94,9 +103,6 @@ def _next_step(rollout: RolloutState) -> list[Element]:
 def _days_for(requests: int, candidate: Candidate) -> str:
     """Returns in how many days so many requests come, at the pace of the four mined weeks."""
     per_day = candidate.evidence.count / MINED_DAYS
-    if per_day <= 0:
-        return texts.UNKNOWN_DAYS
-
     days = math.ceil(requests / per_day)
     return texts.ONE_DAY if days <= 1 else texts.DAYS.format(days=days)
 
@@ -168,10 +174,7 @@ def _shadow(rollout: RolloutState) -> list[str]:
 
     version, live = rollout.in_shadow, rollout.live_again
     if rollout.drafted is not None and not rollout.has_live:
-        text = texts.SHADOW_CALLS_OF_DRAFT
-        tried, valid = trial_row_count(rollout.report), version.valid if version.calls else 1.0
-        wanted, calls = rollout.shadow_requests, version.calls + tried
-        return [text.format(calls=calls, wanted=wanted, tried=tried, valid=valid)]
+        return _shadow_of_draft(rollout)
 
     is_enough = version.calls >= rollout.shadow_requests
     text = texts.SHADOW_ENOUGH if is_enough else texts.SHADOW_CALLS
@@ -190,6 +193,21 @@ def _shadow(rollout: RolloutState) -> list[str]:
         lines.append(texts.SHADOW_DISAGREES)
 
     return lines
+
+
+def _shadow_of_draft(rollout: RolloutState) -> list[str]:
+    """Returns how far the shadow test of a drafted route is, without figures of nothing."""
+    version, tried = rollout.in_shadow, trial_row_count(rollout.report)
+    calls = version.calls + tried
+    parts = [drafts.SHADOW_CALLS.format(calls=calls, wanted=rollout.shadow_requests)]
+    if tried:
+        parts.append(drafts.SHADOW_TRIED.format(tried=tried))
+    if version.calls:
+        has_form = rollout.drafted_version is not None and rollout.drafted_version.output
+        text = drafts.SHADOW_VALID if has_form else drafts.SHADOW_ANSWERED
+        parts.append(text.format(calls=version.calls, valid=version.valid))
+
+    return [" ".join(parts)]
 
 
 def _canary_end(rollout: RolloutState) -> list[str]:

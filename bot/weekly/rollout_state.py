@@ -31,7 +31,9 @@ class RolloutState:
     version when it is asked twice. `answers` are the version's metrics with users at the present
     step, `previous_answers` those of the version that it replaces. `sample_waiting` counts the
     rows of the dataset's sample that nobody has reviewed, `simulated` the workspace's requests
-    that are made up. `drafted` is the route where it was drafted, with its version.
+    that are made up, where the candidate's figures can hold some. `drafted` is the route where it
+    was drafted, with its version; `is_only_version` is whether nothing answers once it is rolled
+    back.
     """
 
     candidate: Candidate
@@ -50,6 +52,7 @@ class RolloutState:
     drafted: DraftedRoute | None = None
     drafted_version: Version | None = None
     has_live: bool = True
+    is_only_version: bool = False
     canary_hours: float = 0.0
 
     @property
@@ -117,11 +120,30 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         answers=answers,
         previous_answers=previous_answers,
         sample_waiting=sample_waiting,
-        simulated=store.stats.simulated(team),
+        simulated=simulated_requests(store, candidate),
         drafted=drafted,
         drafted_version=drafted_version,
         has_live=store.versions.live(team, route) is not None,
+        is_only_version=is_only_version(store, team, route, version),
     )
+
+
+def is_only_version(store: Store, team: str, route: str, version: str) -> bool:
+    """Returns whether nothing answers the route's requests once the version is rolled back."""
+    if store.drafted_routes.get(team, route) is None:
+        # A route of a folder: its file's version answers.
+        return False
+
+    live = store.versions.live(team, route)
+    if live is not None and live.id != version:
+        return False
+
+    return not any(stored.previous_live for stored in store.versions.for_route(team, route))
+
+
+def simulated_requests(store: Store, candidate: Candidate) -> int:
+    """Returns the workspace's made-up requests; 0 where the candidate was not mined from any."""
+    return store.stats.simulated(candidate.team) if candidate.evidence.count else 0
 
 
 def _sample_waiting(dataset: StoredDataset | None, sample: int) -> int:

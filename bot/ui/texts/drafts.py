@@ -24,6 +24,29 @@ SHADOW_STARTED = (
     "answers. Next: *Start canary* on the card."
 )
 
+IN_SHADOW = "It answers requests that fit and that no route serves; users do not see its answers."
+UNSEEN_ROLLED_BACK = (
+    "The route is out of service. Nobody was affected: nobody saw an answer of this shadow test."
+)
+OUT_OF_SERVICE = "The route is out of service and takes no requests."
+NEXT_ROLLED_BACK = (
+    "press Edit to change the draft, Start shadow test again to try it as it is, or Reject draft "
+    "to end it; then its name is free again."
+)
+ROLL_BACK_MEANS = (
+    "From the next request on, the route takes no requests. The draft stays: you can edit it, or "
+    "start its shadow test again."
+)
+ROLLED_BACK = "Rolled back: from the next request on, the route takes no requests."
+SHADOW_CALLS = Counted("{calls} of {wanted:request|requests} so far.")
+SHADOW_TRIED = Counted("{tried:was a held-out one|were held-out ones} that the draft was tried on.")
+SHADOW_VALID = Counted(
+    "{valid:.0%} of {calls:request in shadow|requests in shadow} got an answer in the right format."
+)
+SHADOW_ANSWERED = Counted(
+    "{valid:.0%} of {calls:request in shadow|requests in shadow} got an answer."
+)
+
 HEAD = "Drafted route “{name}”: {description}"
 BEING_TRIED = "Beagle is trying the draft on held-out requests; this takes a minute or two."
 KINDS: Mapping[str, str] = {
