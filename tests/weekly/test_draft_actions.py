@@ -206,3 +206,16 @@ def test_a_member_can_wish_for_nothing(store, settings, queue, clock):
 
     assert presses.acks[-1]["errors"] == {"name": common.ADMINS_ONLY}
     assert store.candidates.for_team(TEAM) == []
+
+
+@pytest.mark.parametrize("failures", [("no_answer",), ("format",), ("routing",), ()])
+def test_the_advice_fits_what_a_draft_did_not_pass(presses, drafted, clock, settings, failures):
+    evidence = replace(
+        DRAFTED_EVIDENCE, passed=False, failures=failures, routing={"passed": bool(failures)}
+    )
+    presses.store.candidates.advance(KEY, evidence, actor=SYSTEM, at=clock(), version=2)
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    shown = [kind for kind, advice in texts.ADVICE.items() if advice in card]
+    assert shown == list(failures or ("routing",))

@@ -67,10 +67,18 @@ MONTHLY = Counted(
 MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
 OPEN_POINT = "Open: {warning}."
 CANNOT_START = (
-    "It cannot be started as it is. Press Edit and take out requests that read like another "
-    "route's; Beagle tries it again. Or press Reject draft to have it drafted in another way, or "
-    "not at all."
+    "It cannot be started as it is. {advice} After an edit Beagle tries it again. Or press Reject "
+    "draft to have it drafted in another way, or not at all."
 )
+ADVICE: Mapping[str, str] = {
+    "no_answer": (
+        "Press Edit and make the instructions shorter and simpler; if the model still gives no "
+        "answer, the task needs a stronger one (BEAGLE_MODEL)."
+    ),
+    "format": "Press Edit and say in the instructions what each detail is and where it is found.",
+    "routing": "Press Edit and take out requests that read like another route's.",
+}
+"""What helps, by the kind of what a draft did not pass."""
 FILES = "To edit it as files: {beagle} routes draft {candidate}"
 
 EDIT_TITLE = "Edit the draft"
