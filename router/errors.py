@@ -11,6 +11,7 @@
     │   └── StaleError              the candidate has changed since the actor saw it
     ├── QueueError                  the queue cannot be reached, or refused a job
     ├── ModelError                  a model call failed
+    │   ├── AnswerFormatError       no model gave an answer that the route's schema allows
     │   └── WeakAnswerError         the model wrote something that is no answer
     ├── BudgetError                 a model call would pass a cap, so it was not made
     │   └── RateLimitError          a person asks more often in a minute than is accepted
@@ -123,12 +124,20 @@ class WeakAnswerError(ModelError):
 
     Nobody is shown it. `model` is the model that wrote it; empty where none was asked, because it
     could not be trusted with the request. `reason` is a key of the texts that the person is told.
+    `fault` says what is wrong with the model's words, in none of them.
     """
 
-    def __init__(self, message: str, *, model: str = "", reason: str = "weak") -> None:
+    def __init__(
+        self, message: str, *, model: str = "", reason: str = "weak", fault: str = ""
+    ) -> None:
         super().__init__(message)
         self.model = model
         self.reason = reason
+        self.fault = fault
+
+
+class AnswerFormatError(ModelError):
+    """No model gave an answer that the route's schema allows."""
 
 
 class BudgetError(BeagleError):

@@ -2,6 +2,7 @@
 
     detected -> digested -> approved | rejected | snoozed
     approved -> drafted -> shadow, where no route serves the requests yet
+    rolled_back -> drafted | approved | rejected, where nothing else serves them
     approved -> optimised -> kept_prompt | rag | dataset -> reviewed -> tuned -> evaluated
     evaluated | kept_prompt | rag -> shadow -> canary -> live -> drifting | rolled_back | retired
 
@@ -109,6 +110,10 @@ TRANSITIONS: Mapping[tuple[State, State], AllowedActor] = {
     ("drifting", "retired"): "person",
     ("rolled_back", "shadow"): "person",
     ("rolled_back", "dataset"): "person",
+    # A drafted route without another version: a person mends the draft, or ends it.
+    ("rolled_back", "drafted"): "person",
+    ("rolled_back", "approved"): "person",
+    ("rolled_back", "rejected"): "person",
     ("rolled_back", "drifting"): "anyone",
     ("rolled_back", "retired"): "anyone",
     ("retired", "digested"): "anyone",

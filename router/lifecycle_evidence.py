@@ -108,7 +108,8 @@ class DraftedEvidence(TransitionEvidence):
 
     Until it was `evaluated` the other figures are unknown. `routing` are the shares (0-1) of a
     `RoutingCheck`, `open_points` warnings of the lint, `monthly` the requests of a month and what
-    they would cost in USD.
+    they would cost in USD. `failures` are the kinds of what it did not pass (`no_answer`, `format`,
+    `routing`); drafts of an earlier release have none.
     """
 
     state: ClassVar[State] = "drafted"
@@ -119,6 +120,7 @@ class DraftedEvidence(TransitionEvidence):
     routing: Mapping[str, Any] = stored(default=dict)
     open_points: tuple[str, ...] = stored(default=(), load=tuple)
     monthly: Mapping[str, Any] = stored(default=dict)
+    failures: tuple[str, ...] = stored(default=(), load=tuple)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ from bot.payloads import Block
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common
 from bot.ui.texts import rollout as texts
-from bot.weekly.rollout_card import load_state, render
+from bot.weekly.rollout_card import render
+from bot.weekly.rollout_state import load_state
 from router.lifecycle import BEFORE_APPROVAL
 
 HELP = "approved candidates on their way to a live version, with reports and buttons (admins)"

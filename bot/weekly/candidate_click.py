@@ -6,7 +6,7 @@ version, so that each decision is taken once, on the facts that the admin saw.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,11 +67,14 @@ class CandidateClick:
         """The person who clicked."""
         return team_and_user(self.body)[1]
 
-    def resolve(self, *, state: State | None = None, any_version: bool = False) -> Candidate | None:
+    def resolve(
+        self, *, states: Sequence[State] = (), any_version: bool = False
+    ) -> Candidate | None:
         """Returns the candidate, if the person may decide it and has seen it as it is now.
 
-        Otherwise tells the person why not, notes it in the audit log, and returns None. `state` is
-        the one in which the button makes sense; `any_version` is for clicks that change nothing.
+        Otherwise tells the person why not, notes it in the audit log, and returns None. `states`
+        are those in which the button makes sense, all where it is empty; `any_version` is for
+        clicks that change nothing.
         """
         team, _ = team_and_user(self.body)
         key = str(self.value.get("candidate", ""))
@@ -92,7 +95,7 @@ class CandidateClick:
 
         # The version grows with every change, so this click decides on what the admin has read.
         changed = not any_version and candidate.version != self.value.get("version")
-        if changed or (state is not None and candidate.state != state):
+        if changed or (states and candidate.state not in states):
             self.refuse_late(candidate)
             return None
 

@@ -177,7 +177,7 @@ class DriftActions:
 
     def _resolve(self, click: CandidateClick, state: State = "drifting") -> LiveVersion | None:
         """Returns the live version of the click's candidate, if the click still counts."""
-        candidate = click.resolve(state=state)
+        candidate = click.resolve(states=(state,))
         if candidate is None:
             return None
 

@@ -16,6 +16,7 @@ from bot.ui.texts import rollout as texts
 from bot.weekly import report_view, review_form
 from bot.weekly.action_ids import listen
 from bot.weekly.candidate_click import CandidateClick, CandidateClicks
+from bot.weekly.rollout_state import is_only_version, simulated_requests
 from router.canary import CANARY_SHARES, share_with_somebody
 from router.catalog.version import Version
 from router.config import Settings
@@ -179,9 +180,8 @@ class RolloutActions:
 
         report = self._store.datasets.newest_report(candidate.team, candidate.route, version)
         evidence = ShadowEvidence(version=version, report=None if report is None else report.id)
-        started = texts.SHADOW_STARTED
-        if candidate.state == "drafted":
-            started = drafts.SHADOW_STARTED
+        is_only = is_only_version(self._store, candidate.team, candidate.route, version)
+        started = drafts.SHADOW_STARTED if is_only else texts.SHADOW_STARTED
 
         self._advance(click, candidate, evidence, started)
 
@@ -197,9 +197,10 @@ class RolloutActions:
             return
 
         team, route, runs = candidate.team, candidate.route, self._store.shadow_runs
-        in_shadow = runs.shadow_metrics(team, route, version)
+        began = self._store.candidates.history(candidate.id)[-1].at
+        in_shadow = runs.shadow_metrics(team, route, version, began)
         live = self._store.versions.live(team, route)
-        seconds = self._now() - self._store.candidates.history(candidate.id)[-1].at
+        seconds = self._now() - began
 
         calls = in_shadow.calls
         if live is None:
@@ -241,10 +242,8 @@ class RolloutActions:
             return
 
         evidence = RollbackEvidence(version=version, explanation=texts.ROLLED_BACK_BY_ADMIN)
-        back = texts.ROLLED_BACK
-        if self._store.drafted_routes.get(candidate.team, candidate.route) is not None:
-            back = texts.DRAFT_ROLLED_BACK
-
+        is_only = is_only_version(self._store, candidate.team, candidate.route, version)
+        back = drafts.ROLLED_BACK if is_only else texts.ROLLED_BACK
         self._advance(click, candidate, evidence, back)
 
     def show_report(
@@ -263,7 +262,7 @@ class RolloutActions:
             click.tell(texts.NO_REPORT.format(version=version))
             return
 
-        simulated = self._store.stats.simulated(candidate.team)
+        simulated = simulated_requests(self._store, candidate)
         send_ephemeral(respond, report_view.render_report(report, simulated))
 
     def _draft_refusal(self, candidate: Candidate) -> str:

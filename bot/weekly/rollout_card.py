@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from bot.payloads import Block
@@ -18,24 +17,17 @@ from bot.ui import rich_text
 from bot.ui.blocks import Rendered, clock_time, truncate
 from bot.ui.rich_text import Element
 from bot.ui.stats import simulated_note
+from bot.ui.texts import drafts, weekly
 from bot.ui.texts import rollout as texts
-from bot.ui.texts import weekly
 from bot.weekly import review_form
 from bot.weekly.drafts.view import draft_card
-from bot.weekly.rollout_view import canary_share, rollout_card
+from bot.weekly.rollout_state import ANSWERING_STATES, RolloutState
+from bot.weekly.rollout_view import canary_share, rollout_card, state_text
 from router.canary import next_share
-from router.catalog.version import Version
-from router.config import Settings
 from router.lifecycle import SYSTEM, State
 from router.lifecycle_evidence import DraftedEvidence
-from router.store import Store
-from router.store.versions.drafted_routes import DraftedRoute
-from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.candidates import CandidateTransition
-from router.store.weekly.datasets import Report, StoredDataset
-from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
-from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
 from workers.evaluation.guardrails import HOUR_SECONDS, disagrees, trial_row_count
 
 MINED_DAYS = 28
@@ -44,9 +36,6 @@ TRAIL_STEPS = 12
 """The newest steps that the message lists."""
 TRAIL_STEP_LIMIT = 80
 BAR_WIDTH = 20
-NO_METRICS = VersionMetrics()
-ANSWERING_STATES = ("canary", "live", "drifting")
-"""States in which users get the version's answers."""
 STATE_OF_STEP: Mapping[str, State] = {
     "drafting": "drafted",
     "optimising": "approved",
@@ -56,111 +45,16 @@ STATE_OF_STEP: Mapping[str, State] = {
 """The state in which a worker runs a step: progress reported in an earlier state is outdated."""
 
 
-@dataclass(frozen=True, slots=True)
-class RolloutState:
-    """Everything that the message shows of a candidate.
-
-    `in_shadow` are the version's metrics beside the live one, `live_again` those of the live
-    version when it is asked twice. `answers` are the version's metrics with users at the present
-    step, `previous_answers` those of the version that it replaces. `sample_waiting` counts the
-    rows of the dataset's sample that nobody has reviewed, `simulated` the workspace's requests
-    that are made up. `drafted` is the route where it was drafted, with its version.
-    """
-
-    candidate: Candidate
-    history: Sequence[CandidateTransition]
-    shadow_requests: int
-    canary_requests: int
-    dataset: StoredDataset | None
-    report: Report | None
-    progress: StepProgress | None
-    in_shadow: VersionMetrics
-    live_again: VersionMetrics
-    answers: VersionMetrics
-    previous_answers: VersionMetrics
-    sample_waiting: int = 0
-    simulated: int = 0
-    drafted: DraftedRoute | None = None
-    drafted_version: Version | None = None
-    has_live: bool = True
-    canary_hours: float = 0.0
-
-    @property
-    def edge(self) -> CandidateTransition | None:
-        """The newest step."""
-        return self.history[-1] if self.history else None
-
-    @property
-    def share(self) -> float:
-        """The share of users (0-1) who get the version in a canary."""
-        return canary_share(self.edge.evidence if self.edge else None)
-
-    @property
-    def shadow_left(self) -> int:
-        """How many requests the shadow test still needs; a new route's trial counts for it."""
-        tried = 0 if self.has_live else trial_row_count(self.report)
-        return max(0, self.shadow_requests - self.in_shadow.calls - tried)
-
-
-def load_state(store: Store, settings: Settings, candidate: Candidate) -> RolloutState:
-    """Reads everything that the message shows."""
-    team, route = candidate.team, str(candidate.route)
-    history = store.candidates.history(candidate.id)
-    version = _newest(edge.evidence.subject_version for edge in history)
-    previous = _newest(edge.evidence.previous_version for edge in history)
-
-    dataset, report, sample_waiting = None, None, 0
-    in_shadow = live_again = answers = previous_answers = NO_METRICS
-
-    drafted = store.drafted_routes.get(team, route)
-    drafted_version = None
-    if drafted is not None:
-        stored = store.versions.get(team, route, drafted.version)
-        if stored is not None:
-            drafted_version = Version.model_validate(dict(stored.body))
-
-    if candidate.state == "dataset":
-        dataset = store.datasets.newest_for_candidate(team, candidate.id)
-        sample_waiting = _sample_waiting(dataset, settings.dataset_sample)
-
-    if version:
-        report = store.datasets.newest_report(team, route, version)
-        in_shadow = store.shadow_runs.shadow_metrics(team, route, version)
-        live = store.versions.live(team, route)
-        if live is not None:
-            live_again = store.shadow_runs.shadow_metrics(team, route, live.id)
-
-    # Counted since the newest step: a canary starts again at each share.
-    if version and candidate.state in ANSWERING_STATES:
-        answers = store.shadow_runs.answer_metrics(team, route, version, history[-1].at)
-        previous_answers = store.shadow_runs.answer_metrics(team, route, previous)
-
-    return RolloutState(
-        candidate=candidate,
-        history=history,
-        shadow_requests=settings.shadow_min_requests,
-        canary_requests=settings.canary_min_requests,
-        canary_hours=settings.canary_hours,
-        dataset=dataset,
-        report=report,
-        progress=store.rollout_cards.progress(candidate.id),
-        in_shadow=in_shadow,
-        live_again=live_again,
-        answers=answers,
-        previous_answers=previous_answers,
-        sample_waiting=sample_waiting,
-        simulated=store.stats.simulated(team),
-        drafted=drafted,
-        drafted_version=drafted_version,
-        has_live=store.versions.live(team, route) is not None,
-    )
-
-
 def render(rollout: RolloutState) -> Rendered:
     """Returns the message."""
     candidate = rollout.candidate
     head, *rest = rollout_card(
-        candidate, rollout.edge, rollout.dataset, rollout.report, is_tested=not rollout.shadow_left
+        candidate,
+        rollout.edge,
+        rollout.dataset,
+        rollout.report,
+        is_tested=not rollout.shadow_left,
+        is_only_version=rollout.is_only_version,
     )
     if candidate.state == "drafted":
         rest = _draft(rollout)
@@ -171,7 +65,7 @@ def render(rollout: RolloutState) -> Rendered:
 
     text = texts.STATE_LINE.format(
         label=rich_text.strip_invisible(candidate.label),
-        state=weekly.state_sentence(candidate.state, rollout.share),
+        state=state_text(candidate, rollout.edge, is_only_version=rollout.is_only_version),
     )
     note = simulated_note(rollout.simulated)
     blocks = [head, following, *figures, *rest, *note, *_trail(rollout.history)]
@@ -192,8 +86,12 @@ def _next_step(rollout: RolloutState) -> list[Element]:
     elif candidate.state == "shadow":
         left = rollout.shadow_left
         text = texts.NEXT_CANARY
-        if left > 0:
+        if left > 0 and candidate.evidence.count:
             text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
+        elif left > 0:
+            text = texts.NEXT_SHADOW_NEW.format(left=left)
+    elif candidate.state == "rolled_back" and rollout.is_only_version:
+        text = drafts.NEXT_ROLLED_BACK
     elif isinstance(evidence, DraftedEvidence) and not evidence.passed:
         text = texts.NEXT_EDIT_DRAFT if evidence.evaluated else texts.NEXT_TRYING_DRAFT
     elif candidate.state in ("kept_prompt", "rag") and evidence and evidence.version:
@@ -205,21 +103,8 @@ def _next_step(rollout: RolloutState) -> list[Element]:
 def _days_for(requests: int, candidate: Candidate) -> str:
     """Returns in how many days so many requests come, at the pace of the four mined weeks."""
     per_day = candidate.evidence.count / MINED_DAYS
-    if per_day <= 0:
-        return texts.UNKNOWN_DAYS
-
     days = math.ceil(requests / per_day)
     return texts.ONE_DAY if days <= 1 else texts.DAYS.format(days=days)
-
-
-def _sample_waiting(dataset: StoredDataset | None, sample: int) -> int:
-    """Returns how many rows of the dataset's sample nobody has reviewed."""
-    if dataset is None:
-        return 0
-
-    rows = from_records(dataset.rows)
-    places = draw_sample(rows, sample, SAMPLE_SEED)
-    return sum(rows[place].review == "waiting" for place in places)
 
 
 def _draft(rollout: RolloutState) -> list[Block]:
@@ -238,15 +123,6 @@ def digest_of(message: Rendered) -> str:
     # Sorted keys, so that equal messages have equal hashes in every process.
     encoded = json.dumps(message.blocks, sort_keys=True).encode()
     return hashlib.sha256(encoded).hexdigest()[:16]
-
-
-def _newest(values: Iterable[str | None]) -> str:
-    """Returns the last value that is not empty."""
-    newest = ""
-    for value in values:
-        newest = value or newest
-
-    return newest
 
 
 def _progress(rollout: RolloutState) -> list[str]:
@@ -298,10 +174,7 @@ def _shadow(rollout: RolloutState) -> list[str]:
 
     version, live = rollout.in_shadow, rollout.live_again
     if rollout.drafted is not None and not rollout.has_live:
-        text = texts.SHADOW_CALLS_OF_DRAFT
-        tried, valid = trial_row_count(rollout.report), version.valid if version.calls else 1.0
-        wanted, calls = rollout.shadow_requests, version.calls + tried
-        return [text.format(calls=calls, wanted=wanted, tried=tried, valid=valid)]
+        return _shadow_of_draft(rollout)
 
     is_enough = version.calls >= rollout.shadow_requests
     text = texts.SHADOW_ENOUGH if is_enough else texts.SHADOW_CALLS
@@ -320,6 +193,21 @@ def _shadow(rollout: RolloutState) -> list[str]:
         lines.append(texts.SHADOW_DISAGREES)
 
     return lines
+
+
+def _shadow_of_draft(rollout: RolloutState) -> list[str]:
+    """Returns how far the shadow test of a drafted route is, without figures of nothing."""
+    version, tried = rollout.in_shadow, trial_row_count(rollout.report)
+    calls = version.calls + tried
+    parts = [drafts.SHADOW_CALLS.format(calls=calls, wanted=rollout.shadow_requests)]
+    if tried:
+        parts.append(drafts.SHADOW_TRIED.format(tried=tried))
+    if version.calls:
+        has_form = rollout.drafted_version is not None and rollout.drafted_version.output
+        text = drafts.SHADOW_VALID if has_form else drafts.SHADOW_ANSWERED
+        parts.append(text.format(calls=version.calls, valid=version.valid))
+
+    return [" ".join(parts)]
 
 
 def _canary_end(rollout: RolloutState) -> list[str]:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from slack_sdk import WebClient
 
 from bot.weekly.posting import post_once, update_message
-from bot.weekly.rollout_card import digest_of, load_state, render
+from bot.weekly.rollout_card import digest_of, render
+from bot.weekly.rollout_state import load_state
 from router.config import Settings
 from router.lifecycle import BEFORE_APPROVAL, STATES
 from router.log import get_log

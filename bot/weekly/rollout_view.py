@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.blocks import actions, button, confirmation, truncate
+from bot.ui.texts import drafts, weekly
 from bot.ui.texts import report as report_texts
 from bot.ui.texts import rollout as texts
-from bot.ui.texts import weekly
 from bot.weekly import drift_view, report_view
 from bot.weekly.candidate_view import ids_of
 from router.lifecycle_evidence import (
@@ -45,13 +45,15 @@ def rollout_card(
     report: Report | None,
     *,
     is_tested: bool,
+    is_only_version: bool = False,
 ) -> list[Block]:
     """Returns the card. `edge` is the candidate's newest step, None before its first one.
 
     `is_tested` is whether the shadow test has seen enough: then the card proposes the canary.
+    `is_only_version` is whether nothing else answers the route's requests.
     """
     evidence = None if edge is None else edge.evidence
-    state = weekly.state_sentence(candidate.state, canary_share(evidence))
+    state = state_text(candidate, edge, is_only_version=is_only_version)
     head = [
         *rich_text.text(candidate.label, bold=True),
         *rich_text.text(texts.STATE_AFTER_LABEL.format(state=state)),
@@ -71,11 +73,29 @@ def rollout_card(
     if lines:
         blocks.append(rich_text.lines_block(lines))
 
-    elements = _buttons(candidate, evidence, is_tested=is_tested)
+    elements = _buttons(candidate, evidence, is_tested=is_tested, is_only_version=is_only_version)
+    # A click that could only say that there is no report is not offered.
+    if candidate.state in MEASURED_STATES and report is not None:
+        elements.append(button(texts.REPORT, "rollout_report", ids_of(candidate)))
     if elements:
         blocks.append(actions(elements))
 
     return blocks
+
+
+def state_text(
+    candidate: Candidate, edge: CandidateTransition | None, *, is_only_version: bool
+) -> str:
+    """Returns the candidate's state in a sentence, true also where no other version answers."""
+    evidence = None if edge is None else edge.evidence
+    explanation = ""
+    if is_only_version and candidate.state == "shadow":
+        explanation = drafts.IN_SHADOW
+    elif is_only_version and candidate.state == "rolled_back":
+        unseen = edge is not None and edge.before == "shadow"
+        explanation = drafts.UNSEEN_ROLLED_BACK if unseen else drafts.OUT_OF_SERVICE
+
+    return weekly.state_sentence(candidate.state, canary_share(evidence), explanation)
 
 
 def canary_share(evidence: TransitionEvidence | None) -> float:
@@ -84,9 +104,13 @@ def canary_share(evidence: TransitionEvidence | None) -> float:
 
 
 def _buttons(
-    candidate: Candidate, evidence: TransitionEvidence | None, *, is_tested: bool
+    candidate: Candidate,
+    evidence: TransitionEvidence | None,
+    *,
+    is_tested: bool,
+    is_only_version: bool,
 ) -> list[Block]:
-    """Returns what an admin can do in the candidate's state."""
+    """Returns what an admin can do in the candidate's state, besides reading the report."""
     ids = ids_of(candidate)
 
     if candidate.state in ("kept_prompt", "rag"):
@@ -113,15 +137,17 @@ def _buttons(
     if candidate.state == "drifting":
         buttons = drift_view.buttons(candidate)
     if candidate.state in ("shadow", "canary", "live"):
-        asks = confirmation(texts.ROLL_BACK_ASK, texts.ROLL_BACK_MEANS, texts.ROLL_BACK)
+        means = drafts.ROLL_BACK_MEANS if is_only_version else texts.ROLL_BACK_MEANS
+        asks = confirmation(texts.ROLL_BACK_ASK, means, texts.ROLL_BACK)
         buttons.append(
             button(texts.ROLL_BACK, "rollout_rollback", ids, style="danger", confirm=asks)
         )
     if candidate.state == "rolled_back" and evidence is not None and evidence.version:
         # The way back: nothing of what was trained is lost.
         buttons.append(button(texts.TRY_AGAIN, "rollout_shadow", ids))
-    if candidate.state in MEASURED_STATES:
-        buttons.append(button(texts.REPORT, "rollout_report", ids))
+    if candidate.state == "rolled_back" and is_only_version:
+        buttons.insert(0, button(drafts.EDIT, "draft_edit", ids))
+        buttons.append(button(drafts.REJECT, "draft_reject", ids))
 
     return buttons
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from evals.weekly.drafted.workspace import ADMIN, TEAM
+from router.candidate_evidence import CandidateEvidence
 from router.errors import IllegalTransitionError
 from router.lifecycle import SYSTEM
 from router.lifecycle_evidence import ApprovalEvidence, ShadowEvidence
@@ -184,22 +185,47 @@ def test_a_draft_is_written_again_in_another_way(drafted):
     assert version.output is None
 
 
-def test_a_wish_becomes_a_route_without_any_request(open_workspace, add_candidate):
-    workspace = open_workspace([])
-    wish = add_candidate(workspace, room_requests(count=1), label="travel booking")
-    wish = type(wish)(
-        **{
-            **{name: getattr(wish, name) for name in wish.__slots__},
-            "id": f"{TEAM}:new-travel",
-            "definition": "Ask for the dates. Then say {{what}} is booked.",
-            "evidence": type(wish.evidence)(examples=("book a flight", "I need a train")),
-        }
-    )
-    stored = workspace.store.candidates.upsert(wish, 1.0)
+@pytest.fixture
+def drafted_wish(open_workspace, add_candidate):
+    """Has a route drafted from what an admin wrote, with this model; returns both."""
 
-    candidate = workspace.draft(stored)
+    def draft(**options):
+        workspace = open_workspace([], **options)
+        wish = replace(
+            add_candidate(workspace, room_requests(count=1), label="travel booking"),
+            id=f"{TEAM}:new-travel",
+            definition="Ask for the dates. Then say {{what}} is booked.",
+            evidence=CandidateEvidence(examples=("book a flight", "I need a train")),
+        )
+        return workspace, workspace.draft(workspace.store.candidates.upsert(wish, 1.0))
+
+    return draft
+
+
+def test_a_wish_becomes_a_route_without_any_request(drafted_wish):
+    workspace, candidate = drafted_wish()
     route, version = route_and_version(workspace, candidate)
 
     assert candidate.state == "drafted"
     assert {"book a flight", "I need a train"} <= {part.text for part in route.utterances}
     assert "{{" not in version.prompt
+
+
+def test_a_model_that_gives_no_answer_is_named_as_the_cause_and_not_a_format(drafted_wish):
+    workspace, candidate = drafted_wish(llm=ScriptedModel(default="book a flight. " * 40))
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+
+    assert not evidence.passed
+    assert evidence.failures == ("no_answer",)
+    assert evidence.reasons[0] == (
+        "Not passed: the model gave no usable answer to 3 of 3 requests (it repeats itself)"
+    )
+    assert not any("format" in reason for reason in evidence.reasons)
+
+
+def test_an_answer_of_another_form_is_a_wrong_format(drafted):
+    workspace, candidate = drafted(model=ScriptedModel(["a room, I think"] * 200))
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+
+    assert evidence.failures == ("format",)
+    assert evidence.reasons[0].startswith("Not passed: 0% of its answers have the right format")

@@ -7,7 +7,12 @@ import pytest
 from router.config import Settings
 from router.store.versions.shadow_runs import VersionMetrics
 from router.store.weekly.datasets import Report
-from workers.evaluation.guardrails import disagrees, rollback_reason, trial_row_count
+from workers.evaluation.guardrails import (
+    disagrees,
+    rollback_reason,
+    shadow_failure,
+    trial_row_count,
+)
 
 BEFORE = VersionMetrics(calls=400, valid=1.0, corrected=0.25, usd=0.5, seconds=2.0)
 
@@ -69,3 +74,23 @@ def test_without_earlier_answers_nothing_is_too_slow(limits: Settings) -> None:
     new = VersionMetrics(calls=400, valid=1.0, usd=9.0, seconds=90.0)
 
     assert rollback_reason(limits, new, VersionMetrics()) is None
+
+
+@pytest.mark.parametrize(
+    ("calls", "failed", "fails"), [(20, 1, False), (20, 3, True), (9, 9, False)]
+)
+def test_a_shadow_test_fails_where_it_is_more_than_chance_and_no_test_too_short(
+    calls, failed, fails
+):
+    limits = Settings(_env_file=None, shadow_min_requests=10)
+    metrics = VersionMetrics(calls=calls, valid=1 - failed / calls)
+
+    assert (shadow_failure(limits, metrics, has_schema=True) is not None) == fails
+
+
+def test_free_text_is_not_said_to_have_a_wrong_format():
+    limits = Settings(_env_file=None, shadow_min_requests=10)
+    reason = shadow_failure(limits, VersionMetrics(calls=10, valid=0.5), has_schema=False)
+
+    assert reason is not None
+    assert "no usable answer to 5 of 10 requests" in reason

@@ -95,11 +95,11 @@ def test_a_version_that_breaks_its_shape_in_shadow_is_taken_back(rollout):
     rollout.run_until_waiting()
     rollout.accept_dataset()
     rollout.run_until_waiting()
-    version = rollout.trained_version()
+    version, tried_at = rollout.trained_version(), rollout.clock.time
 
     for n in range(10):
         rollout.store.shadow_runs.insert(
-            ShadowRun(f"q{rollout.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, 1.0)
+            ShadowRun(f"q{rollout.live.id}{n}", version, "boxes", 0.0, n > 1, 0.0, 1.0, tried_at)
         )
 
     rollout.run_until_waiting()

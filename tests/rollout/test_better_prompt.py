@@ -144,7 +144,8 @@ def test_it_goes_live_step_by_step_like_every_version_and_comes_back_the_same_wa
     rollout.press()
     better = rollout_candidate.last_evidence(rollout.context, rollout.candidate).version
     rollout.add_answers(rollout.live.id, 9)
-    rollout.store.shadow_runs.insert(ShadowRun("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    now = rollout.context.now()
+    rollout.store.shadow_runs.insert(ShadowRun("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, now))
     rollout.press(act=rollout.actions.start_canary)
     assert rollout.candidate.state == "canary"
     people = [f"U{number}" for number in range(200)]
@@ -184,7 +185,8 @@ def test_a_canary_step_in_which_nobody_asks_ends_by_its_evaluation_after_a_week(
     rollout.press()
     better = rollout_candidate.last_evidence(rollout.context, rollout.candidate).version
     rollout.add_answers(rollout.live.id, 9)
-    rollout.store.shadow_runs.insert(ShadowRun("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, 1.0))
+    now = rollout.context.now()
+    rollout.store.shadow_runs.insert(ShadowRun("s9n0", better, "boxes", 1.0, True, 0.0, 1.0, now))
     rollout.press(act=rollout.actions.start_canary)
 
     def share():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.fixtures.draft_clicks import drafted, found, presses
 from tests.fixtures.drift import base_weights, live_snapshot, weeks
 from tests.fixtures.drift_admin import drift_admin
 from tests.fixtures.mining import chatter_fixture, encode, repeated_requests_fixture
@@ -22,11 +23,14 @@ __all__ = [
     "base_weights",
     "chatter_fixture",
     "context",
+    "drafted",
     "drift_admin",
     "encode",
+    "found",
     "live_snapshot",
     "mined_week",
     "no_base_model",
+    "presses",
     "queue",
     "repeated_requests_fixture",
     "review",

@@ -2,109 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from bot.admins import Admins
 from bot.ui.texts import common
 from bot.ui.texts import drafts as texts
 from bot.ui.texts import rollout as rollout_texts
-from bot.weekly.candidate_actions import CandidateActions
-from bot.weekly.candidate_click import CandidateClicks
 from bot.weekly.drafts import dialogs
-from bot.weekly.drafts.actions import DraftActions
-from bot.weekly.drafts.wish import RouteWishes
-from bot.weekly.rollout_actions import RolloutActions
-from bot.weekly.rollout_card import load_state, render
-from router.candidate_evidence import CandidateEvidence
+from bot.weekly.rollout_card import render
+from bot.weekly.rollout_state import load_state
 from router.lifecycle import SYSTEM
-from router.lifecycle_evidence import ApprovalEvidence, DraftedEvidence, ShadowEvidence
-from router.store.versions.versions import StoredVersion
+from router.lifecycle_evidence import DraftedEvidence, ShadowEvidence
 from router.store.weekly.datasets import Report
-from router.types import Candidate
+from tests.fixtures.draft_clicks import ADMIN, KEY, TEAM, Presses, chosen, typed
 from tests.fixtures.drafts import DRAFTED, DRAFTED_EVIDENCE, DRAFTED_VERSION
-
-TEAM, KEY, ADMIN = "T1", "T1:room", "U1ADMIN"
-
-
-class Presses:
-    """Presses buttons and fills in dialogs as a person of T1."""
-
-    def __init__(self, store, settings, queue, clock, user=ADMIN) -> None:
-        self.store, self.user, self.queue = store, user, queue
-        self.told, self.acks, self.views, self.posted = [], [], [], []
-        admins = Admins(settings, store.audit, clock)
-        clicks = CandidateClicks(store, queue, admins, clock)
-        decisions = CandidateActions(settings, store, clicks, clock)
-        self.drafts = DraftActions(store, clicks, clock, decisions.decide)
-        self.rollout = RolloutActions(settings, store, clicks, clock)
-        self.wishes = RouteWishes(store, queue, admins, lambda _: ["triage"])
-
-    @property
-    def candidate(self):
-        return self.store.candidates.get(KEY)
-
-    def press(self, listener):
-        value = {"candidate": KEY, "version": self.candidate.version}
-        action = {"value": json.dumps(value)}
-        listener(self.ack, action, self.body(), lambda **said: self.told.append(said["text"]), self)
-
-    def submit(self, listener, callback, **answers):
-        value = {"candidate": KEY, "version": self.candidate.version} if self.candidate else {}
-        view = {
-            "callback_id": callback,
-            "private_metadata": json.dumps(value),
-            "state": {"values": {name: {name: value} for name, value in answers.items()}},
-        }
-        listener(self.ack, self.body(), view, self)
-
-    def body(self):
-        return {"team": {"id": TEAM}, "user": {"id": self.user, "team_id": TEAM}, "trigger_id": "t"}
-
-    def ack(self, **said):
-        self.acks.append(said)
-
-    def views_open(self, trigger_id, view):
-        self.views.append(view)
-
-    def chat_postMessage(self, **said):  # noqa: N802  # Slack's name
-        self.posted.append(said["text"])
-
-
-def typed(text):
-    return {"value": text}
-
-
-def chosen(value):
-    return {"selected_option": {"value": value}}
-
-
-@pytest.fixture
-def presses(store, settings, queue, clock):
-    return Presses(store, settings, queue, clock)
-
-
-@pytest.fixture
-def found(store, clock):
-    """A candidate without a route, as the digest shows it."""
-    evidence = CandidateEvidence(count=60, people=12)
-    new = Candidate(KEY, TEAM, "meeting room", "d", "digested", evidence=evidence)
-    return store.candidates.upsert(new, clock())
-
-
-@pytest.fixture
-def drafted(store, clock, found):
-    """The same candidate when its draft has been tried and waits for a person."""
-    body = DRAFTED_VERSION.model_dump(mode="json")
-    store.versions.insert(
-        StoredVersion(TEAM, DRAFTED.name, DRAFTED_VERSION.id, "prompt", "shadow", body, clock())
-    )
-    store.drafted_routes.save(TEAM, DRAFTED)
-    steps = [(ApprovalEvidence(), ADMIN), (DRAFTED_EVIDENCE, SYSTEM)]
-    for version, (evidence, actor) in enumerate(steps):
-        store.candidates.advance(KEY, evidence, actor=actor, at=clock(), version=version)
 
 
 def test_one_click_has_a_route_drafted(presses, found):
@@ -294,3 +206,16 @@ def test_a_member_can_wish_for_nothing(store, settings, queue, clock):
 
     assert presses.acks[-1]["errors"] == {"name": common.ADMINS_ONLY}
     assert store.candidates.for_team(TEAM) == []
+
+
+@pytest.mark.parametrize("failures", [("no_answer",), ("format",), ("routing",), ()])
+def test_the_advice_fits_what_a_draft_did_not_pass(presses, drafted, clock, settings, failures):
+    evidence = replace(
+        DRAFTED_EVIDENCE, passed=False, failures=failures, routing={"passed": bool(failures)}
+    )
+    presses.store.candidates.advance(KEY, evidence, actor=SYSTEM, at=clock(), version=2)
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    shown = [kind for kind, advice in texts.ADVICE.items() if advice in card]
+    assert shown == list(failures or ("routing",))

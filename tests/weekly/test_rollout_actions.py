@@ -109,7 +109,9 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
 
     for n in range(5):
         rollout.store.shadow_runs.insert(
-            ShadowRun(f"q{rollout.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, 1.0)
+            ShadowRun(
+                f"q{rollout.live.id}{n}", version, "boxes", 1.0, True, 0.0, 1.0, rollout.clock.time
+            )
         )
 
     assert "The shadow test is complete: 5 requests, 5 were needed." in json.dumps(
@@ -220,7 +222,7 @@ def test_ten_clicks_at_once_count_once_and_each_leaves_a_row(clicks, name):
                     True,
                     0.0,
                     1.0,
-                    1.0,
+                    rollout.clock.time,
                 )
             )
 
@@ -289,7 +291,7 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
                 True,
                 0.0,
                 1.0,
-                1.0,
+                rollout.clock.time,
             )
         )
 

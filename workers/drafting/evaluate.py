@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -40,7 +41,8 @@ class Evaluated:
     """The draft with its previews, and what was found.
 
     `report` is None where nobody's right answers are known. `open_points` are warnings of the lint.
-    `monthly` has the requests of a month and what they would cost in USD.
+    `monthly` has the requests of a month and what they would cost in USD, `failures` the kinds of
+    what did not pass: `no_answer`, `format`, `routing`.
     """
 
     drafted: DraftedRoute
@@ -50,6 +52,7 @@ class Evaluated:
     routing: RoutingCheck
     open_points: tuple[str, ...]
     monthly: Mapping[str, float]
+    failures: tuple[str, ...]
 
 
 def evaluate_draft(
@@ -72,9 +75,13 @@ def evaluate_draft(
     catalog = context.routes_of(candidate.team, without=drafted.name)
     drafted, routing = _checked_routing(context, catalog, drafted, version)
     figures = summarise(version, results)
-    is_valid = figures["schema_valid"] >= MIN_VALID
-    passed = is_valid and routing.passed
-    reasons = _reasons(figures, routing)
+    answers = _answer_reasons(version, results)
+    failures = tuple(kind for kind, _ in answers if kind)
+    if not routing.passed:
+        failures += ("routing",)
+
+    passed = not failures
+    reasons = (*(text for _, text in answers), *_routing_reasons(routing))
     report = None
     if any(result.row.answer is not None for result in results):
         body = _body(context, version, figures, results, passed, reasons)
@@ -90,6 +97,7 @@ def evaluate_draft(
         routing=routing,
         open_points=_open_points(drafted.as_route(version)),
         monthly={"requests": round(requests), "usd": round(requests * figures["usd"], 4)},
+        failures=failures,
     )
 
 
@@ -162,13 +170,39 @@ def _body(
     }
 
 
-def _reasons(figures: Mapping[str, Any], routing: RoutingCheck) -> tuple[str, ...]:
-    valid = figures["schema_valid"]
+def _answer_reasons(version: Version, results: Sequence[RowResult]) -> list[tuple[str, str]]:
+    """Returns what is said of the answers, each with the kind of failure, empty where it passed.
+
+    Free text has no format, and an answer that is none says nothing of one.
+    """
+    count = len(results)
+    misformed = sum(result.is_misformed for result in results)
+    missing = sum(result.outcome is None for result in results) - misformed
+    lines = []
+
+    if (count - missing) / count < MIN_VALID:
+        # The commonest fault, in Beagle's words: a model's own are nobody's to keep here.
+        faults = Counter(result.fault for result in results if result.fault).most_common(1)
+        why = f" ({faults[0][0]})" if faults else ""
+        text = f"the model gave no usable answer to {missing} of {count} requests{why}"
+        lines.append(("no_answer", _reason(False, text)))
+
+    valid = (count - missing - misformed) / max(1, count - missing)
+    if version.output is not None and missing < count:
+        text = f"{valid:.0%} of its answers have the right format"
+        passed = valid >= MIN_VALID
+        limit = f" (at least {MIN_VALID:.0%} required)"
+        lines.append(("" if passed else "format", _reason(passed, text + limit)))
+    elif version.output is None and not lines:
+        lines.append(
+            ("", _reason(True, f"the model answered {count - missing} of {count} requests"))
+        )
+
+    return lines
+
+
+def _routing_reasons(routing: RoutingCheck) -> tuple[str, ...]:
     lines = [
-        _reason(
-            valid >= MIN_VALID,
-            f"{valid:.0%} of its answers have the right format (at least {MIN_VALID:.0%} required)",
-        ),
         _reason(
             routing.passed,
             f"with it {routing.after:.1%} of {routing.others} held-out messages of the other "

@@ -40,6 +40,25 @@ def canary_step_complete(
     return waited and report is not None
 
 
+def shadow_failure(settings: Settings, metrics: VersionMetrics, *, has_schema: bool) -> str | None:
+    """Returns why a version in shadow must be rolled back, None where nothing is wrong.
+
+    As with answers that people see, a share that may lie within its limit by chance rolls nothing
+    back. `has_schema` is whether its answers must have a form; free text only fails by being none.
+    """
+    if metrics.calls < settings.shadow_min_requests:
+        return None
+    if share_interval(metrics.valid, metrics.calls)[1] >= settings.rollback_min_valid:
+        return None
+
+    failed = metrics.calls - round(metrics.valid * metrics.calls)
+    what = "no answer, or none in the right format," if has_schema else "no usable answer"
+    return (
+        f"in its shadow test the model gave {what} to {failed} of {metrics.calls} requests; at "
+        f"most {1 - settings.rollback_min_valid:.0%} may fail"
+    )
+
+
 def trial_row_count(report: Report | None) -> int:
     """Returns how many held-out requests a drafted route was tried on, 0 without a report.
 

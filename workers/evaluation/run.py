@@ -11,7 +11,13 @@ import numpy as np
 
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
-from router.errors import BudgetError, ModelError, PathError
+from router.errors import (
+    AnswerFormatError,
+    BudgetError,
+    ModelError,
+    PathError,
+    WeakAnswerError,
+)
 from router.statistics import mean_interval
 from router.types import Decision, Outcome, Request, Tokens
 from workers.context import Context, Work
@@ -35,7 +41,9 @@ class RowResult:
 
     `discarded` is an outcome that did not count but was paid for; None where the outcome counts or
     there was none. `unavailable` is whether the model gave nothing this time and may later.
-    `signals` is what the path told of how sure its answer is.
+    `signals` is what the path told of how sure its answer is. Where there is no outcome, `fault` is
+    what was wrong with the model's words, empty where that is not known, and `is_misformed` tells
+    that they were not what the schema allows.
     """
 
     row: ExampleRow
@@ -45,6 +53,8 @@ class RowResult:
     discarded: Outcome | None = None
     unavailable: bool = False
     signals: Mapping[str, float] = field(default_factory=dict)
+    fault: str = ""
+    is_misformed: bool = False
 
     @property
     def billed(self) -> Outcome:
@@ -94,7 +104,15 @@ def _run_row(
         # Only an error that may go away says nothing about the version.
         unavailable = isinstance(error, ModelError) and error.retry
         seconds = time.monotonic() - start
-        return RowResult(row, None, str(error), seconds, unavailable=unavailable)
+        return RowResult(
+            row,
+            None,
+            str(error),
+            seconds,
+            unavailable=unavailable,
+            fault=error.fault if isinstance(error, WeakAnswerError) else "",
+            is_misformed=isinstance(error, AnswerFormatError),
+        )
 
     return RowResult(row, outcome, None, time.monotonic() - start, signals=work.signals)
 

@@ -173,6 +173,7 @@ def _weak(work: Work, session: CompletionSession, fault: str) -> WeakAnswerError
         f"answering with route {work.version.route!r}: {session.model!r} gave no answer: {fault}; "
         "take a stronger model",
         model=session.model,
+        fault=fault,
     )
 
 

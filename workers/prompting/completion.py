@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from router.errors import ModelError
+from router.errors import AnswerFormatError, ModelError
 from router.types import Outcome, Tokens
 from workers.context import Context, Work
 from workers.llm.gateway import LOCAL
@@ -100,7 +100,7 @@ class CompletionSession:
                 break
             models = models[models.index(model) + 1 :]
 
-        raise ModelError(
+        raise AnswerFormatError(
             f"asking for a structured answer of route {self._work.version.route!r}: "
             f"no valid one came: {'; '.join(problems)}; simplify the output schema, "
             "raise limits.output_tokens or take a stronger model"

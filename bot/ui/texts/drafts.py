@@ -24,6 +24,29 @@ SHADOW_STARTED = (
     "answers. Next: *Start canary* on the card."
 )
 
+IN_SHADOW = "It answers requests that fit and that no route serves; users do not see its answers."
+UNSEEN_ROLLED_BACK = (
+    "The route is out of service. Nobody was affected: nobody saw an answer of this shadow test."
+)
+OUT_OF_SERVICE = "The route is out of service and takes no requests."
+NEXT_ROLLED_BACK = (
+    "press Edit to change the draft, Start shadow test again to try it as it is, or Reject draft "
+    "to end it; then its name is free again."
+)
+ROLL_BACK_MEANS = (
+    "From the next request on, the route takes no requests. The draft stays: you can edit it, or "
+    "start its shadow test again."
+)
+ROLLED_BACK = "Rolled back: from the next request on, the route takes no requests."
+SHADOW_CALLS = Counted("{calls} of {wanted:request|requests} so far.")
+SHADOW_TRIED = Counted("{tried:was a held-out one|were held-out ones} that the draft was tried on.")
+SHADOW_VALID = Counted(
+    "{valid:.0%} of {calls:request in shadow|requests in shadow} got an answer in the right format."
+)
+SHADOW_ANSWERED = Counted(
+    "{valid:.0%} of {calls:request in shadow|requests in shadow} got an answer."
+)
+
 HEAD = "Drafted route “{name}”: {description}"
 BEING_TRIED = "Beagle is trying the draft on held-out requests; this takes a minute or two."
 KINDS: Mapping[str, str] = {
@@ -44,10 +67,18 @@ MONTHLY = Counted(
 MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
 OPEN_POINT = "Open: {warning}."
 CANNOT_START = (
-    "It cannot be started as it is. Press Edit and take out requests that read like another "
-    "route's; Beagle tries it again. Or press Reject draft to have it drafted in another way, or "
-    "not at all."
+    "It cannot be started as it is. {advice} After an edit Beagle tries it again. Or press Reject "
+    "draft to have it drafted in another way, or not at all."
 )
+ADVICE: Mapping[str, str] = {
+    "no_answer": (
+        "Press Edit and make the instructions shorter and simpler; if the model still gives no "
+        "answer, the task needs a stronger one (BEAGLE_MODEL)."
+    ),
+    "format": "Press Edit and say in the instructions what each detail is and where it is found.",
+    "routing": "Press Edit and take out requests that read like another route's.",
+}
+"""What helps, by the kind of what a draft did not pass."""
 FILES = "To edit it as files: {beagle} routes draft {candidate}"
 
 EDIT_TITLE = "Edit the draft"

@@ -30,7 +30,6 @@ SHADOW_STARTED = (
     "Shadow test started. It runs beside the live version; users do not see its answers."
 )
 CANARY_STARTED = "Canary started: {share:.0%} of users get this version."
-DRAFT_ROLLED_BACK = "Rolled back: from the next request on, the route takes no requests."
 ROLLED_BACK = "Rolled back: from the next request on, the previous version answers."
 ROLLED_BACK_BY_ADMIN = "an admin rolled it back"
 SHADOW_FIRST = Counted(
@@ -72,11 +71,14 @@ NEXT_SHADOW = Counted(
     "wait for {left:more request|more requests} of this route; yours count too. At the pace of the "
     "last four weeks that takes {days}. Then press Start canary (5%)."
 )
+NEXT_SHADOW_NEW = Counted(
+    "wait for {left:more request|more requests} that fit this route; yours count too. Then press "
+    "Start canary (5%)."
+)
 NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
 NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."
 DAYS = Counted("about {days:day|days}")
 ONE_DAY = "about a day"
-UNKNOWN_DAYS = "an unknown time"
 MINUTES_LEFT = "about {minutes} min left"
 STATE_LINE = "{label}: {state}"
 STATE_AFTER_LABEL = "  {state}"
@@ -129,10 +131,6 @@ SHADOW_CALLS = Counted(
 )
 SHADOW_ENOUGH = Counted(
     "The shadow test is complete: {calls:request|requests}, {wanted:was|were} needed."
-)
-SHADOW_CALLS_OF_DRAFT = Counted(
-    "{calls} of {wanted:request|requests} so far, {tried} of them held-out ones that the draft was "
-    "tried on. {valid:.0%} of the others had the right format."
 )
 SHADOW_AGREEMENT = (
     "It agrees with the live version in {agreed:.0%}; {valid:.0%} have the right format; "

@@ -325,10 +325,10 @@ def gate_sentence(gate: GateOutcome) -> str:
     return by_outcome[gate.passed].format(figure=gate.figure, limit=gate.limit)
 
 
-def state_sentence(state: State, share: float = 0.0) -> str:
-    """Returns the state with its explanation; `share` (0-1) is that of a canary."""
+def state_sentence(state: State, share: float = 0.0, explanation: str = "") -> str:
+    """Returns the state with its explanation, or another one; `share` (0-1) is that of a canary."""
     text = STATES[state]
-    return f"{text.label}. {text.explanation}".format(share=share)
+    return f"{text.label}. {explanation or text.explanation}".format(share=share)
 
 
 def money_sentence(evidence: CandidateEvidence) -> str:

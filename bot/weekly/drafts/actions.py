@@ -79,7 +79,7 @@ class DraftActions:
         """Has the route drafted. No dialog: nothing is trained, and nothing answers yet."""
         ack()
         click = self._clicks.on_button("candidate", action, body, respond, client)
-        candidate = click.resolve(state="digested")
+        candidate = click.resolve(states=("digested",))
         if candidate is None:
             return
 
@@ -94,7 +94,7 @@ class DraftActions:
         """Shows the draft's texts to edit."""
         ack()
         click = self._clicks.on_button("rollout", action, body, respond, client)
-        candidate = click.resolve(state="drafted")
+        candidate = self._open_draft(click)
         draft = self._draft_of(candidate)
         if candidate is None or draft is None:
             return
@@ -105,7 +105,7 @@ class DraftActions:
     def save_edit(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Stores the edited draft; a worker tries it again. A wrong part is shown at its field."""
         click = self._clicks.on_dialog("rollout", ack, body, view, "description")
-        candidate = click.resolve(state="drafted")
+        candidate = self._open_draft(click)
         draft = self._draft_of(candidate)
         if candidate is None or draft is None:
             return
@@ -144,7 +144,7 @@ class DraftActions:
         """Asks what is wrong with the draft."""
         ack()
         click = self._clicks.on_button("rollout", action, body, respond, client)
-        candidate = click.resolve(state="drafted")
+        candidate = self._open_draft(click)
         if candidate is None:
             return
 
@@ -155,7 +155,7 @@ class DraftActions:
     def reject(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Has it drafted in another way, or ends it; both teach."""
         click = self._clicks.on_dialog("rollout", ack, body, view, "kind")
-        candidate = click.resolve(state="drafted")
+        candidate = self._open_draft(click)
         if candidate is None:
             return
 
@@ -177,6 +177,24 @@ class DraftActions:
         rejection = RejectionEvidence(verdict=verdict, reason=why)
         if self._decide(click, candidate, verdict, rejection, why, client):
             self._store.drafted_routes.remove(candidate.team, str(candidate.route))
+
+    def _open_draft(self, click: CandidateClick) -> Candidate | None:
+        """Returns the candidate, if its draft waits for a person or nothing of it serves any more.
+
+        Otherwise tells the person why not.
+        """
+        candidate = click.resolve(states=("drafted", "rolled_back"))
+        if candidate is None or candidate.state == "drafted":
+            return candidate
+
+        team, route = candidate.team, str(candidate.route)
+        is_drafted = self._store.drafted_routes.get(team, route) is not None
+        if not is_drafted or self._store.versions.live(team, route) is not None:
+            # Another version of the route answers: this one is a version like any other.
+            click.refuse_late(candidate)
+            return None
+
+        return candidate
 
     def _draft_of(self, candidate: Candidate | None) -> tuple[DraftedRoute, Version] | None:
         if candidate is None or candidate.route is None:

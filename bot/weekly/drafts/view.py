@@ -109,10 +109,18 @@ def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
     for warning in evidence.open_points[:MAX_OPEN_POINTS]:
         lines.append(texts.OPEN_POINT.format(warning=truncate(warning, LINE_LIMIT)))
     if not evidence.passed:
-        lines.append(texts.CANNOT_START)
+        advice = " ".join(texts.ADVICE[kind] for kind in _failures(evidence))
+        lines.append(texts.CANNOT_START.format(advice=advice))
 
     lines.append(texts.FILES.format(beagle=typed_name(), candidate=candidate.id))
     return lines
+
+
+def _failures(evidence: DraftedEvidence) -> Sequence[str]:
+    """Returns the kinds of what the draft did not pass."""
+    # Drafts of an earlier release say it of the other routes alone.
+    earlier = "format" if evidence.routing.get("passed") else "routing"
+    return [kind for kind in evidence.failures if kind in texts.ADVICE] or [earlier]
 
 
 def _buttons(candidate: Candidate, *, can_start: bool) -> list[Block]:

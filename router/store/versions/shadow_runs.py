@@ -62,12 +62,22 @@ class ShadowRuns:
         with one_statement(self._engine) as connection:
             connection.execute(self._insert(trial).values(row).on_conflict_do_nothing())
 
-    def shadow_metrics(self, team: str, route: str, version: str) -> VersionMetrics:
-        """Returns how the version did beside the live one."""
+    def shadow_metrics(
+        self, team: str, route: str, version: str, since: float = 0.0
+    ) -> VersionMetrics:
+        """Returns how the version did in shadow, in the answers that it gave from `since` on.
+
+        A version that is tried again is judged by its newest shadow test alone.
+        """
         query = (
             _select_means(trial.c.agreed, _share(trial.c.valid), trial.c.usd, trial.c.seconds)
             .join(request, request.c.id == trial.c.request)
-            .where(request.c.team == team, trial.c.route == route, trial.c.version == version)
+            .where(
+                request.c.team == team,
+                trial.c.route == route,
+                trial.c.version == version,
+                trial.c.at >= since,
+            )
         )
 
         with one_statement(self._engine) as connection:

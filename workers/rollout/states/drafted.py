@@ -44,4 +44,5 @@ def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition
         routing=result.routing.record(),
         open_points=result.open_points,
         monthly=result.monthly,
+        failures=result.failures,
     )

@@ -5,22 +5,21 @@ from __future__ import annotations
 from router.lifecycle_evidence import RollbackEvidence
 from router.types import Candidate
 from workers.context import Context
-from workers.rollout.candidate import last_evidence
+from workers.evaluation.guardrails import shadow_failure
+from workers.rollout.candidate import last_edge
 from workers.rollout.states import Transition
 from workers.training.tune import TrainingRunner
 
 
 def run(context: Context, candidate: Candidate, _: TrainingRunner) -> Transition:
     """Checks the answers that the version gave beside the live one."""
-    evidence = last_evidence(context, candidate)
-    assert evidence is not None
-    version = str(evidence.version)
+    edge = last_edge(context, candidate)
+    assert edge is not None
+    version, team, route = str(edge.evidence.version), candidate.team, str(candidate.route)
 
-    settings = context.settings
-    runs = context.store.shadow_runs
-    metrics = runs.shadow_metrics(candidate.team, str(candidate.route), version)
+    # Only since this test began: an earlier one ended with a rollback, and was judged then.
+    metrics = context.store.shadow_runs.shadow_metrics(team, route, version, edge.at)
+    stored = context.exact_version(team, route, version)
     # Agreement does not decide here: a person sees it, and starts the canary or not.
-    if metrics.calls < settings.shadow_min_requests or metrics.valid >= settings.rollback_min_valid:
-        return None
-
-    return RollbackEvidence(version=version, explanation=f"{metrics.valid:.1%} valid in shadow")
+    why = shadow_failure(context.settings, metrics, has_schema=stored.output is not None)
+    return None if why is None else RollbackEvidence(version=version, explanation=why)
