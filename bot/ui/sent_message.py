@@ -34,7 +34,7 @@ def sent_message(kind: SendingKind, content: Mapping[str, Any], key: str = "") -
     shown: list[Block] = [blocks.paragraph(opening), *rich_text.blocks(body)]
     if kind == "person" and key:
         button = blocks.button(texts.ANSWER, ANSWER, {"sending": key}, style="primary")
-        shown.append(blocks.actions([button]))
+        shown += [blocks.actions([button]), blocks.paragraph(texts.ANSWER_HOW)]
 
     # Words of people and models: in them nothing is markup.
     words = escape(outcome_text.plain_text(body), quote=False)
@@ -96,7 +96,13 @@ def ending_text(sending: Sending, code: str = "") -> str:
 
     reason = texts.REASONS.get(sending.result, texts.REASONS["slack"])
     where = texts.TO[sending.kind].format(target=target)
-    return texts.NOT_SENT.format(where=where, reason=reason.format(code=code or sending.result))
+    text = texts.NOT_SENT.format(where=where, reason=reason.format(code=code or sending.result))
+    return with_note(text, str(sending.content.get("note", "")))
+
+
+def with_note(text: str, note: str) -> str:
+    """Returns the text with the note that somebody wrote for what was not sent, if there is one."""
+    return text + texts.KEPT_NOTE.format(note=escape(note, quote=False)) if note else text
 
 
 def _elements(kind: SendingKind, content: Mapping[str, Any]) -> list[Element]:

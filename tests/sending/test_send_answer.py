@@ -53,7 +53,7 @@ def test_a_person_gets_it_and_their_answer_comes_back(desk) -> None:
     desk.work()
 
     (message,) = desk.passed_on("dm", "grace")
-    button = message["blocks"][-1]["elements"][0]
+    button = message["blocks"][-2]["elements"][0]
     assert button["text"]["text"] == texts.ANSWER
 
     value = json.loads(button["value"])
@@ -219,6 +219,39 @@ def test_only_where_both_are_and_only_to_colleagues(desk) -> None:
 
     desk.work()
     assert desk.store.sendings.overdue(desk.clock() + 10) == []
+
+
+NOTE = {"value": "See <!here> the *second* line."}
+SHOWN_NOTE = texts.KEPT_NOTE.format(note="See &lt;!here&gt; the *second* line.")
+
+
+def test_a_note_is_given_back_where_nothing_was_sent(desk) -> None:
+    desk.submit(desk.pick("A channel"), channel={"selected_conversation": "C0NOWHERE00"}, note=NOTE)
+
+    assert desk.told()[-1] == texts.NOT_MEMBER + SHOWN_NOTE
+
+
+def test_a_note_for_a_channel_without_beagle_is_given_back(desk) -> None:
+    workspace, channel = desk.sandbox.workspace, desk.sandbox.actor("ada").channel("support")
+    members = desk.sandbox.call(lambda: list(workspace.channels[channel]["members"]))
+    without = [user for user in members if user != seed_data.BOT_USER_ID]
+    desk.sandbox.call(lambda: workspace.set_members(channel, without))
+
+    desk.submit(desk.pick("A channel"), channel={"selected_conversation": channel}, note=NOTE)
+    desk.work()
+    desk.sandbox.call(lambda: workspace.set_members(channel, members))
+
+    assert desk.passed_on("support") == []
+    assert texts.REASONS["not_in_channel"] in desk.told()[-1]
+    assert desk.told()[-1].endswith(SHOWN_NOTE)
+
+
+def test_the_message_says_how_to_answer_the_thread(desk) -> None:
+    desk.submit(desk.pick("A person"), person={"selected_user": GRACE})
+    desk.work()
+
+    (message,) = desk.passed_on("dm", "grace")
+    assert texts.ANSWER_HOW in json.dumps(message["blocks"][-1], ensure_ascii=False)
 
 
 def test_words_that_were_deleted_are_not_sent(desk) -> None:

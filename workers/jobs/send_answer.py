@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from router.catalog.actions import SendAction
 from router.errors import SendError, StoreAwayError
 from router.log import get_log
@@ -38,6 +40,9 @@ def run(context: Context, key: str) -> None:
     now = context.now()
     ended = context.store.sendings.claim_news(key, now, now + TELL_SECONDS)
     if ended is not None:
+        if mine is not None and ended.state == "failed":
+            # Nothing of it is stored any more: whoever wrote the note gets it back from here.
+            ended = replace(ended, content={"note": mine.content.get("note", "")})
         _tell(context, ended)
 
 

@@ -18,6 +18,7 @@ from bot.payloads import Ack, Action, ActionBody, ButtonValue, Respond, View, Vi
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.ui import blocks, dialogs
 from bot.ui.ephemeral import send_text
+from bot.ui.sent_message import with_note
 from bot.ui.texts import sending as texts
 from router.catalog.actions import SendAction
 from router.catalog.catalog import Catalog
@@ -177,7 +178,8 @@ class SendActions:
         target = _target(action, view)
         problem = self._target_problem(action, target, person)
         if problem:
-            self._tell(client, request, person, problem)
+            # The dialog is gone, and what was written in it must not be.
+            self._tell(client, request, person, with_note(problem, content["note"]))
             return
 
         new = Sending(

@@ -18,7 +18,10 @@ SHOWN_BODY = "*This is what {name} ({host}) gets, as JSON:*"
 ASK_CHANNEL = "In which channel?"
 ASK_CHANNEL_HINT = "Both of us have to be in it."
 ASK_PERSON = "Who takes it over?"
-ASK_PERSON_HINT = "They get it in a direct message. What they answer comes back into this thread."
+ASK_PERSON_HINT = (
+    "They get it in a direct message, with a button to answer: what they write there comes back "
+    "into this thread."
+)
 ASK_WHEN = "When?"
 ASK_WHEN_HINT = "I write it into this thread then, for everybody who reads it."
 DELAYS = {
@@ -39,6 +42,10 @@ ORIGINAL = "What was asked:"
 NOTE = "They add:"
 THREAD = "Open the thread"
 ANSWER = "Answer in the thread"
+ANSWER_HOW = (
+    "Only what you write with this button reaches the thread. What you type here is a request to "
+    "me."
+)
 ANSWER_TITLE = "Your answer"
 ANSWER_SUBMIT = "Post it"
 ANSWER_NOTICE = "I post this in your name in the thread. Everybody who reads it there sees it."
@@ -62,7 +69,8 @@ NO_ANSWER = "Please write an answer."
 SENT = {
     "channel": "Sent: it is posted in <#{target}>.",
     "person": (
-        "Sent: <@{target}> has it in a direct message. The answer comes back into this thread."
+        "Sent: <@{target}> has it in a direct message, with a button whose answer comes back into "
+        "this thread."
     ),
     "webhook": "Sent: {target} has taken it.",
     "reminder": (
@@ -70,6 +78,7 @@ SENT = {
     ),
     "reply": "Your answer is in the thread.",
 }
+KEPT_NOTE = "\nYour note was: {note}"
 NOT_SENT = "Not sent{where}: {reason}"
 TO = {
     "channel": " to <#{target}>",
