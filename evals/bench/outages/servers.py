@@ -13,8 +13,8 @@ from redis import Redis
 
 from bot.demo.stack import LocalStack, StackConfig, kill_process
 from evals.bench.outages.scene import LEASE_SECONDS, MODEL_SECONDS, Scene
-from evals.bench.parts.writers import local_postgresql, server_address
 from evals.bench.stacks.latency_proxy import latency_proxy
+from evals.bench.stacks.local_postgresql import local_postgresql, server_address
 from evals.bench.stacks.message_stack import model_environment
 from workers.llm.fake_server import fake_model_server
 from workers.runtime.embedded_valkey import start_valkey

