@@ -130,13 +130,25 @@ def _frame(candidate: Candidate) -> Block:
     return {
         "type": "card",
         "title": _plain(candidate.label, TITLE_LIMIT),
-        "subtitle": _plain(counts(candidate.evidence), TITLE_LIMIT),
-        "body": _plain(_body(candidate.evidence), BODY_LIMIT),
+        "subtitle": _plain(_counts_or_origin(candidate), TITLE_LIMIT),
+        "body": _plain(_body(candidate), BODY_LIMIT),
     }
 
 
-def _body(evidence: CandidateEvidence) -> str:
-    """Returns the advice and the money; the reasons are in `_details`."""
+def _counts_or_origin(candidate: Candidate) -> str:
+    """Returns the counts; of what an admin described, that nobody has asked for it so far."""
+    return counts(candidate.evidence) if candidate.evidence.count else drafts.OWN_ROUTE
+
+
+def _body(candidate: Candidate) -> str:
+    """Returns the advice and the money, or the task of a route that an admin described.
+
+    The reasons are in `_details`.
+    """
+    evidence = candidate.evidence
+    if not evidence.count:
+        return candidate.definition or candidate.label
+
     return f"{texts.advice(evidence)}. {texts.money_sentence(evidence)}."
 
 
@@ -238,7 +250,7 @@ def _home_card(candidate: Candidate, drift: Sequence[str]) -> Block:
 
 
 def _state_and_counts(candidate: Candidate) -> str:
-    return f"{state_label(candidate)}, {counts(candidate.evidence)}"
+    return f"{state_label(candidate)}, {_counts_or_origin(candidate)}"
 
 
 def _plain(content: str, limit: int) -> Block:

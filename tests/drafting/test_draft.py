@@ -211,6 +211,13 @@ def test_a_wish_becomes_a_route_without_any_request(drafted_wish):
     assert "{{" not in version.prompt
 
 
+def test_a_wish_is_tried_on_each_example_once_and_on_none_of_beagles_wordings(drafted_wish):
+    workspace, candidate = drafted_wish()
+    route, _ = route_and_version(workspace, candidate)
+
+    assert [part.text for part in route.previews] == ["book a flight", "I need a train"]
+
+
 def test_a_model_that_gives_no_answer_is_named_as_the_cause_and_not_a_format(drafted_wish):
     workspace, candidate = drafted_wish(llm=ScriptedModel(default="book a flight. " * 40))
     evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
@@ -218,7 +225,7 @@ def test_a_model_that_gives_no_answer_is_named_as_the_cause_and_not_a_format(dra
     assert not evidence.passed
     assert evidence.failures == ("no_answer",)
     assert evidence.reasons[0] == (
-        "Not passed: the model gave no usable answer to 3 of 3 requests (it repeats itself)"
+        "Not passed: the model gave no usable answer to 2 of 2 requests (it repeats itself)"
     )
     assert not any("format" in reason for reason in evidence.reasons)
 

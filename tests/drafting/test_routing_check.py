@@ -14,8 +14,12 @@ def test_a_draft_in_another_route_s_words_names_that_route():
     comparison = RoutingComparison(catalog, HashingEncoder(), seed=0, false_reject=0.05)
     greedy = routes["rewrite"].model_copy(update={"name": "absence"})
 
-    check = comparison.check(greedy)
+    asked = greedy.utterances[:4]
+    check = comparison.check(greedy, asked)
 
+    assert check.asked == len(asked)
+    assert dict(check.claimed).get("rewrite", 0) >= len(asked) / 2
+    assert check.record()["claimed"] == dict(check.claimed)
     assert not check.passed
     assert check.losers[0][0] == "rewrite"
     assert check.losers[0][1] <= check.others

@@ -219,3 +219,32 @@ def test_the_advice_fits_what_a_draft_did_not_pass(presses, drafted, clock, sett
 
     shown = [kind for kind, advice in texts.ADVICE.items() if advice in card]
     assert shown == list(failures or ("routing",))
+
+
+def test_the_card_names_the_route_that_takes_such_requests_today(presses, drafted, clock, settings):
+    routing = {
+        "passed": True,
+        "asked": 10,
+        "claimed": {"triage": 7, "leave": 0},
+        "own_count": 4,
+        "kept": {"triage": 2},
+    }
+    evidence = replace(DRAFTED_EVIDENCE, routing=routing)
+    presses.store.candidates.advance(KEY, evidence, actor=SYSTEM, at=clock(), version=2)
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    assert texts.CLAIMED.format(route="triage", count=7, asked=10) in card
+    assert texts.KEPT.format(route="triage", count=2, asked=4) in card
+    assert texts.CLAIMED_CHOICE.format(route="triage") in card
+    assert "“leave”" not in card
+
+
+def test_the_card_shows_no_request_twice_and_says_which_beagle_worded(presses, drafted, settings):
+    known = DRAFTED.utterances
+    presses.store.drafted_routes.save(TEAM, replace(DRAFTED, utterances=(*known, known[0])))
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    assert texts.LEARNS_WORDED.format(count=3, worded=1) in card
+    assert card.count("book a meeting room on Monday at 9:00") == 1

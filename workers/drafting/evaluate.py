@@ -130,7 +130,11 @@ def _checked_routing(
     settings = context.settings
     comparison = RoutingComparison(catalog, context.encoder, settings.seed, settings.false_reject)
     drafts = lighter_drafts(drafted)
-    return least_harmful((draft, comparison.check(draft.as_route(version))) for draft in drafts)
+    texts = (*drafted.utterances, *drafted.rows)
+    asked = [part.text for part in texts if part.user and part.text.strip()]
+    return least_harmful(
+        (draft, comparison.check(draft.as_route(version), asked)) for draft in drafts
+    )
 
 
 def _measured_rows(drafted: DraftedRoute, version: Version) -> list[ExampleRow]:
@@ -141,8 +145,10 @@ def _measured_rows(drafted: DraftedRoute, version: Version) -> list[ExampleRow]:
     if answered:
         return answered[:MAX_MEASURED]
 
-    asked = tests or [ExampleRow(text=text, split="test") for text in route.utterances]
-    return asked[:PREVIEWS]
+    # An example that Beagle worded is the person's in other words: its answer would be a repeat.
+    theirs = [part.text for part in drafted.utterances if part.user and part.text.strip()]
+    asked = [ExampleRow(text=text, split="test") for text in theirs or route.utterances]
+    return (tests or asked)[:PREVIEWS]
 
 
 def _body(

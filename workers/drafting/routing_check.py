@@ -29,6 +29,8 @@ class RoutingCheck:
     `own` of the `own_count` test requests of the draft are routed to it. `before` and `after` are
     the shares of the `others` messages of other routes that are decided right. `losers` are the
     routes with most messages that are decided right without the draft only, and how many.
+    `claimed` are the routes that take most of the draft's `asked` texts while it does not exist,
+    `kept` those that get held-out requests of it beside it, each with how many.
     """
 
     own: float
@@ -37,6 +39,9 @@ class RoutingCheck:
     after: float
     others: int
     losers: Sequence[tuple[str, int]] = ()
+    asked: int = 0
+    claimed: Sequence[tuple[str, int]] = ()
+    kept: Sequence[tuple[str, int]] = ()
 
     @property
     def loss(self) -> float:
@@ -48,7 +53,7 @@ class RoutingCheck:
         """Whether other routes lose at most half a point; one message proves nothing."""
         return self.loss * self.others <= max(1.0, MAX_LOSS * self.others)
 
-    def record(self) -> dict[str, float | int | bool]:
+    def record(self) -> dict[str, object]:
         """Returns the JSON-safe form."""
         return {
             "own": round(self.own, 4),
@@ -58,6 +63,9 @@ class RoutingCheck:
             "others": self.others,
             "loss": round(self.loss, 4),
             "passed": self.passed,
+            "asked": self.asked,
+            "claimed": dict(self.claimed),
+            "kept": dict(self.kept),
         }
 
 
@@ -83,10 +91,11 @@ class RoutingComparison:
         # What no route serves may be what the draft is for.
         served = [example for example in holdout if example.route != NO_ROUTE]
         self._holdout = [*served, *_measuring_rows(catalog)]
-        self._before = _decided_right(self._train(self._training, self._routes), self._holdout)
+        self._without = self._train(self._training, self._routes)
+        self._before = _decided_right(self._without, self._holdout)
 
-    def check(self, drafted: Route) -> RoutingCheck:
-        """Returns what this draft does to them."""
+    def check(self, drafted: Route, asked: Sequence[str] = ()) -> RoutingCheck:
+        """Returns what this draft does to them, and which of them take what people `asked`."""
         own = Catalog({drafted.name: drafted}).training_examples()
         routes = {**self._routes, drafted.name: drafted.description}
         router = self._train([*self._training, *own], routes)
@@ -105,6 +114,9 @@ class RoutingComparison:
             after=_share(after),
             others=len(self._holdout),
             losers=losers.most_common(MAX_LOSERS),
+            asked=len(asked),
+            claimed=_takers(self._without, asked, drafted.name),
+            kept=_takers(router, [test.text for test in tests], drafted.name),
         )
 
     def _train(self, examples: Sequence[Example], routes: Mapping[str, str]) -> Router:
@@ -167,6 +179,17 @@ def _decided_right(router: Router, examples: Sequence[Example]) -> list[bool]:
         right.append(decision.verb == "route" and decision.route == example.route)
 
     return right
+
+
+def _takers(router: Router, texts: Sequence[str], own: str) -> list[tuple[str, int]]:
+    """Returns the other routes that take most of the texts, and how many each."""
+    takers: Counter[str] = Counter()
+    for text in texts:
+        decision, _ = router.decide(text)
+        if decision.verb == "route" and decision.route not in (None, own):
+            takers[str(decision.route)] += 1
+
+    return takers.most_common(MAX_LOSERS)
 
 
 def _share(flags: Sequence[bool]) -> float:

@@ -56,7 +56,9 @@ KINDS: Mapping[str, str] = {
 }
 WHY = "Why: {notes}."
 INSTRUCTIONS = "Instructions: "
+OWN_ROUTE = "described by an admin, so there are no figures of requests yet"
 LEARNS = "It takes requests like these ({count} in all):"
+LEARNS_WORDED = "It takes requests like these ({count} in all, {worded} of them worded by Beagle):"
 PREVIEWS = "What it would have answered:"
 PREVIEW_ARROW = "→ "
 PREVIEW_FAILED = "no answer"
@@ -65,6 +67,14 @@ MONTHLY = Counted(
     "model."
 )
 MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
+CLAIMED = (
+    "The route “{route}” takes {count} of the {asked} requests that it was drafted from today."
+)
+KEPT = "Beside the draft, {count} of the {asked} held-out requests still go to “{route}”."
+CLAIMED_CHOICE = (
+    "Decide which of the two is to answer them: start the draft, or press Reject draft and leave "
+    "them to “{route}”. Edit helps where only some of them are meant."
+)
 OPEN_POINT = "Open: {warning}."
 CANNOT_START = (
     "It cannot be started as it is. {advice} After an edit Beagle tries it again. Or press Reject "

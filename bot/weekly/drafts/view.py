@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot.payloads import Block
 from bot.typed_name import typed_name
@@ -23,6 +24,8 @@ ANSWER_LIMIT = 300
 PROMPT_LIMIT = 700
 LINE_LIMIT = 300
 MAX_OPEN_POINTS = 3
+MIN_OVERLAP = 0.1
+"""Share of the draft's requests from which another route that takes them is named."""
 
 
 def draft_card(
@@ -72,14 +75,15 @@ def _what(drafted: DraftedRoute, version: Version) -> list[Element]:
 
 def _learns(drafted: DraftedRoute) -> list[Element]:
     rows = [part for part in drafted.rows if part.split == "train"]
-    known = [part.text for part in (*drafted.utterances, *rows) if part.text]
+    known = {part.text: part for part in (*drafted.utterances, *rows) if part.text}
     # People's own words first: the reader recognises these.
     theirs = [part.text for part in drafted.utterances if part.user and part.text]
-    shown = (theirs or known)[:SHOWN_REQUESTS]
-    title = texts.LEARNS.format(count=len(known))
+    shown = list(dict.fromkeys([*theirs, *known]))[:SHOWN_REQUESTS]
+    worded = sum(not part.user for part in known.values())
+    title = texts.LEARNS_WORDED if worded else texts.LEARNS
 
     return [
-        rich_text.section(rich_text.text(title, bold=True)),
+        rich_text.section(rich_text.text(title.format(count=len(known), worded=worded), bold=True)),
         rich_text.bullets(rich_text.text(truncate(text, REQUEST_LIMIT)) for text in shown),
     ]
 
@@ -106,6 +110,7 @@ def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
     if requests:
         lines.append(texts.MONTHLY.format(requests=requests, usd=format_usd(usd)))
 
+    lines += _overlap(evidence.routing)
     for warning in evidence.open_points[:MAX_OPEN_POINTS]:
         lines.append(texts.OPEN_POINT.format(warning=truncate(warning, LINE_LIMIT)))
     if not evidence.passed:
@@ -114,6 +119,28 @@ def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
 
     lines.append(texts.FILES.format(beagle=typed_name(), candidate=candidate.id))
     return lines
+
+
+def _overlap(routing: Mapping[str, Any]) -> Sequence[str]:
+    """Returns which existing routes take such requests, and what an admin can decide."""
+    asked, held_out = routing.get("asked", 0), routing.get("own_count", 0)
+    claimed = _large(routing.get("claimed", {}), asked)
+    kept = _large(routing.get("kept", {}), held_out)
+    lines = []
+    for route, count in claimed.items():
+        lines.append(texts.CLAIMED.format(route=route, count=count, asked=asked))
+    for route, count in kept.items():
+        lines.append(texts.KEPT.format(route=route, count=count, asked=held_out))
+    if lines:
+        most = max({**kept, **claimed}, key=lambda name: claimed.get(name, 0) + kept.get(name, 0))
+        lines.append(texts.CLAIMED_CHOICE.format(route=most))
+
+    return lines
+
+
+def _large(counts: Mapping[str, int], whole: int) -> dict[str, int]:
+    """Returns the counts that are a share of the whole worth a line."""
+    return {name: count for name, count in counts.items() if count >= MIN_OVERLAP * whole}
 
 
 def _failures(evidence: DraftedEvidence) -> Sequence[str]:
