@@ -44,6 +44,11 @@ def main(
         catalog.training_examples(), open_encoder(encoder, cache), descriptions, seed=0
     )
 
+    print_figures(measure(router), as_json=as_json, width=16, number_format=".4f")
+
+
+def measure(router: Router) -> dict[str, float]:
+    """Returns the share of orders that go to their route, by form and over all, and asked back."""
     right: dict[str, list[bool]] = {}
     asked = []
     for form, route, message in _messages():
@@ -54,8 +59,7 @@ def main(
 
     shares = {form: sum(results) / len(results) for form, results in right.items()}
     pasted = [result for form, results in right.items() if form != "alone" for result in results]
-    shares |= {"right": sum(pasted) / len(pasted), "asked": sum(asked) / len(asked)}
-    print_figures(shares, as_json=as_json, width=16, number_format=".4f")
+    return shares | {"right": sum(pasted) / len(pasted), "asked": sum(asked) / len(asked)}
 
 
 def _messages() -> Iterator[tuple[str, str, str]]:

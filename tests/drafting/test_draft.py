@@ -13,6 +13,7 @@ from router.errors import IllegalTransitionError
 from router.lifecycle import SYSTEM
 from router.lifecycle_evidence import ApprovalEvidence, ShadowEvidence
 from tests.drafting.conftest import room_requests
+from workers.drafting.kind import STYLES
 from workers.jobs import advance
 from workers.llm.fakes import ScriptedModel
 
@@ -216,6 +217,27 @@ def test_a_wish_is_tried_on_each_example_once_and_on_none_of_beagles_wordings(dr
     route, _ = route_and_version(workspace, candidate)
 
     assert [part.text for part in route.previews] == ["book a flight", "I need a train"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kind", "fields"),
+    [("structured", "prompt", ["dates"]), ("rag", "rag", []), ("prompt", "prompt", [])],
+)
+def test_a_wish_is_drafted_again_in_the_way_that_an_admin_chose(drafted_wish, wanted, kind, fields):
+    workspace, candidate = drafted_wish()
+    again = ApprovalEvidence(
+        verdict="approve", avoid=tuple(style for style in STYLES if style != wanted)
+    )
+    workspace.store.candidates.advance(
+        candidate.id, again, actor=ADMIN, at=1.0, version=candidate.version
+    )
+    advance.run(workspace.context, candidate.id)
+
+    redrafted = workspace.store.candidates.get(candidate.id)
+    _, version = route_and_version(workspace, redrafted)
+    assert version.kind == kind
+    assert list((version.output or {}).get("properties", {})) == fields
+    assert "Ask for the dates." in version.prompt
 
 
 def test_a_model_that_gives_no_answer_is_named_as_the_cause_and_not_a_format(drafted_wish):

@@ -87,7 +87,7 @@ def plan_draft(
         style=style,
         form=form if style == "structured" else AnswerForm("text"),
         description=texts.DESCRIPTIONS[style].format(label=label),
-        prompt=_prompt(label, style, form.fields, _answer_words(material)),
+        prompt=task_prompt(label, style, form.fields, _answer_words(material)),
         role=texts.ROLES[style].format(label=label),
         notes=tuple(notes),
     )
@@ -101,7 +101,7 @@ def write_draft(candidate: Candidate, material: Material, plan: DraftPlan, now: 
 
     made_up = made_up_rows(plan.label, plan.form.fields)
     missing = MIN_TEACHING_TEXTS - len(utterances) - len(others) - len(made_up)
-    utterances += own_wordings(plan.label, (), missing)
+    utterances += own_wordings(plan.label, missing)
 
     # Made-up rows come first: a version shows the first ones, and must never hold anybody's words.
     examples = [*made_up, *others, *rows["dev"], *rows["test"]]
@@ -124,38 +124,6 @@ def write_draft(candidate: Candidate, material: Material, plan: DraftPlan, now: 
         rows=tuple(examples),
         negatives=tuple(negatives),
         notes=tuple(notes),
-        at=now,
-    )
-    return Draft(drafted, version)
-
-
-def write_wish(candidate: Candidate, taken: Collection[str], now: float) -> Draft:
-    """Returns a draft of what an admin wrote in a dialog: a name, what it should do, examples."""
-    label = candidate.label
-    wish = candidate.definition.strip()
-    plan = DraftPlan(
-        name=unused_name(label, taken),
-        label=label,
-        style="prompt",
-        form=AnswerForm("text"),
-        description=wish[:200],
-        prompt=texts.WISH_PROMPT.format(wish=_literal(wish), data_rule=texts.DATA_RULE),
-        role=texts.ROLES["prompt"].format(label=_literal(label)),
-        notes=(texts.KIND_NOTES["wish"],),
-    )
-    asked = candidate.evidence.examples
-    author = candidate.approver or ""
-    utterances = [DraftText(text, author) for text in asked]
-    utterances += own_wordings(label, asked, MIN_TEACHING_TEXTS - len(utterances))
-    version = make_version(plan, [part.text for part in utterances], 0, ())
-    drafted = DraftedRoute(
-        team=candidate.team,
-        name=plan.name,
-        candidate=candidate.id,
-        version=version.id,
-        description=plan.description,
-        utterances=tuple(utterances),
-        notes=(*plan.notes, texts.FEW_ANSWERS_NOTE.format(rows=0)),
         at=now,
     )
     return Draft(drafted, version)
@@ -207,7 +175,8 @@ def unused_name(label: str, taken: Collection[str]) -> str:
     return chosen
 
 
-def _prompt(label: str, style: str, fields: Sequence[DraftField], words: int) -> str:
+def task_prompt(label: str, style: str, fields: Sequence[DraftField], words: int) -> str:
+    """Returns Beagle's own instructions for requests about the label."""
     if style == "rag":
         return texts.RAG_PROMPT.format(label=label, data_rule=texts.DATA_RULE)
     if style == "prompt":
@@ -241,8 +210,3 @@ def _output_tokens(plan: DraftPlan) -> int:
         return 40 + FIELD_TOKENS * len(plan.form.fields)
 
     return RAG_TOKENS if plan.style == "rag" else FREE_TOKENS
-
-
-def _literal(text: str) -> str:
-    """Returns a person's text for a prompt: what they typed is never a template."""
-    return text.replace("{", "(").replace("}", ")")

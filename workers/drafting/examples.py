@@ -70,16 +70,10 @@ def pick_utterances(rows: Sequence[DraftText]) -> tuple[Texts, Texts]:
     return picked, others
 
 
-def own_wordings(label: str, examples: Sequence[str], missing: int) -> Texts:
+def own_wordings(label: str, missing: int) -> Texts:
     """Returns wordings of Beagle's own, at most `missing`."""
-    texts: list[str] = []
-    for opening in OPENINGS:
-        for example in examples or (label,):
-            text = opening.format(text=example, label=label)
-            if text not in texts:
-                texts.append(text)
-
-    return [DraftText(text) for text in texts[: max(0, missing)]]
+    openings = OPENINGS[: max(0, missing)]
+    return [DraftText(opening.format(label=label)) for opening in openings]
 
 
 def made_up_rows(label: str, fields: Sequence[DraftField]) -> Texts:

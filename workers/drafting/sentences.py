@@ -8,6 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 DESCRIPTIONS: Mapping[str, str] = {
     "rag": "Answer requests about {label} from the documents, with links.",
     "structured": "Read a request about {label} and list its details.",
@@ -36,12 +41,17 @@ WISH_PROMPT = """{wish}
 
 If the message lacks what you need, ask for it in one sentence. Say so when you do not know \
 something; never invent facts, names or numbers. {data_rule}"""
+WISH_TASK = """The task, as a colleague described it: {wish}
+
+{prompt}"""
+WISH_FIELD = "{detail}, as the message gives it"
+WISH_REQUEST = "what the message asks for, in its own words"
 DEFAULT_WORDS = 120
 """Words of a free answer where nobody's answers show how long they are."""
 
 OPENINGS = (
-    "{text}",
-    "please help with this: {text}",
+    "{label}",
+    "please help with this: {label}",
     "I have a request about {label}",
     "a question about {label}",
     "can somebody help me with {label}",
@@ -56,6 +66,42 @@ OPENINGS = (
     "it is about {label}",
 )
 """Ways to ask where people's own requests are too few to learn from."""
+ORDERED = ("{order}", "please {order}", "can you {order}?", "who can {order}?")
+WANTED = ("{thing}", "I need {thing}", "can I get {thing}?", "is there {thing}?")
+ASKED_FOR = ("{question}", "do you know {question}?")
+STATED = ("{statement}", "{statement}, what do I do?")
+"""An example of an admin in other moods, by its own: order, wish, question or statement."""
+ABOUT = (
+    "{label}",
+    "I have a request about {label}",
+    "a question about {label}",
+    "can somebody help me with {label}",
+    "who takes care of {label}",
+    "{label} please",
+    "what do I do about {label}",
+    "we need {label} today",
+)
+"""What a route of an admin's own learns of its name, beside its examples."""
+QUESTION_WORDS = frozenset({"who", "what", "when", "where", "which", "how", "why", "whose"})
+ARTICLES = frozenset({"a", "an", "some", "another", "one", "two", "three", "more"})
+"""They begin a wish that has no verb: "a parking space please"."""
+ORDERS = _words(
+    """
+    add announce arrange ask book bring buy call cancel change check clean close collect compose
+    count create deliver draft file find fix forward get give have help hand install invite keep
+    let list look make move name note open order organise organize pack pay pick plan prepare
+    print put recommend register remind remove renew repair replace reserve restock return say
+    schedule send set share ship show sign sort start store suggest summarise take tell thank
+    translate update water write
+    """
+)
+"""Verbs that begin an order."""
+OBTAINING = _words(
+    "arrange book buy create draft find get make order organise organize prepare reserve write"
+)
+"""Verbs whose object is what somebody wants: "reserve a seat" is "I need a seat"."""
+NO_ORDERS = frozenset({"ask", "say", "do", "never", "if", "always", "then", "answer", "only"})
+"""A sentence of a description that begins so says how to answer, and not what is asked for."""
 SLOT_PHRASES: Mapping[str, str] = {
     "date": "on {value}",
     "time": "at {value}",

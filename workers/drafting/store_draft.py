@@ -9,10 +9,11 @@ from router.store.versions.drafted_routes import DraftedRoute
 from router.store.versions.versions import StoredVersion
 from router.types import Candidate
 from workers.context import Context
-from workers.drafting.draft import Draft, plan_draft, write_wish
+from workers.drafting.draft import Draft, plan_draft
 from workers.drafting.kind import choose_kind
 from workers.drafting.material import read_material
 from workers.drafting.model_text import refine
+from workers.drafting.wish import wanted_style, write_wish
 
 
 def needs_draft(context: Context, candidate: Candidate) -> bool:
@@ -44,7 +45,7 @@ def draft_candidate(context: Context, candidate: Candidate, avoid: Collection[st
         taken.discard(earlier.name)
 
     if is_wish(candidate):
-        draft = write_wish(candidate, taken, context.now())
+        draft = write_wish(candidate, taken, context.now(), wanted_style(avoid))
     else:
         material = read_material(context, candidate)
         choice = choose_kind(context, material, avoid)
