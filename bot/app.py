@@ -180,8 +180,8 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
         usable = usable_routes(known, rule, is_admin=is_admin)
         return route_offers(without_unserved(usable, routes, store, request.asker))
 
-    part = store.message_parts.get
-    return SlackReplies(clients, store.replies, now, offers, store.proposals.get, part)
+    part, sent = store.message_parts.get, store.sendings.sent_elsewhere
+    return SlackReplies(clients, store.replies, now, offers, store.proposals.get, part, sent)
 
 
 def local_model(

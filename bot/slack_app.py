@@ -41,6 +41,7 @@ from bot.listeners.route_correction import RouteCorrection
 from bot.listeners.second_request import SecondRequestActions
 from bot.listeners.sending.actions import SendActions, SendRules
 from bot.listeners.sending.replies import HandedOverReplies
+from bot.listeners.sending.typed import TypedReplies
 from bot.listeners.sharing import SharingActions
 from bot.listeners.shortcuts import ShortcutListener
 from bot.listeners.stats import StatsActions
@@ -262,6 +263,7 @@ class SlackApp:
             PeopleOfPayloads(self._store.access),
             AccessEvents(self._store, self._queue, me, self._client),
             PeopleAnswerEvents(self._store, own_user, best_effort, self._now),
+            TypedReplies(self._store, self._queue, self._routing.admins, own_user, best_effort),
         ):
             self.bolt.use(OutageGuard(reader, notice, own_user))
 

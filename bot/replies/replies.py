@@ -19,6 +19,7 @@ from router.errors import NoTokenError, PathError
 from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
 from router.store.requests.replies import ReplyOutbox
+from router.store.requests.sendings import Sending
 from router.types import (
     SECOND_REQUEST,
     Decision,
@@ -58,7 +59,8 @@ class SlackReplies:
     """The `Replies` port on Slack's Web API.
 
     `offers` returns the routes that the asker may use where they asked, `proposal` what an answer
-    asks them to confirm, `part` the request that a click made of the other one in its message.
+    asks them to confirm, `part` the request that a click made of the other one in its message,
+    `sent` where people passed an answer on.
     """
 
     def __init__(
@@ -69,12 +71,14 @@ class SlackReplies:
         offers: Callable[[Request], Sequence[RouteOffer]],
         proposal: Callable[[str], Proposal | None] | None = None,
         part: Callable[[str], Request | None] | None = None,
+        sent: Callable[[str, int], Sequence[Sending]] = lambda *_: (),
     ) -> None:
         self._clients = clients
         self._outbox = replies
         self._offers = offers
         self._proposal = proposal
         self._part = part
+        self._sent = sent
         self._streams = AnswerStreams(clients, replies, now)
         self._poster = AnswerPoster(clients, replies, self._streams)
         self._remover = AnswerRemover(clients, replies, self._poster)
@@ -107,7 +111,8 @@ class SlackReplies:
         if self._part is not None and SECOND_REQUEST in decision.reason:
             part = self._part(request.id)
 
-        message = blocks.answer(request, decision, outcome, self._offers(request), part)
+        sent = self._sent(request.id, decision.revision)
+        message = blocks.answer(request, decision, outcome, self._offers(request), part, sent)
         proposal = None
         if self._proposal is not None and outcome.kind in SIDE_EFFECT_KINDS:
             proposal = self._proposal(f"{request.id}.{decision.revision}")

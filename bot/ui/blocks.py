@@ -19,6 +19,7 @@ from bot.ui.texts import sending as sending_texts
 from router.classifier.second_request import second_request_in
 from router.errors import WEAK_ERRORS, BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
+from router.store.requests.sendings import Sending
 from router.types import (
     CHOSEN,
     ON_TRIAL,
@@ -63,10 +64,12 @@ def answer(
     outcome: Outcome,
     offers: Sequence[RouteOffer],
     part: Request | None = None,
+    sent: Sequence[Sending] = (),
 ) -> Rendered:
     """Returns the one visible answer to a request, whatever its outcome.
 
-    `part` is the request that another part of its message has made.
+    `part` is the request that another part of its message has made; `sent` says where people
+    passed this answer on.
     """
     if outcome.error:
         return _failed(request, decision, outcome)
@@ -90,12 +93,14 @@ def answer(
         return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
-    note = short_lines.note(outcome, offers)
+    note = short_lines.note(outcome, offers, is_sent=bool(sent))
     if note:
         body.append(rich_text.section(rich_text.text(note, italic=True)))
 
     other = _second_request(request, decision, offers, part)
+    sent_line = short_lines.sent_to(sent)
     closing = [
+        *([paragraph(sent_line)] if sent_line else []),
         *other.blocks,
         _context(decision, outcome),
         _thumbs(request, decision),
@@ -108,6 +113,9 @@ def answer(
         ),
     ]
     text = _fallback_text(f"{plain_text(body)}\n{other.text}".rstrip("\n"))
+    if sent_line:
+        text = truncate(f"{text}\n{sent_line}", FALLBACK_LIMIT)
+
     return Rendered(text, [*rich_text.blocks(body), *closing])
 
 

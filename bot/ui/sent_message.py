@@ -55,6 +55,13 @@ def metadata(sending: Sending) -> dict[str, object]:
     return {"event_type": EVENT_TYPE, "event_payload": payload}
 
 
+def sending_of(message: Mapping[str, Any], me: str) -> str:
+    """Returns the key of the sending that our message shows; empty for any other message."""
+    marked = message.get("metadata") or {}
+    is_ours = message.get("user") == me and marked.get("event_type") == EVENT_TYPE
+    return str((marked.get("event_payload") or {}).get("key") or "") if is_ours else ""
+
+
 def written_reply(message: Mapping[str, Any], me: str) -> dict[str, Any] | None:
     """Returns a reply of ours as if its author had written it; None for any other message.
 

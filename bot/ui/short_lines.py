@@ -10,8 +10,10 @@ from html import escape
 from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common as texts
 from bot.ui.texts import languages
+from bot.ui.texts import sending as sending_texts
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.second_request import SecondRequest
+from router.store.requests.sendings import Sending
 from router.types import ACT, LANGUAGE, SMALL_TALK, TOPIC, Decision, Outcome, RouteOffer
 from workers.llm.model_prices import LOCAL
 
@@ -84,10 +86,11 @@ def second_request(second: SecondRequest, first: str | None, *, is_taken_up: boo
     return text.format(words=words, route=second.route, first=first)
 
 
-def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:
+def note(outcome: Outcome, offers: Sequence[RouteOffer], *, is_sent: bool = False) -> str:
     """Returns what the route says of what it did not do, and whether the model is too small for it.
 
-    Empty where there is nothing to say, or nothing was done.
+    Empty where there is nothing to say, or nothing was done. Once the answer was sent somewhere
+    the route's own note is not true any more.
     """
     if not outcome.model and outcome.data is None:
         return ""
@@ -95,12 +98,32 @@ def note(outcome: Outcome, offers: Sequence[RouteOffer]) -> str:
     parts = []
     for offer in offers:
         if offer.name == outcome.route:
-            parts.append(offer.note)
+            if not is_sent:
+                parts.append(offer.note)
             # A tuned version of the same model (`local/…`) has passed its own measurement.
             if offer.needs_larger_model and outcome.model == LOCAL:
                 parts.append(texts.NEEDS_LARGER_MODEL)
 
     return " ".join(part for part in parts if part)
+
+
+def sent_to(sent: Sequence[Sending]) -> str:
+    """Returns where the answer was sent, in Slack's markup; empty where it was not."""
+    places = []
+    for one in sent:
+        if one.kind == "channel":
+            places.append(f"<#{one.target}>")
+        elif one.kind == "person":
+            places.append(f"<@{one.target}>")
+        else:
+            places.append(_plain(one.target))
+
+    if not places:
+        return ""
+
+    # The same answer may go to one place twice, where a first try failed.
+    joined = sending_texts.PLACES_JOIN.join(dict.fromkeys(places))
+    return sending_texts.SENT_TO.format(places=joined)
 
 
 def _named(offer: RouteOffer) -> str:

@@ -23,11 +23,12 @@ from router.catalog.catalog import load_routes
 from router.config import Settings
 from router.types import Outcome, SlackPerson
 from tests.fixtures.delivery import make_context
-from workers.jobs import send_answer
+from workers.jobs import send_answer, show_again
 
 __all__ = ["make_context"]
 
 ADA, GRACE, MAE, OMAR = (seed_data.user_id(name) for name in ("ada", "grace", "mae", "omar"))
+JOBS = {"send_answer": send_answer, "show_again": show_again}
 TICKET = {"summary": "The printer jams", "queue": "hardware", "urgency": "high"}
 ROUTE = """---
 name: desk
@@ -155,8 +156,7 @@ class Desk:
         """Runs what waits in the queue."""
         while self.context.queue.jobs:
             job, key = self.context.queue.jobs.popleft()
-            assert job == "send_answer"
-            send_answer.run(self.context, key)
+            JOBS[job].run(self.context, key)
 
     def ack(self, **answer: Any) -> None:
         self.acked.append(answer)

@@ -15,6 +15,7 @@ from bot.ui import blocks, short_lines
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
 from router.errors import WEAK_ERRORS
+from router.store.requests.sendings import Sending
 from router.types import (
     LANGUAGE,
     ON_TRIAL,
@@ -333,6 +334,22 @@ def test_a_route_says_under_its_answer_what_it_did_not_do():
     offers = [replace(OFFERS[0], note="No ticket was opened."), OFFERS[1]]
     shown = str(blocks.answer(REQUEST, decision(), outcome(data=DATA), offers).blocks)
     assert "No ticket was opened." in shown
+
+
+def test_an_answer_that_was_sent_says_where_in_place_of_that_nobody_was_told():
+    offers = [replace(OFFERS[0], note="No ticket was opened."), OFFERS[1]]
+    sent = [
+        Sending("k1", "r1", 0, "person", "U0MAE", {}, "U0ADA", 1.0),
+        Sending("k2", "r1", 0, "channel", "C0OPS", {}, "U0ADA", 2.0),
+        Sending("k3", "r1", 0, "webhook", "Desk <!here>", {}, "U0ADA", 3.0),
+    ]
+
+    shown = blocks.answer(REQUEST, decision(), outcome(data=DATA), offers, sent=sent)
+
+    line = "_This was sent to <@U0MAE>, <#C0OPS>, Desk &lt;!here&gt;._"
+    assert line in str(shown.blocks)
+    assert shown.text.endswith(line)
+    assert "No ticket was opened." not in str(shown)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.catalog.actions import SendAction
-from router.errors import SendError, StoreAwayError
+from router.errors import QueueError, SendError, StoreAwayError
 from router.log import get_log
 from router.store.requests.sendings import Sending
 from router.types import Request
@@ -20,6 +20,8 @@ CLAIM_SECONDS = 120.0
 """How long a worker has before another one may take it for dead; each call ends long before."""
 RETRY_SECONDS = (10.0, 60.0, 300.0, 1800.0, 3600.0)
 """How long each new attempt waits for what did not arrive; after the last one it is given up."""
+ELSEWHERE = ("channel", "person", "webhook")
+"""Kinds that leave the thread: a reminder and a reply are posted in it."""
 TELL_SECONDS = 30.0
 """How long a worker has to tell the person, before another one may."""
 TELL_FOR_SECONDS = 3600.0
@@ -63,6 +65,8 @@ def _send(context: Context, mine: Sending) -> None:
     else:
         context.store.sendings.complete(mine, "sent", "sent", context.now())
         log.info("sent", kind=mine.kind)
+        if mine.kind in ELSEWHERE:
+            _show_again(context, mine)
 
 
 def _call(context: Context, request: Request | None, mine: Sending) -> None:
@@ -113,6 +117,16 @@ def _put_off_or_fail(context: Context, mine: Sending, error: SendError) -> None:
 
     reason = "unknown" if error.retry and not is_sure else error.reason
     sendings.complete(mine, "failed", reason, now)
+
+
+def _show_again(context: Context, mine: Sending) -> None:
+    """Has the answer say where it was sent, in place of that nobody was told."""
+    try:
+        context.queue.enqueue("show_again", mine.request)
+    except QueueError as error:
+        # Whoever pressed is told all the same.
+        log = get_log(job="send_answer", request=mine.request)
+        log.warning("job_enqueue_failed", error=str(error))
 
 
 def _tell(context: Context, ended: Sending) -> None:

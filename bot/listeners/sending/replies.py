@@ -25,7 +25,9 @@ from router.errors import QueueError
 from router.log import get_log
 from router.store import Store
 from router.store.requests.sendings import Sending, sending_key
+from router.types import SlackPerson
 from workers.ports import Queue
+from workers.sending.content import cut
 
 
 class HandedOverReplies:
@@ -66,30 +68,38 @@ class HandedOverReplies:
             ack(response_action="errors", errors={"answer": texts.NO_ANSWER})
             return
 
-        person, now = clicker(body), self._admins.now()
+        if self.store_reply(handed, clicker(body), text, self._admins.now()):
+            ack()
+            return
+
+        shown = dialogs.message_dialog(texts.ANSWER_TITLE, [blocks.paragraph(texts.UNDERWAY)])
+        ack(response_action="update", view=shown)
+
+    def store_reply(self, handed: Sending, person: SlackPerson, text: str, at: float) -> bool:
+        """Writes an answer down and wakes a worker; returns False where there is one already."""
         new = Sending(
-            key=sending_key(handed.request, handed.revision, "reply", handed.key),
+            key=reply_key(handed),
             request=handed.request,
             revision=handed.revision,
             kind="reply",
             target=person.user,
-            content={"user": person.user, "text": text[: screens.MAX_ANSWER]},
+            content={"user": person.user, "text": cut(text, screens.MAX_ANSWER)},
             user=person.user,
-            at=now,
+            at=at,
         )
         who = (person.team, person.user)
         if self._store.sendings.add(new) is not None:
             self._admins.record(who, "send_reply", new.key, "late")
-            shown = dialogs.message_dialog(texts.ANSWER_TITLE, [blocks.paragraph(texts.UNDERWAY)])
-            ack(response_action="update", view=shown)
-            return
+            return False
 
-        ack()
         self._admins.record(who, "send_reply", new.key, "applied")
         try:
             self._queue.enqueue("send_answer", new.key)
         except QueueError as error:
+            # It is stored, and the reaper enqueues it.
             self._log.warning("job_enqueue_failed", request=handed.request, error=str(error))
+
+        return True
 
     def _handed_over(self, key: str, body: InteractionBody) -> Sending | None:
         """Returns what was handed over to whoever clicks."""
@@ -101,3 +111,8 @@ class HandedOverReplies:
         request = self._store.requests.get(sending.request)
         is_here = request is not None and request.team == person.team and not person.home
         return sending if is_here else None
+
+
+def reply_key(handed: Sending) -> str:
+    """Returns the key of the answer to what was handed over."""
+    return sending_key(handed.request, handed.revision, "reply", handed.key)

@@ -33,6 +33,7 @@ from sqlalchemy import (
 from router.store.base.engine import insert_for, one_statement, writing
 from router.store.base.rows import as_row, literals
 from router.store.base.tables import metadata, request
+from router.types import SlackPerson
 
 SendingKind = Literal["channel", "person", "webhook", "reminder", "reply"]
 """`reply` is the answer of a person to whom a request was handed over."""
@@ -92,6 +93,9 @@ class Sending:
     wake_at: float | None = field(default=None)
 
 
+FIELDS = tuple(sending.c[name] for name in Sending.__slots__)
+
+
 def sending_key(request_id: str, revision: int, kind: SendingKind, target: str) -> str:
     """Returns the key of what is sent: equal for the same answer and the same target."""
     parts = json.dumps([request_id, revision, kind, target])
@@ -131,11 +135,43 @@ class Sendings:
 
     def get(self, key: str) -> Sending | None:
         """Returns the sending of that key."""
-        query = select(*(sending.c[name] for name in Sending.__slots__))
+        query = select(*FIELDS)
         with one_statement(self._engine) as connection:
             row = connection.execute(query.where(sending.c.key == key)).mappings().one_or_none()
 
         return Sending(**row) if row else None
+
+    def sent_elsewhere(self, request_id: str, revision: int) -> list[Sending]:
+        """Returns where the answer of that revision was sent, the first one first.
+
+        A reminder and a reply come into its own thread and are left out.
+        """
+        query = select(*FIELDS).where(
+            sending.c.request == request_id,
+            sending.c.revision == revision,
+            sending.c.state == "sent",
+            sending.c.kind.in_(("channel", "person", "webhook")),
+        )
+        with one_statement(self._engine) as connection:
+            rows = connection.execute(query.order_by(sending.c.done_at)).mappings().all()
+
+        return [Sending(**row) for row in rows]
+
+    def handed_over_to(self, person: SlackPerson) -> list[Sending]:
+        """Returns what was handed over to the person, the newest first."""
+        query = (
+            select(*FIELDS)
+            .join(request, request.c.id == sending.c.request)
+            .where(
+                sending.c.kind == "person",
+                sending.c.target == person.user,
+                sending.c.state == "sent",
+                request.c.team == person.team,
+            )
+            .order_by(sending.c.done_at.desc())
+        )
+        with one_statement(self._engine) as connection:
+            return [Sending(**row) for row in connection.execute(query).mappings().all()]
 
     def claim(self, key: str, now: float, until: float) -> Sending | None:
         """Returns it for the caller to send; nobody else may before `until`.

@@ -19,8 +19,7 @@ ASK_CHANNEL = "In which channel?"
 ASK_CHANNEL_HINT = "Both of us have to be in it."
 ASK_PERSON = "Who takes it over?"
 ASK_PERSON_HINT = (
-    "They get it in a direct message, with a button to answer: what they write there comes back "
-    "into this thread."
+    "They get it in a direct message. What they answer there comes back into this thread."
 )
 ASK_WHEN = "When?"
 ASK_WHEN_HINT = "I write it into this thread then, for everybody who reads it."
@@ -43,8 +42,8 @@ NOTE = "They add:"
 THREAD = "Open the thread"
 ANSWER = "Answer in the thread"
 ANSWER_HOW = (
-    "Only what you write with this button reaches the thread. What you type here is a request to "
-    "me."
+    "Or type your answer here: as a reply to this message, or as your next message to me. Either "
+    "way I post it in the thread in your name, once."
 )
 ANSWER_TITLE = "Your answer"
 ANSWER_SUBMIT = "Post it"
@@ -69,8 +68,8 @@ NO_ANSWER = "Please write an answer."
 SENT = {
     "channel": "Sent: it is posted in <#{target}>.",
     "person": (
-        "Sent: <@{target}> has it in a direct message, with a button whose answer comes back into "
-        "this thread."
+        "Sent: <@{target}> has it in a direct message. What they answer there comes back into this "
+        "thread."
     ),
     "webhook": "Sent: {target} has taken it.",
     "reminder": (
@@ -78,6 +77,9 @@ SENT = {
     ),
     "reply": "Your answer is in the thread.",
 }
+SENT_TO = "_This was sent to {places}._"
+"""Under the answer, in place of its route's note that nothing was sent."""
+PLACES_JOIN = ", "
 KEPT_NOTE = "\nYour note was: {note}"
 NOT_SENT = "Not sent{where}: {reason}"
 TO = {

@@ -1,0 +1,144 @@
+"""An answer that a person types to what was handed over to them: it goes into the asker's thread.
+
+It runs before intake, for which the message would be a request. When it fails, nothing is
+acknowledged and Slack sends the event again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from slack_bolt import BoltResponse
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.admins import Admins
+from bot.intake.message_files import file_ids
+from bot.intake.message_text import strip_mention
+from bot.listeners.sending.replies import HandedOverReplies, reply_key
+from bot.payloads import Event, EventBody
+from bot.transport.clients import UNREACHABLE, error_code
+from bot.transport.events import bot_user, is_authored, receiving_team
+from bot.ui.sent_message import sending_of
+from router.log import get_log
+from router.store import Store
+from router.store.requests.sendings import Sending
+from router.types import SlackPerson
+from workers.knowledge.sources.slack_message import home_team
+from workers.ports import Queue
+
+NEXT_MESSAGE_SECONDS = 86_400.0
+"""How long a message at the top level may be the answer; one in the thread may be at any time."""
+
+
+class TypedReplies:
+    """A Bolt middleware that takes such messages and passes every other event on.
+
+    In the thread of the direct message it is clear what is answered. At the top level it is where
+    one hand-over of the last day is open, and the person has asked Beagle nothing since.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        queue: Queue,
+        admins: Admins,
+        me: str,
+        client: Callable[[str], WebClient],
+    ) -> None:
+        self._store = store
+        self._replies = HandedOverReplies(store, queue, admins)
+        self._now = admins.now
+        self._me = me
+        self._client = client
+        self._log = get_log(part="sending")
+
+    def __call__(
+        self,
+        body: EventBody,
+        next: Callable[[], BoltResponse],  # noqa: A002  # Bolt's name
+    ) -> BoltResponse:
+        """Stores the message as the person's answer, if it is one."""
+        event = body.get("event")
+        if body.get("type") != "event_callback" or not event:
+            return next()
+
+        return BoltResponse(status=200, body="") if self._take(body, event) else next()
+
+    def _take(self, body: EventBody, event: Event) -> bool:
+        """Returns whether the message was an answer to what was handed over."""
+        team, me = receiving_team(body), bot_user(body, self._me)
+        text = strip_mention(str(event.get("text") or ""), me)
+        if not text or not _is_direct(event, me) or home_team(event, team):
+            return False
+
+        person, ts = SlackPerson(team, str(event.get("user"))), str(event.get("ts"))
+        handed = self._store.sendings.handed_over_to(person)
+        if not handed:
+            return False
+        # Slack sends an event again where it saw no acknowledgement.
+        if any(self._answered_at(one) == float(ts) for one in handed):
+            return True
+
+        channel, thread = str(event.get("channel")), event.get("thread_ts")
+        if self._store.access.event_times.is_deleted(team, channel, ts):
+            return False
+
+        if thread and thread != ts:
+            answered = self._in_thread(team, (channel, thread), me, handed)
+        else:
+            answered = self._next_message(person, channel, text, handed)
+
+        return answered is not None and self._replies.store_reply(answered, person, text, float(ts))
+
+    def _in_thread(
+        self, team: str, place: tuple[str, str], me: str, handed: list[Sending]
+    ) -> Sending | None:
+        """Returns the open hand-over whose message began the thread."""
+        channel, thread = place
+        try:
+            page = self._client(team).conversations_replies(
+                channel=channel, ts=thread, limit=1, include_all_metadata=True
+            )
+        except (SlackApiError, *UNREACHABLE) as error:
+            self._log.warning("thread_not_read", channel=channel, error=error_code(error))
+            return None
+
+        messages = page.get("messages") or [{}]
+        key = sending_of(messages[0], me)
+        open_ones = [one for one in handed if one.key == key and self._is_open(one)]
+        return open_ones[0] if open_ones else None
+
+    def _next_message(
+        self, person: SlackPerson, channel: str, text: str, handed: list[Sending]
+    ) -> Sending | None:
+        """Returns the only open hand-over of the last day, if nothing was asked since."""
+        since = self._now() - NEXT_MESSAGE_SECONDS
+        recent = [one for one in handed if (one.done_at or 0.0) >= since and self._is_open(one)]
+        # "!route" names a route: that is a request.
+        if len(recent) != 1 or text.startswith("!"):
+            return None
+
+        is_next = not self._store.requests.has_asked_since(
+            person, channel, recent[0].done_at or 0.0
+        )
+        return recent[0] if is_next else None
+
+    def _is_open(self, handed: Sending) -> bool:
+        """Returns whether nobody has answered it."""
+        reply = self._store.sendings.get(reply_key(handed))
+        return reply is None or reply.state == "failed"
+
+    def _answered_at(self, handed: Sending) -> float:
+        reply = self._store.sendings.get(reply_key(handed))
+        return reply.at if reply is not None and reply.state != "failed" else 0.0
+
+
+def _is_direct(event: Event, me: str) -> bool:
+    """Returns whether a person wrote it to Beagle alone, without a file."""
+    if event.get("type") != "message" or event.get("channel_type") != "im":
+        return False
+    if not is_authored(event) or not event.get("user") or event.get("user") == me:
+        return False
+
+    return bool(event.get("ts")) and not file_ids(event)
