@@ -43,7 +43,8 @@ def main(
         typer.Option(
             "--data",
             help="The data folder, kept between starts; .beagle/demo if left out, "
-            "and .beagle/script for --scripted, which begins anew each time.",
+            "and .beagle/script for --scripted, which begins anew each time. Other commands find "
+            "another folder with BEAGLE_DATA=FOLDER before them.",
         ),
     ] = None,
     fresh: Annotated[

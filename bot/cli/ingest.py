@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from bot.app import Backend, encoder, now, open_backend
 from bot.cli.terminal import Json, load_data_settings
 from bot.console import CleanProgress
+from bot.demo.data_folder import DATABASE
 from bot.transport.clients import UNREACHABLE, web_client
 from bot.transport.workspaces import open_workspaces
 from router.config import Settings
@@ -109,6 +110,7 @@ def ingest(
     `options.wait` a worker makes them. Without a team the documents belong to the workspace of the
     bot token, or to the only one that installed Beagle or is known.
     """
+    _refuse_without_workspace(settings, options)
     backend = open_backend(settings)
     done: dict[str, IngestSummary] = {}
     failed: dict[str, str] = {}
@@ -311,10 +313,33 @@ def _token_workspace(settings: Settings, backend: Backend, team: str) -> IngestT
 
 def _only_known_team(backend: Backend) -> str:
     known = backend.store.known_teams.all()
+    if not known:
+        raise _unknown_workspace(backend.folder)
     if len(known) == 1:
         return known[0]
 
     raise InputError(
-        f"reading documents: {'several workspaces are known' if known else 'no workspace is known'}"
-        f" ({', '.join(known) or 'none'}); set SLACK_BOT_TOKEN, or name one with --team T…"
+        f"reading documents: several workspaces are known ({', '.join(known)}); "
+        "set SLACK_BOT_TOKEN, or name one with --team T…"
+    )
+
+
+def _refuse_without_workspace(settings: Settings, options: IngestOptions) -> None:
+    """Raises InputError where nothing is stored and nothing says whose the documents are.
+
+    It is told before anything is opened: a refused command must leave no database behind.
+    """
+    secrets = (settings.slack_bot_token, settings.database_url)
+    says_where = options.team or settings.slack_client_id
+    if says_where or any(secret.get_secret_value() for secret in secrets):
+        return
+    if not (settings.data / DATABASE).exists():
+        raise _unknown_workspace(settings.data)
+
+
+def _unknown_workspace(folder: Path) -> InputError:
+    return InputError(
+        f"reading documents: no workspace is known in the data folder {folder}; beside a demo with "
+        "a folder of its own (beagle demo --data FOLDER), type BEAGLE_DATA=FOLDER before the "
+        "command; else set SLACK_BOT_TOKEN, or name the workspace with --team T…"
     )

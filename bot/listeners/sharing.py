@@ -18,7 +18,7 @@ from bot.ui.texts import common as texts
 from router.catalog.version import Version
 from router.encoder.protocol import Encoder
 from router.errors import PathError
-from router.index import Hit
+from router.index import WORKSPACE_ACL, Hit
 from router.log import get_log
 from router.store import Store
 from router.types import Outcome, Request, SlackPerson, Viewer
@@ -110,7 +110,11 @@ class SharingActions:
         if request is None or request.asker != clicker(body):
             return
 
-        client.views_open(trigger_id=body.get("trigger_id", ""), view=share_dialog(request))
+        decision = self._store.decisions.newest(request.id)
+        revision = decision.revision if decision is not None else 0
+        outcome = self._store.decisions.outcome(request.id, revision)
+        view = share_dialog(request, outcome)
+        client.views_open(trigger_id=body.get("trigger_id", ""), view=view)
 
     def share(self, ack: Ack, body: ViewBody, view: View, client: WebClient) -> None:
         """Posts the person's answer in the chosen channel.
@@ -187,7 +191,9 @@ class SharingActions:
         def find(viewer: Viewer) -> list[Hit]:
             return self._store.documents.search(search_query(work), vector, viewer, TOP)
 
-        return answer_with_quotes(work, self._rights.search(alone, find), encoder=self._encoder)
+        hits = self._rights.search(alone, find)
+        outcome = answer_with_quotes(work, hits, encoder=self._encoder)
+        return replace(outcome, acls=tuple(sorted({hit.acl for hit in hits})))
 
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome
@@ -220,7 +226,7 @@ def private_answer(request: Request, outcome: Outcome) -> Rendered:
     shown = rich_text.blocks(elements)
     if _is_answered(outcome):
         share = blocks.button(texts.SHARE_HERE, blocks.SHARE_HERE, {"request": request.id})
-        shown += [blocks.paragraph(texts.ALONE), blocks.actions([share])]
+        shown += [blocks.paragraph(_who_may_read(outcome)), blocks.actions([share])]
 
     return Rendered(_short_text(elements), shown)
 
@@ -232,8 +238,8 @@ def shared_answer(user: str, outcome: Outcome) -> Rendered:
     return Rendered(_short_text(elements), [heading, *rich_text.blocks(elements)])
 
 
-def share_dialog(request: Request) -> Block:
-    """Returns the dialog that asks for the channel."""
+def share_dialog(request: Request, outcome: Outcome | None) -> Block:
+    """Returns the dialog that asks for the channel; `outcome` is what will be shared."""
     picker = {"type": "conversations_select", "filter": {"include": ["public", "private"]}}
     question = dialogs.question("channel", texts.SHARE_WHERE, picker)
     return dialogs.dialog(
@@ -241,12 +247,21 @@ def share_dialog(request: Request) -> Block:
         texts.SHARE_TITLE,
         (texts.SHARE, texts.CANCEL),
         {"request": request.id},
-        [blocks.paragraph(texts.ALONE), question],
+        [blocks.paragraph(_who_may_read(outcome)), question],
     )
 
 
 def _short_text(elements: Sequence[rich_text.Element]) -> str:
     return outcome_text.plain_text(elements)[: blocks.FALLBACK_LIMIT]
+
+
+def _who_may_read(outcome: Outcome | None) -> str:
+    """Returns whether others may read what the answer was made from, in words."""
+    # None: it is not known. Then only the careful sentence is true.
+    if outcome is None or outcome.acls is None:
+        return texts.ALONE
+
+    return texts.ALONE if set(outcome.acls) - {WORKSPACE_ACL} else texts.OPEN_TO_ALL
 
 
 def _is_answered(outcome: Outcome) -> bool:

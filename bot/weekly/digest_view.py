@@ -67,10 +67,12 @@ def render(
 def _title(body: DigestBody) -> str:
     """Returns the week and the days of its figures, which end when the digest is made."""
     if "since" not in body:
-        return texts.DIGEST_TITLE.format(week=body["week"])
+        return texts.DIGEST_TITLE.format(week=texts.week_name(body["week"]))
 
     first, last = texts.day(body["since"]), texts.day(body["until"])
-    return texts.DIGEST_TITLE_PERIOD.format(week=body["week"], first=first, last=last)
+    return texts.DIGEST_TITLE_PERIOD.format(
+        week=texts.week_name(body["week"]), first=first, last=last
+    )
 
 
 def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> list[Block]:
@@ -213,7 +215,7 @@ def _summary_text(body: DigestBody, candidates: Sequence[Candidate]) -> str:
     if not count and not candidates:
         mined = sum(channel["count"] for channel in body.get("overheard") or ())
         empty = texts.DIGEST_EMPTY_MINED if mined else texts.DIGEST_EMPTY
-        return empty.format(week=body["week"], mined=f"{mined:,}")
+        return empty.format(week=texts.week_name(body["week"]), mined=f"{mined:,}")
 
     names = []
     for candidate in candidates:
@@ -222,6 +224,6 @@ def _summary_text(body: DigestBody, candidates: Sequence[Candidate]) -> str:
         names.append(f"{label} ({texts.advice(candidate.evidence)})")
 
     line = texts.DIGEST_LINE.format(
-        week=body["week"], count=f"{count:,}", candidates=len(candidates)
+        week=texts.week_name(body["week"]), count=f"{count:,}", candidates=len(candidates)
     )
     return f"{line}: {'; '.join(names)}" if names else line

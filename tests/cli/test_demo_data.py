@@ -68,3 +68,20 @@ def test_of_several_known_workspaces_one_has_to_be_named(demo, folder, make_requ
     store_request(demo, make_request(id="r2", team="T2", event_id="Ev2"))
     with pytest.raises(InputError, match=f"{TEAM_ID}.*T2|T2.*{TEAM_ID}"):
         ingest.main([str(folder(a_md="# A\n\nOne."))], wait=False)
+
+
+def test_beside_a_demo_elsewhere_the_remedy_is_named_and_nothing_is_left(
+    short_folder, folder, monkeypatch
+):
+    for name in ("SLACK_BOT_TOKEN", "SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(short_folder)
+    data = short_folder / "new"
+    monkeypatch.setenv("BEAGLE_DATA", str(data))
+
+    with pytest.raises(InputError) as refused:
+        ingest.main([str(folder(a_md="# A\n\nOne."))], wait=False)
+
+    assert str(data) in str(refused.value)
+    assert "BEAGLE_DATA=FOLDER" in str(refused.value)
+    assert not data.exists()

@@ -40,6 +40,19 @@ def test_questions_without_an_answer_are_counted_together(store, add_request, cl
     ]
 
 
+def test_the_same_words_in_another_order_are_one_question(store, add_request, clock):
+    add_request("what is the wifi password for guests?", False)
+    add_request("which wifi password do guests use?", False, user="U2", vector=(0.0, 1.0))
+    add_request("is there a room for 4?", False, vector=(-1.0, 0.0))
+    add_request("is there a room for 6?", False, vector=(0.0, -1.0))
+    gaps = signals(store, clock).gaps
+    assert [(gap.example, gap.asked) for gap in gaps] == [
+        ("what is the wifi password for guests?", 2),
+        ("is there a room for 4?", 1),
+        ("is there a room for 6?", 1),
+    ]
+
+
 @pytest.mark.parametrize("kind", ["dm", "private"])
 def test_what_was_asked_in_private_is_counted_and_not_shown(store, add_request, clock, kind):
     add_request("am I getting fired?", False, channel_kind=kind)

@@ -8,8 +8,9 @@ import pytest
 
 from bot.listeners.sharing import SharingActions
 from bot.ui import blocks
+from bot.ui.texts import common as texts
 from router.catalog.version import PromptStep, RetrieveStep, Version
-from router.index import Chunk, Document
+from router.index import WORKSPACE_ACL, Chunk, Document
 from router.store.versions.versions import StoredVersion
 from router.types import Citation, Outcome, SlackPerson
 from workers.fakes import MemoryDirectory
@@ -224,6 +225,29 @@ def test_another_person_s_answer_is_not_theirs_to_share(add_question, press, sla
     assert slack.views == []
     press("ask_channel", request, "UIN")
     assert len(slack.views) == 1
+
+
+@pytest.mark.parametrize(
+    ("acls", "said"),
+    [
+        (("CSECRET",), texts.ALONE),
+        ((WORKSPACE_ACL, "CSECRET"), texts.ALONE),
+        (None, texts.ALONE),
+        ((WORKSPACE_ACL,), texts.OPEN_TO_ALL),
+    ],
+    ids=str,
+)
+def test_the_dialog_says_who_may_read_the_documents(add_answer, press, slack, acls, said):
+    press("ask_channel", add_answer(acls), "UIN")
+
+    (view,) = slack.views
+    assert said in json.dumps(view)
+
+
+def test_what_one_may_read_alone_is_said_to_be_so(add_question, press, slack):
+    press("search_privately", add_question(), "UIN")
+
+    assert texts.ALONE in json.dumps(slack.whispers[0]["blocks"])
 
 
 @pytest.mark.parametrize(

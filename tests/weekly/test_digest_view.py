@@ -204,3 +204,11 @@ def test_the_digest_opens_with_what_to_do(advice, line):
     figures = {"monthly_usd": 0.0, "from_week": None, "repeated": repeated}
 
     assert texts.bottom_line(figures | counts) == line
+
+
+def test_a_second_digest_of_a_week_says_when_it_was_made():
+    shown = week(BODY | {"week": "2027-W02+1800316740"})
+
+    title = shown.blocks[0]["text"]["text"]
+    assert title.startswith("Weekly digest, 2027-W02, made again on 18 January 2027 at 23:59 UTC: ")
+    assert "+1800316740" not in str(shown)

@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from router.store import Store
 from router.store.knowledge.gaps import DocumentQuestion
+from router.text.scripts import words_of
+from router.text.terms import stem
+from workers.knowledge.relevance.asking_part import VAGUE_WORDS
 
 MIN_COSINE = 0.85
 """Cosine similarity from which two questions count as the same one."""
+EMPTY_VERBS = frozenset(["get", "give", "have", "know", "need", "tell", "use", "want"])
+"""Verbs that say nothing of what is asked: guests use a password, or it is for guests."""
+MIN_SUBJECT_WORDS = 2
+"""One word alone is a topic, and no question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class _Group:
 
     questions: list[DocumentQuestion]
     words: str
+    subject: frozenset[str]
     vector: NDArray[np.float32] | None
 
     @property
@@ -115,23 +123,32 @@ def _citation_counts(questions: Sequence[DocumentQuestion]) -> Counter[str]:
 def _group(questions: Sequence[DocumentQuestion]) -> list[list[DocumentQuestion]]:
     """Groups the questions by leader clustering.
 
-    Each joins the first group whose first question has the same words or is near in meaning.
+    Each joins the first group whose first question has the same words, asks about the same words in
+    another order, or is near in meaning.
     """
     groups: list[_Group] = []
     for question in questions:
         words = " ".join(question.text.casefold().split())
-        vector = None
+        subject, vector = _subject(question.text), None
         if question.vector:
             vector = np.frombuffer(question.vector, dtype=np.float32)
 
         for group in groups:
-            if words == group.words or _is_near(group, question.encoder, vector):
+            is_same = words == group.words or (subject and subject == group.subject)
+            if is_same or _is_near(group, question.encoder, vector):
                 group.questions.append(question)
                 break
         else:
-            groups.append(_Group([question], words, vector))
+            groups.append(_Group([question], words, subject, vector))
 
     return [group.questions for group in groups]
+
+
+def _subject(text: str) -> frozenset[str]:
+    """Returns the stems of the words that say what is asked; empty where they are too few."""
+    words = [word for word in words_of(text) if word not in VAGUE_WORDS | EMPTY_VERBS]
+    subject = frozenset(stem(word) for word in words)
+    return subject if len(subject) >= MIN_SUBJECT_WORDS else frozenset()
 
 
 def _is_near(group: _Group, encoder: str | None, vector: NDArray[np.float32] | None) -> bool:

@@ -254,6 +254,7 @@ EMPTY = "(no text)"
 
 LOOK_ALONE = "Look where only I can read"
 ALONE = "This uses documents that not everybody may read. You decide who sees it."
+OPEN_TO_ALL = "Everybody here may read the documents that this uses."
 SHARE = "Share"
 SHARE_HERE = "Share in this thread"
 SHARE_TITLE = "Share this answer"

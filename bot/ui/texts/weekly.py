@@ -181,6 +181,7 @@ BOTTOM_HEAD = Counted("{count:deserves|deserve} a simple classifier")
 BOTTOM_TUNE = Counted("{count:is|are} worth tuning")
 BOTTOM_SAVES = ": saves {money} a month from week {week}"
 BOTTOM_UNDECIDED = Counted("{count:is|are} not ready")
+DIGEST_AGAIN = "{week}, made again on {day} at {clock}"
 DIGEST_TITLE = "Weekly digest, {week}"
 DIGEST_TITLE_PERIOD = "Weekly digest, {week}: {first} to {last}"
 DIGEST_LINE = Counted("Week {week}: {count:request|requests}, {candidates:candidate|candidates}")
@@ -376,6 +377,19 @@ def sparkline(counts: Sequence[int]) -> str:
     """Returns one bar for each count, oldest first, scaled to the largest."""
     largest = max([*counts, 1])
     return "".join(BARS[round(count / largest * (len(BARS) - 1))] for count in counts)
+
+
+def week_name(week: str) -> str:
+    """Returns a digest's week for people: of one that was asked for, also when that was.
+
+    Its key has the second, so that it is another one than the week's own.
+    """
+    week, _, second = week.partition("+")
+    if not second:
+        return week
+
+    clock = datetime.fromtimestamp(int(second), UTC).strftime("%H:%M UTC")
+    return DIGEST_AGAIN.format(week=week, day=day(float(second)), clock=clock)
 
 
 def day(at: float) -> str:
