@@ -31,7 +31,7 @@ def run(context: CommandContext) -> Rendered:
 
     # A message holds 50 blocks; each card needs up to six.
     for candidate in candidates[:MAX_CARDS]:
-        message = render(load_state(context.store, context.settings, candidate))
+        message = render(load_state(context.store, context.settings, candidate, context.now()))
         blocks += [{"type": "divider"}, *message.blocks]
         lines.append(message.text)
 

@@ -28,7 +28,7 @@ from router.lifecycle import SYSTEM, State
 from router.lifecycle_evidence import DraftedEvidence
 from router.store.weekly.candidates import CandidateTransition
 from router.types import Candidate
-from workers.evaluation.guardrails import HOUR_SECONDS, disagrees, trial_row_count
+from workers.evaluation.guardrails import HOUR_SECONDS, MIN_ANSWERS, disagrees, trial_row_count
 
 MINED_DAYS = 28
 """Days that a candidate's count covers."""
@@ -53,7 +53,8 @@ def render(rollout: RolloutState) -> Rendered:
         rollout.edge,
         rollout.dataset,
         rollout.report,
-        is_tested=not rollout.shadow_left,
+        is_tested=rollout.is_tested,
+        unseen_rows=rollout.unseen_rows,
         is_only_version=rollout.is_only_version,
     )
     if candidate.state == "drafted":
@@ -84,12 +85,7 @@ def _next_step(rollout: RolloutState) -> list[Element]:
             minutes = review_form.minutes_for(rollout.sample_waiting)
             text = texts.NEXT_REVIEW.format(rows=rollout.sample_waiting, minutes=minutes)
     elif candidate.state == "shadow":
-        left = rollout.shadow_left
-        text = texts.NEXT_CANARY
-        if left > 0 and candidate.evidence.count:
-            text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
-        elif left > 0:
-            text = texts.NEXT_SHADOW_NEW.format(left=left)
+        text = _next_in_shadow(rollout)
     elif candidate.state == "rolled_back" and rollout.is_only_version:
         text = drafts.NEXT_ROLLED_BACK
     elif isinstance(evidence, DraftedEvidence) and not evidence.passed:
@@ -98,6 +94,23 @@ def _next_step(rollout: RolloutState) -> list[Element]:
         text = texts.NEXT_TRY
 
     return [*rich_text.text(texts.NEXT_LABEL, bold=True), *rich_text.text(text)]
+
+
+def _next_in_shadow(rollout: RolloutState) -> str:
+    """Returns what is missing until the canary can be started, or that it can be."""
+    left, candidate = rollout.shadow_left, rollout.candidate
+    if rollout.is_tested or left <= 0:
+        return texts.NEXT_CANARY
+
+    text = texts.NEXT_SHADOW_NEW.format(left=left)
+    if candidate.evidence.count:
+        text = texts.NEXT_SHADOW.format(left=left, days=_days_for(left, candidate))
+    if rollout.shadow_hours:
+        fewest = min(MIN_ANSWERS, rollout.shadow_requests)
+        hours = texts.SHADOW_FIRST_HOURS.format(fewest=fewest, hours=rollout.shadow_hours)
+        text = f"{text} {hours}"
+
+    return text
 
 
 def _days_for(requests: int, candidate: Candidate) -> str:

@@ -67,7 +67,7 @@ class RolloutPublisher:
             if self._now() - card.at > CLAIM_SECONDS:
                 cards.release(candidate.id)
         else:
-            message = render(load_state(self._store, self._settings, candidate))
+            message = render(load_state(self._store, self._settings, candidate, self._now()))
             # Unchanged cards cost no call: Slack limits how often messages are updated.
             mark = digest_of(message)
 
@@ -78,7 +78,7 @@ class RolloutPublisher:
 
     def _post(self, candidate: Candidate) -> None:
         cards, channel = self._store.rollout_cards, self._settings.admin_channel
-        message = render(load_state(self._store, self._settings, candidate))
+        message = render(load_state(self._store, self._settings, candidate, self._now()))
 
         ts = post_once(
             lambda: self._client(candidate.team),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.weekly.rollout_view import canary_share
 from router.catalog.version import Version
@@ -16,7 +16,7 @@ from router.store.weekly.datasets import Report, StoredDataset
 from router.store.weekly.rollout_cards import StepProgress
 from router.types import Candidate
 from workers.datasets.review import SAMPLE_SEED, draw_sample, from_records
-from workers.evaluation.guardrails import trial_row_count
+from workers.evaluation.guardrails import shadow_complete, trial_row_count
 
 NO_METRICS = VersionMetrics()
 ANSWERING_STATES = ("canary", "live", "drifting")
@@ -30,10 +30,12 @@ class RolloutState:
     `in_shadow` are the version's metrics beside the live one, `live_again` those of the live
     version when it is asked twice. `answers` are the version's metrics with users at the present
     step, `previous_answers` those of the version that it replaces. `sample_waiting` counts the
-    rows of the dataset's sample that nobody has reviewed, `simulated` the workspace's requests
-    that are made up, where the candidate's figures can hold some. `drafted` is the route where it
-    was drafted, with its version; `is_only_version` is whether nothing answers once it is rolled
-    back.
+    rows of the dataset's sample that nobody has reviewed, `unseen_rows` those that *Accept the
+    rest* takes without a look; `waited_enough` is whether the shadow test has run so long that
+    fewer requests will do, `shadow_hours` after how long that is. `simulated` counts the
+    workspace's requests that are made up, where the candidate's figures can hold some. `drafted` is
+    the route where it was drafted, with its version; `is_only_version` is whether nothing answers
+    once it is rolled back.
     """
 
     candidate: Candidate
@@ -54,6 +56,9 @@ class RolloutState:
     has_live: bool = True
     is_only_version: bool = False
     canary_hours: float = 0.0
+    unseen_rows: int = 0
+    shadow_hours: float = 0.0
+    waited_enough: bool = False
 
     @property
     def edge(self) -> CandidateTransition | None:
@@ -68,30 +73,37 @@ class RolloutState:
     @property
     def shadow_left(self) -> int:
         """How many requests the shadow test still needs; a new route's trial counts for it."""
+        return max(0, self.shadow_requests - self.shadow_calls)
+
+    @property
+    def shadow_calls(self) -> int:
+        """How many requests the shadow test has seen, with those of a new route's trial."""
         tried = 0 if self.has_live else trial_row_count(self.report)
-        return max(0, self.shadow_requests - self.in_shadow.calls - tried)
+        return self.in_shadow.calls + tried
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether the canary can be started."""
+        is_enough = self.waited_enough or not self.shadow_left
+        return is_enough and (self.has_live or self.drafted is not None)
 
 
-def load_state(store: Store, settings: Settings, candidate: Candidate) -> RolloutState:
-    """Reads everything that the message shows."""
+def load_state(
+    store: Store, settings: Settings, candidate: Candidate, now: float = 0.0
+) -> RolloutState:
+    """Reads everything that the message shows; without `now` time alone ends no shadow test."""
     team, route = candidate.team, str(candidate.route)
     history = store.candidates.history(candidate.id)
     version = _newest(edge.evidence.subject_version for edge in history)
     previous = _newest(edge.evidence.previous_version for edge in history)
 
-    dataset, report, sample_waiting = None, None, 0
+    dataset, report, sample_waiting, unseen = None, None, 0, 0
     in_shadow = live_again = answers = previous_answers = NO_METRICS
 
-    drafted = store.drafted_routes.get(team, route)
-    drafted_version = None
-    if drafted is not None:
-        stored = store.versions.get(team, route, drafted.version)
-        if stored is not None:
-            drafted_version = Version.model_validate(dict(stored.body))
-
+    drafted, drafted_version = _drafted(store, team, route)
     if candidate.state == "dataset":
         dataset = store.datasets.newest_for_candidate(team, candidate.id)
-        sample_waiting = _sample_waiting(dataset, settings.dataset_sample)
+        sample_waiting, unseen = _waiting_rows(dataset, settings.dataset_sample)
 
     if version:
         report = store.datasets.newest_report(team, route, version)
@@ -106,7 +118,7 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         answers = store.shadow_runs.answer_metrics(team, route, version, history[-1].at)
         previous_answers = store.shadow_runs.answer_metrics(team, route, previous)
 
-    return RolloutState(
+    state = RolloutState(
         candidate=candidate,
         history=history,
         shadow_requests=settings.shadow_min_requests,
@@ -120,12 +132,23 @@ def load_state(store: Store, settings: Settings, candidate: Candidate) -> Rollou
         answers=answers,
         previous_answers=previous_answers,
         sample_waiting=sample_waiting,
+        unseen_rows=unseen,
+        shadow_hours=settings.shadow_hours,
         simulated=simulated_requests(store, candidate),
         drafted=drafted,
         drafted_version=drafted_version,
         has_live=store.versions.live(team, route) is not None,
         is_only_version=is_only_version(store, team, route, version),
     )
+    seconds = max(0.0, now - history[-1].at) if history else 0.0
+    return replace(state, waited_enough=shadow_complete(settings, state.shadow_calls, seconds))
+
+
+def _drafted(store: Store, team: str, route: str) -> tuple[DraftedRoute | None, Version | None]:
+    """Returns the route where it was drafted, and its version."""
+    drafted = store.drafted_routes.get(team, route)
+    stored = None if drafted is None else store.versions.get(team, route, drafted.version)
+    return drafted, None if stored is None else Version.model_validate(dict(stored.body))
 
 
 def is_only_version(store: Store, team: str, route: str, version: str) -> bool:
@@ -146,14 +169,16 @@ def simulated_requests(store: Store, candidate: Candidate) -> int:
     return store.stats.simulated(candidate.team) if candidate.evidence.count else 0
 
 
-def _sample_waiting(dataset: StoredDataset | None, sample: int) -> int:
-    """Returns how many rows of the dataset's sample nobody has reviewed."""
+def _waiting_rows(dataset: StoredDataset | None, sample: int) -> tuple[int, int]:
+    """Returns how many rows nobody has reviewed: of the sample, and of those that need no look."""
     if dataset is None:
-        return 0
+        return 0, 0
 
     rows = from_records(dataset.rows)
-    places = draw_sample(rows, sample, SAMPLE_SEED)
-    return sum(rows[place].review == "waiting" for place in places)
+    places = set(draw_sample(rows, sample, SAMPLE_SEED))
+    waiting = [place for place, row in enumerate(rows) if row.review == "waiting"]
+    unseen = [n for n in waiting if n not in places and not rows[n].needs_manual_review]
+    return sum(place in places for place in waiting), len(unseen)
 
 
 def _newest(values: Iterable[str | None]) -> str:

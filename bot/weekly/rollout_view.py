@@ -46,11 +46,13 @@ def rollout_card(
     *,
     is_tested: bool,
     is_only_version: bool = False,
+    unseen_rows: int = 0,
 ) -> list[Block]:
     """Returns the card. `edge` is the candidate's newest step, None before its first one.
 
-    `is_tested` is whether the shadow test has seen enough: then the card proposes the canary.
-    `is_only_version` is whether nothing else answers the route's requests.
+    `is_tested` is whether the shadow test has seen enough: then the card offers the canary.
+    `is_only_version` is whether nothing else answers the route's requests; `unseen_rows` counts
+    what *Accept the rest* accepts without a look.
     """
     evidence = None if edge is None else edge.evidence
     state = state_text(candidate, edge, is_only_version=is_only_version)
@@ -73,7 +75,12 @@ def rollout_card(
     if lines:
         blocks.append(rich_text.lines_block(lines))
 
-    elements = _buttons(candidate, evidence, is_tested=is_tested, is_only_version=is_only_version)
+    if candidate.state == "dataset":
+        elements = _review_buttons(candidate, evidence, unseen_rows)
+    else:
+        elements = _buttons(
+            candidate, evidence, is_tested=is_tested, is_only_version=is_only_version
+        )
     # A click that could only say that there is no report is not offered.
     if candidate.state in MEASURED_STATES and report is not None:
         elements.append(button(texts.REPORT, "rollout_report", ids_of(candidate)))
@@ -120,20 +127,10 @@ def _buttons(
 
         return [button(texts.START_SHADOW, "rollout_shadow", ids, style="primary")]
 
-    if candidate.state == "dataset":
-        buttons = [
-            button(texts.REVIEW, "rollout_review", ids, style="primary"),
-            button(texts.ACCEPT_REST, "rollout_accept", ids),
-        ]
-        if _is_retraining(evidence):
-            buttons.append(drift_view.stop_button(candidate))
-
-        return buttons
-
     buttons = []
-    if candidate.state == "shadow":
-        style = {"style": "primary"} if is_tested else {}
-        buttons.append(button(texts.START_CANARY, "rollout_canary", ids, **style))
+    # A click that could only say what is missing is not offered: the card's second line says it.
+    if candidate.state == "shadow" and is_tested:
+        buttons.append(button(texts.START_CANARY, "rollout_canary", ids, style="primary"))
     if candidate.state == "drifting":
         buttons = drift_view.buttons(candidate)
     if candidate.state in ("shadow", "canary", "live"):
@@ -148,6 +145,26 @@ def _buttons(
     if candidate.state == "rolled_back" and is_only_version:
         buttons.insert(0, button(drafts.EDIT, "draft_edit", ids))
         buttons.append(button(drafts.REJECT, "draft_reject", ids))
+
+    return buttons
+
+
+def _review_buttons(
+    candidate: Candidate, evidence: TransitionEvidence | None, unseen_rows: int
+) -> list[Block]:
+    """Returns what an admin can do with a dataset; accepting what nobody saw is asked about."""
+    ids = ids_of(candidate)
+    asked: dict[str, object] = {}
+    if unseen_rows:
+        means = texts.ACCEPT_REST_MEANS.format(rows=unseen_rows)
+        asked["confirm"] = confirmation(texts.ACCEPT_REST_ASK, means, texts.ACCEPT_REST)
+
+    buttons = [
+        button(texts.REVIEW, "rollout_review", ids, style="primary"),
+        button(texts.ACCEPT_REST, "rollout_accept", ids, **asked),
+    ]
+    if _is_retraining(evidence):
+        buttons.append(drift_view.stop_button(candidate))
 
     return buttons
 

@@ -103,7 +103,10 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     assert clicks.told[-1] == texts.TRAINING_STARTED
     rollout.run_until_waiting()
     assert rollout.state == "shadow"
-    clicks.press("rollout_canary")
+    assert "rollout_canary" not in str(clicks.card().blocks)
+    assert "wait for 5 more requests" in str(clicks.card().blocks)
+    old = clicks.button("rollout_rollback") | {"action_id": "rollout_canary"}
+    clicks.press("rollout_canary", button=old)
     assert "0 of 5 requests so far" in clicks.told[-1]
     version = rollout.trained_version()
 
@@ -124,6 +127,17 @@ def test_from_the_dataset_to_live_and_back_by_clicks_alone(clicks):
     assert rollout.serving_versions() == {rollout.live.id}
     rollout.run_until_waiting()
     assert (rollout.state, rollout.serving_versions()) == ("rolled_back", {rollout.live.id})
+
+
+def test_accepting_what_nobody_saw_asks_first_and_names_how_many(clicks):
+    clicks.review_all()
+    dataset = clicks.rollout.store.datasets.newest_for_candidate("T1", KEY)
+    waiting = [row for row in dataset.rows if row["review"] == "waiting"]
+
+    asked = clicks.button("rollout_accept")["confirm"]["text"]["text"]
+
+    assert len(waiting) > 1
+    assert asked.startswith(f"{len(waiting)} examples that nobody has looked at are accepted")
 
 
 def test_the_form_of_a_row_shows_what_was_answered_and_what_may_be_chosen(clicks):
@@ -279,6 +293,7 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
     clicks.press("rollout_accept")
     rollout.run_until_waiting()
     settings = clicks.settings.model_copy(update={"shadow_min_requests": 200, "shadow_hours": 1.0})
+    clicks.settings = settings
     clicks.parts = RolloutActions(settings, rollout.store, clicks.clicks, rollout.clock)
 
     for n in range(20):
@@ -295,8 +310,12 @@ def test_after_the_set_time_fewer_requests_will_do(clicks):
             )
         )
 
-    clicks.press("rollout_canary")
+    old = clicks.button("rollout_rollback")
+    clicks.press("rollout_canary", button=old)
     assert "20 of 200 requests so far. After 1 hour, 20 requests are enough." in clicks.told[-1]
+    card = str(clicks.card().blocks)
+    assert "rollout_canary" not in card
+    assert "After 1 hour, 20 requests are enough." in card
     rollout.clock.time += 3600.0
     clicks.press("rollout_canary")
     assert rollout.state == "canary"

@@ -9,6 +9,11 @@ from router.lifecycle import State
 
 REVIEW = "Review examples"
 ACCEPT_REST = "Accept the rest"
+ACCEPT_REST_ASK = "Accept the rest?"
+ACCEPT_REST_MEANS = Counted(
+    "{rows:example that nobody has looked at is|examples that nobody has looked at are} accepted "
+    "as they are, in your name. Training then starts by itself."
+)
 START_SHADOW = "Start shadow test"
 START_CANARY = "Start canary (5%)"
 ROLL_BACK = "Roll back"
@@ -69,11 +74,11 @@ NEXT_REVIEW = Counted(
 NEXT_ACCEPT = "press Accept the rest. Training then starts by itself."
 NEXT_SHADOW = Counted(
     "wait for {left:more request|more requests} of this route; yours count too. At the pace of the "
-    "last four weeks that takes {days}. Then press Start canary (5%)."
+    "last four weeks that takes {days}. Then this card has Start canary (5%)."
 )
 NEXT_SHADOW_NEW = Counted(
-    "wait for {left:more request|more requests} that fit this route; yours count too. Then press "
-    "Start canary (5%)."
+    "wait for {left:more request|more requests} that fit this route; yours count too. Then this "
+    "card has Start canary (5%)."
 )
 NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
 NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."
