@@ -143,7 +143,18 @@ def _comparison_lines(decision: Decision, hidden: Collection[str], quote: Quote)
         if example.get("route") not in hidden:
             similar.append(example)
 
+    # What speaks for the route comes first.
+    similar.sort(key=lambda example: example.get("route") != decision.route)
+    if similar and similar[0].get("route") != decision.route and _by_learning(decision):
+        lines.append(texts.NONE_NEAR.format(route=decision.route))
+
     return lines + [_similar_line(example, quote) for example in similar[:MAX_SIMILAR]]
+
+
+def _by_learning(decision: Decision) -> bool:
+    """Returns whether the trained router alone chose the route; else another line says what did."""
+    other = set(decision.reason) - WORDED
+    return decision.verb == "route" and not other and ACT not in decision.reason
 
 
 def _similar_line(example: Mapping[str, Any], quote: Quote) -> str:

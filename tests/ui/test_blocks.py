@@ -12,6 +12,7 @@ import pytest
 
 from bot.routing import explain
 from bot.ui import blocks, short_lines
+from bot.ui.texts import explain as texts_explain
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
 from router.errors import WEAK_ERRORS
@@ -182,7 +183,9 @@ def test_why_says_each_reason_as_a_sentence_and_quotes_what_the_reader_may_read(
     assert "The thread belongs to triage." in lines
     assert any(line.startswith("The thread was with summarise until now") for line in lines)
     assert not [line for line in lines if "_" in line or "{" in line]
-    assert explain.explain(decision("out_of_scope", reason=reason))[1] == "At least 29% is needed."
+    assert explain.explain(decision("out_of_scope", reason=reason))[1] == (
+        "From 29% on I take a message up."
+    )
     assert "below 50% I ask" in explain.explain(decision("ask", reason=reason))[0]
 
 
@@ -328,6 +331,35 @@ def test_a_message_in_another_language_is_answered_in_it():
 def test_what_was_sure_is_the_route_and_not_the_answer():
     shown = str(blocks.answer(REQUEST, decision(), outcome(text="15.15"), OFFERS).blocks)
     assert "92% sure of the route" in shown
+
+
+def near(*routes):
+    return [{"route": route, "likeness": 0.5} for route in routes]
+
+
+def test_what_speaks_for_the_route_comes_first():
+    lines = explain.explain(decision(reason={"nearest": near("reply", "summarise", "triage")}))
+
+    similar = [line for line in lines if "similar to" in line]
+    assert ["belongs to triage" in line for line in similar] == [True, False]
+    assert not [line for line in lines if "together decided" in line]
+
+
+def test_where_no_example_of_the_route_is_near_it_is_said_what_decided():
+    lines = explain.explain(decision(reason={"nearest": near("reply", "summarise")}))
+
+    assert texts_explain.NONE_NEAR.format(route="triage") in lines
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"channel": texts_explain.DEFAULT_ROUTE.format(route="triage")}, {"thread": "was with it"}],
+    ids=str,
+)
+def test_what_else_decided_is_said_in_its_own_line_alone(other):
+    lines = explain.explain(decision(reason={"nearest": near("reply"), **other}))
+
+    assert not [line for line in lines if "together decided" in line]
 
 
 def test_a_route_says_under_its_answer_what_it_did_not_do():

@@ -8,7 +8,7 @@ ASK = (
     "Not sure enough to choose: the best route, {route}, has only {confidence}; below {least} I "
     "ask."
 )
-OUT_OF_SCOPE = "No route matched: the in-scope score is {fit}."
+OUT_OF_SCOPE = "No route fits: I put the chance that one of them serves this at {fit}."
 UNDECIDED = "I could not decide about this message: each attempt failed or took too long."
 META = "A question about me, answered from the list of routes."
 SMALL_TALK = "Small talk, answered with a line of my own: no route and no model took part."
@@ -28,7 +28,11 @@ LIKE = "It is similar to “{text}”, which belongs to {route} (similarity {lik
 LIKE_UNQUOTED = (
     "It is similar to a message like this one, which belongs to {route} (similarity {likeness})."
 )
-BAR = "At least {least} is needed."
+BAR = "From {least} on I take a message up."
+NONE_NEAR = (
+    "None of the most similar examples is one of {route}. What I learned from all of its examples "
+    "together decided, not a single one."
+)
 READ_AS = "To choose the route, I read {words}. The answer was made from what you wrote."
 READ_WORD = "“{typed}” as “{read}”"
 REROUTED = "The thread was with {before} until now. This message is clearly about something else."
