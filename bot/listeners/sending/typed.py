@@ -27,15 +27,12 @@ from router.types import SlackPerson
 from workers.knowledge.sources.slack_message import home_team
 from workers.ports import Queue
 
-NEXT_MESSAGE_SECONDS = 86_400.0
-"""How long a message at the top level may be the answer; one in the thread may be at any time."""
-
 
 class TypedReplies:
     """A Bolt middleware that takes such messages and passes every other event on.
 
-    In the thread of the direct message it is clear what is answered. At the top level it is where
-    one hand-over of the last day is open, and the person has asked Beagle nothing since.
+    Only a reply in the thread of the direct message is one. A message at the top level may be about
+    anything, and an answer is shown to others.
     """
 
     def __init__(
@@ -69,7 +66,7 @@ class TypedReplies:
         """Returns whether the message was an answer to what was handed over."""
         team, me = receiving_team(body), bot_user(body, self._me)
         text = strip_mention(str(event.get("text") or ""), me)
-        if not text or not _is_direct(event, me) or home_team(event, team):
+        if not text or not _is_direct_reply(event, me) or home_team(event, team):
             return False
 
         person, ts = SlackPerson(team, str(event.get("user"))), str(event.get("ts"))
@@ -80,15 +77,11 @@ class TypedReplies:
         if any(self._answered_at(one) == float(ts) for one in handed):
             return True
 
-        channel, thread = str(event.get("channel")), event.get("thread_ts")
+        channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
         if self._store.access.event_times.is_deleted(team, channel, ts):
             return False
 
-        if thread and thread != ts:
-            answered = self._in_thread(team, (channel, thread), me, handed)
-        else:
-            answered = self._next_message(person, channel, text, handed)
-
+        answered = self._in_thread(team, (channel, thread), me, handed)
         return answered is not None and self._replies.store_reply(answered, person, text, float(ts))
 
     def _in_thread(
@@ -109,21 +102,6 @@ class TypedReplies:
         open_ones = [one for one in handed if one.key == key and self._is_open(one)]
         return open_ones[0] if open_ones else None
 
-    def _next_message(
-        self, person: SlackPerson, channel: str, text: str, handed: list[Sending]
-    ) -> Sending | None:
-        """Returns the only open hand-over of the last day, if nothing was asked since."""
-        since = self._now() - NEXT_MESSAGE_SECONDS
-        recent = [one for one in handed if (one.done_at or 0.0) >= since and self._is_open(one)]
-        # "!route" names a route: that is a request.
-        if len(recent) != 1 or text.startswith("!"):
-            return None
-
-        is_next = not self._store.requests.has_asked_since(
-            person, channel, recent[0].done_at or 0.0
-        )
-        return recent[0] if is_next else None
-
     def _is_open(self, handed: Sending) -> bool:
         """Returns whether nobody has answered it."""
         reply = self._store.sendings.get(reply_key(handed))
@@ -134,11 +112,12 @@ class TypedReplies:
         return reply.at if reply is not None and reply.state != "failed" else 0.0
 
 
-def _is_direct(event: Event, me: str) -> bool:
-    """Returns whether a person wrote it to Beagle alone, without a file."""
+def _is_direct_reply(event: Event, me: str) -> bool:
+    """Returns whether a person wrote it in a thread with Beagle alone, without a file."""
     if event.get("type") != "message" or event.get("channel_type") != "im":
         return False
     if not is_authored(event) or not event.get("user") or event.get("user") == me:
         return False
 
-    return bool(event.get("ts")) and not file_ids(event)
+    thread = event.get("thread_ts")
+    return bool(thread) and thread != event.get("ts") and not file_ids(event)

@@ -114,20 +114,6 @@ class Requests:
         with one_statement(self._engine) as connection:
             return bool(connection.execute(select(asked)).scalar())
 
-    def has_asked_since(self, person: SlackPerson, channel: str, since: float) -> bool:
-        """Returns whether this person has asked Beagle something in the channel since then."""
-        asked = exists().where(
-            request.c.team == person.team,
-            request.c.channel == channel,
-            # Slack's times have six decimals, so that they sort as texts.
-            request.c.ts > f"{since:.6f}",
-            request.c.user == person.user,
-            request.c.user_team == person.home,
-            request.c.state.not_in(GONE),
-        )
-        with one_statement(self._engine) as connection:
-            return bool(connection.execute(select(asked)).scalar())
-
     def earlier_in_thread(self, later: Request, limit: int = 8) -> list[Request]:
         """Returns the last `limit` requests before `later` in its thread, oldest first."""
         query = (

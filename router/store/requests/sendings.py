@@ -62,6 +62,7 @@ sending = Table(
     Column("wake_at", Float),
     Index("ix_sending_wake_at", "wake_at"),
     Index("ix_sending_request", "request"),
+    Index("ix_sending_target", "target"),
 )
 
 

@@ -42,8 +42,8 @@ NOTE = "They add:"
 THREAD = "Open the thread"
 ANSWER = "Answer in the thread"
 ANSWER_HOW = (
-    "Or type your answer here: as a reply to this message, or as your next message to me. Either "
-    "way I post it in the thread in your name, once."
+    "Or reply to this message in its thread. Either way I post it where it was asked, in your "
+    "name, once. What you write to me outside of this thread is a request to me."
 )
 ANSWER_TITLE = "Your answer"
 ANSWER_SUBMIT = "Post it"
