@@ -1,4 +1,4 @@
-"""Trains the adapter of a built-in route from a seed: made-up messages, then the adapter."""
+"""Trains the adapter of a built-in route from a seed: made-up and hand-written messages."""
 
 from __future__ import annotations
 
@@ -29,14 +29,17 @@ GENERATORS: Mapping[str, Callable[[int], Sequence[Row]]] = {
     "leave": leave.make_rows,
     "triage": triage.make_rows,
 }
-INCIDENT_PROMPT = "Fill in the incident record."
-"""The whole prompt of a tuned version of `incident`, which has none yet."""
+WRITTEN = Path(__file__).parent / "written"
+"""Hand-written messages that train an adapter and do nothing else, a file for each route.
+
+Their authors knew the rules of the record, and no row that measures.
+"""
 WRITES_ROWS = "leave"
 """The route whose examples are the made-up ones; the others have hand-written ones."""
 
 
 def main(
-    route: Annotated[str, typer.Argument(help="leave, triage or incident.")] = "leave",
+    route: Annotated[str, typer.Argument(help="The name of a built-in route.")] = "leave",
     out: Annotated[
         Path | None, typer.Option(help="The route's folder; the built-in one if left out.")
     ] = None,
@@ -51,7 +54,7 @@ def main(
         bool, typer.Option("--json", help="Print one JSON object and nothing else.")
     ] = False,
 ) -> None:
-    """Make a built-in route's training messages from SEED and train its adapter.
+    """Collect a built-in route's training messages, some made up from SEED, and train its adapter.
 
     Takes about ten minutes on two cores.
 
@@ -60,7 +63,7 @@ def main(
     settings = read_settings()
     out = out or builtin_routes_folder() / route
     rows = training_rows(route, out, seed)
-    prompt = INCIDENT_PROMPT if route == "incident" else tuned_prompt(out / "route.md")
+    prompt = tuned_prompt(out / "route.md")
     options = TrainingOptions(
         rank=rank,
         alpha=2 * rank,
@@ -91,37 +94,51 @@ def tuned_prompt(file: Path) -> str:
 
 
 def training_rows(route: str, folder: Path, seed: int) -> list[Row]:
-    """Returns the made-up rows and, for a route with hand-written ones, those of train and dev.
+    """Returns made-up and hand-written rows, and the train and dev rows of the route's examples.
 
     Writes the examples of `leave` with an answer, which are the made-up ones. Raises InputError for
-    a route without a generator.
+    a route with neither a generator nor hand-written rows.
     """
-    if route not in GENERATORS:
+    if route not in trainable():
         raise InputError(
-            f"training an adapter for route {route!r}: no messages are made up for it; "
-            f"known: {', '.join(GENERATORS)}"
+            f"training an adapter for route {route!r}: no messages are written or made up for it; "
+            f"known: {', '.join(trainable())}"
         )
 
-    rows: list[Row] = list(GENERATORS[route](seed))
+    rows: list[Row] = list(GENERATORS[route](seed)) if route in GENERATORS else []
     file = folder / "examples.jsonl"
-    written = read_rows(file)
+    examples = read_rows(file)
     if route == WRITES_ROWS:
-        others = [row.model_dump(exclude_unset=True) for row in written if row.answer is None]
+        others = [row.model_dump(exclude_unset=True) for row in examples if row.answer is None]
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in [*rows, *others])
         file.write_text("".join(lines), "utf-8")
-        return rows
+        return [*rows, *written_rows(route)]
 
-    for row in written:
+    for row in examples:
         if row.split != "test" and row.answer is not None:
             rows.append({"text": row.text, "answer": row.answer, "split": row.split})
 
-    return rows
+    return [*rows, *written_rows(route)]
+
+
+def trainable() -> list[str]:
+    """Returns the routes that an adapter can be trained for, in alphabetical order."""
+    return sorted({*GENERATORS, *(file.stem for file in WRITTEN.glob("*.jsonl"))})
+
+
+def written_rows(route: str) -> list[Row]:
+    """Returns the hand-written rows of a route, in file order; none where there is no file."""
+    file = WRITTEN / f"{route}.jsonl"
+    if not file.exists():
+        return []
+
+    return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
 def chat_examples(rows: Sequence[Row], prompt: str) -> list[ChatExample]:
     """Returns the train and dev rows as chat examples; test rows are left out.
 
-    Answers are JSON without spaces: a third fewer tokens to write.
+    An answer that is no text is JSON without spaces: a third fewer tokens to write.
     """
     return [
         ChatExample(
@@ -129,12 +146,19 @@ def chat_examples(rows: Sequence[Row], prompt: str) -> list[ChatExample]:
                 {"role": "system", "content": prompt},
                 {"role": "user", "content": row["text"]},
             ],
-            answer=json.dumps(row["answer"], ensure_ascii=False, separators=(",", ":")),
+            answer=_as_answer(row["answer"]),
             split=row["split"],
         )
         for row in rows
         if row["split"] != "test"
     ]
+
+
+def _as_answer(answer: Any) -> str:
+    if isinstance(answer, str):
+        return answer
+
+    return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
 
 
 def _print_progress(progress: TrainingProgress) -> None:

@@ -7,10 +7,17 @@ import json
 import pytest
 
 from evals.leave import make_rows
-from evals.tuning.train_adapter import chat_examples, tuned_prompt
+from evals.tuning.train_adapter import (
+    chat_examples,
+    trainable,
+    training_rows,
+    tuned_prompt,
+    written_rows,
+)
 from router.catalog.catalog import Route, builtin_routes_folder, read_route
 from router.catalog.installed import installed_routes
 from router.config import Settings
+from router.errors import InputError
 from workers.prompting.prompt import build_prompt
 
 FOLDER = builtin_routes_folder() / "leave"
@@ -70,6 +77,30 @@ def test_no_test_row_is_among_the_lessons() -> None:
 
 
 def test_an_adapter_learns_the_prompt_that_its_version_will_have():
-    for name in ("leave", "triage"):
+    for name in ("incident", "leave", "triage"):
         version = installed_routes(Settings(_env_file=None)).routes[name].version
         assert tuned_prompt(builtin_routes_folder() / name / "route.md") == version.prompt
+
+
+@pytest.mark.parametrize("name", trainable())
+def test_no_message_of_the_route_is_written_by_hand_for_training(name: str) -> None:
+    rows = written_rows(name)
+    texts = {row["text"].casefold() for row in rows}
+    assert len(texts) == len(rows)
+
+    examples = read_route(builtin_routes_folder() / name).rows
+    assert texts.isdisjoint(row.text.casefold() for row in examples)
+
+
+@pytest.mark.parametrize("name", trainable())
+def test_what_is_to_be_copied_is_in_its_message(name: str) -> None:
+    copied = {"incident": ("service", "started", "ended"), "leave": ("from", "to", "cover")}
+    for row in written_rows(name):
+        for field in copied[name]:
+            words = (row["answer"][field] or "").casefold().split()
+            assert all(word in row["text"].casefold() for word in words)
+
+
+def test_a_route_without_messages_is_refused_with_those_that_have_some() -> None:
+    with pytest.raises(InputError, match="known: incident, leave, triage"):
+        training_rows("handbook", builtin_routes_folder() / "handbook", 0)
