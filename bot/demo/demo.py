@@ -19,9 +19,11 @@ from bot.sandbox import seed_data
 from bot.sandbox.server import SandboxError
 from bot.transport.http_server import HttpServer
 from bot.typed_name import typed_name
+from router.catalog.installed import installed_routes
 from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
+from router.store.versions.versions import StoredVersion
 from router.text.printable import print_line
 from workers.knowledge.refresh import read_source
 from workers.runtime.scheduling.periodic import PeriodicTask
@@ -32,6 +34,8 @@ GENERAL = seed_data.build_channel("general", [])["id"]
 LEADS = seed_data.build_channel("leads", [])["id"]
 INCIDENTS = 100
 """Sample incident reports: enough to learn from, few enough to be measured in minutes."""
+UNTUNED = "incident"
+"""The route of the story, whose live version here is a prompt."""
 TOUR = """
 Beagle runs. Open {page}
 In #general it offers these, one click each:
@@ -131,6 +135,7 @@ class Demo(LocalStack):
         else:
             samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
             sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
+            self._put_prompt_live()
 
         data_folder.mark_filled(self.folder)
         return self
@@ -149,6 +154,21 @@ class Demo(LocalStack):
         self.sandbox.call(lambda: self.sandbox.workspace.set_notice(text))
         if text:
             print_line(text, flush=True)
+
+    def _put_prompt_live(self) -> None:
+        """Has this workspace's incident reports answered by a prompt, as in its past requests.
+
+        The road from a prompt to a tuned version is what the demo shows, and elsewhere the route
+        comes with an adapter.
+        """
+        route = installed_routes(self.settings(), all_tiers=True).routes[UNTUNED]
+        version = route.tiers[-1].version
+        body = version.model_dump(mode="json")
+        team, at = seed_data.TEAM_ID, now()
+        self.store.versions.insert(
+            StoredVersion(team, UNTUNED, version.id, version.kind, "shadow", body, at)
+        )
+        self.store.versions.go_live(team, UNTUNED, version.id, "rollout")
 
     def _load_discovery(self) -> None:
         """Loads a fortnight with a request hidden in chat, and a rule that is not obeyed."""
