@@ -11,7 +11,7 @@ from router.catalog.catalog import Route
 from router.catalog.installed import installed_routes
 from router.config import Settings
 from workers.prompting.free_text import invents, is_about
-from workers.prompting.grounding import ground, is_grounded, with_own_line
+from workers.prompting.grounding import ground, is_grounded, is_stated, with_own_line
 from workers.prompting.own_words import KnownWords
 from workers.prompting.repetition import is_degenerate
 
@@ -67,6 +67,40 @@ def test_a_value_has_to_be_in_the_words_of_the_message(value, is_said):
 )
 def test_a_number_may_be_written_as_a_word_or_in_figures(value, message, is_said):
     assert is_grounded(value, KnownWords.of_text(message)) is is_said
+
+
+PHRASE = {"type": "string", "description": "the first day, in the message's own words"}
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "is_said"),
+    [
+        ("Nadia", TEXT, True),
+        ("Viennese", TEXT, False),
+        ("Lions", TEXT, False),
+        ("Ted", TEXT, False),
+        ("from 3 to 14 June", PHRASE, True),
+        ("the third week of July", PHRASE, False),
+        ("3 Jun", PHRASE, False),
+        # A summary may have other forms of the message's words.
+        ("Nadia knows of the Vienna orders and invoicing", TEXT, True),
+    ],
+)
+def test_a_name_or_a_phrase_of_the_message_is_there_as_whole_words(value, schema, is_said):
+    message = (
+        "away from 3 to 14 June, Nadia knows the Vienna order and the invoice for Lion & Teddy"
+    )
+
+    assert is_stated(value, schema, KnownWords.of_text(message)) is is_said
+
+
+def test_a_word_that_only_begins_like_one_of_the_message_is_not_stated():
+    data = {"part": "Viennese", "since": "Monday", "level": "high"}
+
+    result = ground(data, FORM, "Nadia looks after the Vienna order from Monday on")
+
+    assert result.data == {"part": "", "since": "Monday", "level": "high"}
+    assert result.missing == ("part",)
 
 
 def test_what_is_made_up_is_left_out_and_named():

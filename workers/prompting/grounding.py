@@ -20,6 +20,8 @@ rephrases: of the right answers of the built-in routes' test rows less than 1 % 
 (`tests/prompting/test_grounding.py`)."""
 SHORT_WORDS = 2
 """A value of so few content words has all of them from the material: one alone means little."""
+OWN_WORDS = "own words"
+"""A field whose description says so holds a phrase of the message as it is."""
 TWICE = 2
 LINE_CHARS = 100
 """From so many allowed characters on, an open field is a line about the message as a whole."""
@@ -112,6 +114,19 @@ def is_grounded(value: str, material: KnownWords) -> bool:
     return not material.foreign_numbers(value) and material.own_share(value) >= least
 
 
+def is_stated(value: str, schema: Mapping[str, Any], material: KnownWords) -> bool:
+    """Returns whether the material has the value of a field.
+
+    A name, or what is to be in the message's own words, is there word for word: `Viennese` is not
+    said by who writes of a `Vienna order`.
+    """
+    is_phrase = OWN_WORDS in str(schema.get("description", ""))
+    if is_phrase or len(content_words(value)) <= SHORT_WORDS:
+        return not material.foreign_numbers(value) and material.has_whole_words(value)
+
+    return is_grounded(value, material)
+
+
 def with_own_line(
     data: Mapping[str, Any], schema: Mapping[str, Any], message: str, known: str
 ) -> dict[str, Any]:
@@ -148,7 +163,7 @@ def _value(value: Any, schema: Mapping[str, Any], fields: _Fields, name: str) ->
         return value
     if _nothing(schema) is None and _is_return(value, fields.text):
         return None
-    if is_grounded(value, fields.material):
+    if is_stated(value, schema, fields.material):
         fields.kept += 1
         return value
 

@@ -66,6 +66,14 @@ class KnownWords:
         """Returns whether the material has the word, or another form of it."""
         return self._has_form(word, stem(word))
 
+    def has_whole_words(self, text: str) -> bool:
+        """Returns whether the material has each of the text's content words as it is written."""
+        for word in content_words(text):
+            if word not in self.words and _NUMBER_OF_WORD.get(word) not in self.numbers:
+                return False
+
+        return True
+
     def _has_form(self, word: str, stemmed: str) -> bool:
         if word in self.words or stemmed in self.stems:
             return True
