@@ -16,15 +16,22 @@ from router.classifier.language import ENGLISH, foreign_language, guess_language
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
-from router.classifier.policy import NO_SIGNALS, PolicyResult, Signals, apply_act, apply_policy
-from router.classifier.second_request import parts_of, with_second_request
+from router.classifier.policy import (
+    NO_SIGNALS,
+    PolicyResult,
+    Signals,
+    apply_act,
+    apply_policy,
+    is_surely_served,
+)
+from router.classifier.second_request import holds_material, with_parts
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import ExampleReference
 from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
-from router.speech.acts import QUESTIONS, speech_act
+from router.speech.acts import report_before_help, speech_act
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
 from router.text.order import (
@@ -56,9 +63,6 @@ TRANSLATED_ODDS = 7.0
 examples, where the encoder reads it: translations are less like the examples than new English
 requests. Chosen on `beagle eval languages` and twenty messages in these languages that no route
 serves."""
-SURELY_IN_SCOPE = 0.8
-"""In-scope score from which a route serves somebody in distress, and an order before a short text
-decides by itself."""
 
 
 class Router:
@@ -194,7 +198,7 @@ class Router:
         model = self._model_for(self.model, text)
         decision, vector = self._classify(model, text, signals)
         decision = self._with_language(decision, text)
-        if topic == "distress" and not _is_surely_served(decision):
+        if topic == "distress" and not is_surely_served(decision):
             return self._certain("meta", None, {TOPIC: topic}), vector
         if topic == "errand" and not self._takes_errand(decision):
             reason = {**decision.reason, TOPIC: topic}
@@ -204,7 +208,7 @@ class Router:
 
     def _takes_errand(self, decision: Decision) -> bool:
         """Returns whether a route surely serves the order, or the likeliest has one like it."""
-        if _is_surely_served(decision):
+        if is_surely_served(decision):
             return True
 
         best = decision.route or (decision.scores[0].route if decision.scores else None)
@@ -230,9 +234,8 @@ class Router:
             return decision
 
         language = foreign_language(text)
-        if language is None or language in self.config.languages:
-            return decision
-        if reads_every_language(self.encoder.model_id):
+        is_served = language is None or language in self.config.languages
+        if is_served or reads_every_language(self.encoder.model_id):
             return decision
 
         reason = {**decision.reason, LANGUAGE: language}
@@ -242,22 +245,18 @@ class Router:
         self, model: RouteClassifier, decision: Decision, text: str, signals: Signals
     ) -> Decision:
         """Returns the decision; where the message also asks for something else, it says so."""
-        if "order" in decision.reason:
-            return decision
-
-        parts = []
         alone = replace(signals, thread_route=None)
-        for part in parts_of(text):
-            words = part.words_in(text)
-            _, views = self._read(model, words)
-            parts.append((part, self._apply_policy(model, views, alone, words).decision))
 
-        # The mark behind a part is no part of it.
-        asking = [
-            part for part, _ in parts if speech_act(text[part.start : part.end + 1]) in QUESTIONS
-        ]
-        questions = asking if parts and parts[0][0] not in asking else []
-        return with_second_request(decision, parts, questions)
+        def decide(words: str) -> Decision:
+            if holds_material(words):
+                ordered = self._decide_by_order(model, words, alone, SHORT_MATERIAL_WORDS)
+                if ordered is not None:
+                    return ordered
+
+            _, views = self._read(model, words)
+            return self._apply_policy(model, views, alone, words).decision
+
+        return with_parts(decision, text, decide)
 
     def predict(self, texts: Sequence[str]) -> Prediction:
         """Returns what the classifier says of these texts alone, mistyped words mended.
@@ -301,13 +300,13 @@ class Router:
             return decision, vector
 
         ordered = ordered or self._decide_by_order(model, text, signals, SHORT_MATERIAL_WORDS)
+        ordered = ordered or self._by_report(model, text, signals)
         if ordered is not None:
             return ordered, vector
 
         if signals.previous_turns:
             # The newest turn is the last one. Older ones would pull a new topic back to an old one.
             _, views_of_both = self._read(model, f"{signals.previous_turns[-1]}\n{text}")
-
             second, _ = self._apply_policy(model, views_of_both, signals, text)
             if second.verb == "route":
                 turns = "read together with the message before it"
@@ -322,8 +321,7 @@ class Router:
         for part in quoted_orders(text):
             _, views = self._read(model, part.order)
             decision, _ = self._apply_policy(model, views, signals, part.order)
-            is_sure = decision.confidence >= SURE_ORDER and decision.in_scope >= SURELY_IN_SCOPE
-            if decision.verb == "route" and is_sure:
+            if is_surely_served(decision) and decision.confidence >= SURE_ORDER:
                 return replace(decision, reason={**decision.reason, "order": ORDER_ALONE})
 
         return None
@@ -348,6 +346,15 @@ class Router:
                 unclear = unclear or decision
 
         return unclear
+
+    def _by_report(self, model: RouteClassifier, text: str, signals: Signals) -> Decision | None:
+        """Returns the decision for what is reported before a question that asks for help alone."""
+        report = report_before_help(text)
+        if report is None:
+            return None
+
+        decision = self._apply_policy(model, self._read(model, report)[1], signals, report).decision
+        return decision if decision.verb == "route" else None
 
     def _read(self, model: RouteClassifier, text: str) -> tuple[Reading, NDArray[np.float32]]:
         """Returns how a text is read, and the views of that.
@@ -391,8 +398,3 @@ class Router:
         return Decision(
             verb, route, confidence, confidence, confidence, scores, self.version, reason=reason
         )
-
-
-def _is_surely_served(decision: Decision) -> bool:
-    """Returns whether a message in distress is a request all the same, such as for days off."""
-    return decision.verb == "route" and decision.in_scope >= SURELY_IN_SCOPE

@@ -11,7 +11,7 @@ from bot.ui.texts import explain as texts
 from router.decide import Signals
 from router.encoder.protocol import Encoder
 from router.index import Hit, Vector
-from router.speech.acts import QUESTIONS, speech_act
+from router.speech.acts import QUESTIONS, asks_for_guidance, asks_permission, speech_act
 from router.speech.topics import speaks_of_distress
 from router.store import Store
 from router.text.order import split_order
@@ -31,6 +31,8 @@ MIN_COVERAGE = 0.5
 where the encoder cannot tell. A question that some route is sure of needs no such proof."""
 MAX_QUESTION_WORDS = 12
 """A longer message may hold the text that its question is about."""
+MAX_PERMISSION_WORDS = 30
+"""The same for a question whether something is allowed, which says first that it is one."""
 
 
 class DocumentLookup:
@@ -51,8 +53,9 @@ class DocumentLookup:
         """Returns the decision, or the route of the documents for a question these may answer.
 
         That is where the router would ask back, or turn the message away, and where a route works
-        on a text and the question brings none. A question that a form does not take stays with the
-        documents only if they hold something near.
+        on a text and the question brings none. A question that a form does not take, or whether
+        something is allowed, stays with the documents only if they hold something near. Who reports
+        something and asks whom to tell gets their answer, where they have one, before a form.
         """
         documents, text = signals.documents, request.text
         if documents is None or request.file_ids or LANGUAGE in decision.reason:
@@ -62,9 +65,14 @@ class DocumentLookup:
         # A message that was not addressed to Beagle gets an answer only where a route is sure.
         is_open = decision.verb in ("ask", "out_of_scope") and request.source != "channel"
         is_distress = decision.reason.get(TOPIC) == "distress"
-        is_textless = decision.route in signals.text_routes and _is_textless(text, signals)
-        is_open = is_open or is_redirected or is_distress or is_textless
-        if not is_open or speech_act(text) not in QUESTIONS:
+        works_on_text = decision.route in signals.text_routes
+        is_permission = works_on_text and asks_permission(text)
+        most_words = MAX_PERMISSION_WORDS if is_permission else MAX_QUESTION_WORDS
+        is_textless = works_on_text and _is_textless(text, signals, most_words)
+        is_guidance = decision.route not in (None, documents) and asks_for_guidance(text)
+        is_open = is_open or is_redirected or is_distress or is_textless or is_guidance
+        is_question = speech_act(text) in QUESTIONS or asks_for_guidance(text)
+        if not is_open or not is_question:
             return decision
 
         reading = self._read(request, vector)
@@ -73,7 +81,11 @@ class DocumentLookup:
             return decision
         if self._answers(reading):
             return _to_documents(decision, documents)
-        if is_redirected and not self._is_near(reading):
+
+        is_permission = is_permission and is_textless
+        if is_permission and self._is_near(reading):
+            return _to_documents(decision, documents)
+        if (is_redirected and not self._is_near(reading)) or is_permission:
             reason = {**decision.reason, "documents": texts.NO_DOCUMENTS}
             return replace(decision, verb="out_of_scope", route=None, reason=reason)
 
@@ -101,9 +113,9 @@ class DocumentLookup:
         return reads_meaning(self._encoder) and bool(reading.doubtful or reading.near)
 
 
-def _is_textless(text: str, signals: Signals) -> bool:
+def _is_textless(text: str, signals: Signals, most_words: int) -> bool:
     """Returns whether a short message brings no text of its own, nor does its thread."""
-    if signals.previous_turns or len(text.split()) > MAX_QUESTION_WORDS:
+    if signals.previous_turns or len(text.split()) > most_words:
         return False
 
     return not any(part.is_marked for part in split_order(text, 1))

@@ -44,6 +44,9 @@ CHANNEL_MAX_ODDS = 2.6
 A route that is at least `THREAD_SWITCH` (0.8) likely by the text alone, so 4 to 1 against all
 others, therefore stays the best one and stays above `ASK_BELOW`, whatever a channel used before.
 """
+SURELY_IN_SCOPE = 0.8
+"""In-scope score from which a route serves somebody in distress, and an order before a short text
+decides by itself."""
 MAX_SCORES = 10
 """Scores that a decision stores, best first; the others are next to nothing."""
 NAMED_EXAMPLES = 3
@@ -131,6 +134,11 @@ def apply_policy(
         verb, route, top.confidence, margin, in_scope, scores, version, reason=reason
     )
     return PolicyResult(decision, is_withheld)
+
+
+def is_surely_served(decision: Decision) -> bool:
+    """Returns whether a message in distress is a request all the same, such as for days off."""
+    return decision.verb == "route" and decision.in_scope >= SURELY_IN_SCOPE
 
 
 def apply_act(decision: Decision, act: Act, signals: Signals) -> Decision:

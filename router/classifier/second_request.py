@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from router.text.order import split_order
+from router.speech.acts import QUESTIONS, speech_act
+from router.text.normalise import SENTENCE_END
+from router.text.order import material_spans, split_order
 from router.types import ACT, SECOND_REQUEST, Decision, Request
 
 MAX_CHARS = 400
-"""Longer messages are texts, in which sentences belong together."""
+"""Longer messages are texts, in which sentences belong together. Pasted material does not count."""
+MAX_MATERIAL_CHARS = 4000
 MIN_WORDS = 4
 """Words of a part; with fewer it says too little to be decided alone."""
 MIN_FIRST_WORDS = 3
@@ -75,19 +78,20 @@ class SecondRequest:
 def parts_of(text: str) -> list[Part]:
     """Returns the parts of a short message: sentences, entries, what words such as `and also` tie.
 
-    Empty for a message that has only one, or that is long.
+    Pasted material stays in one part with its order. Empty for a message that has only one part,
+    or that is long.
     """
-    if len(text) > MAX_CHARS:
+    if len(text) > MAX_CHARS + MAX_MATERIAL_CHARS:
         return []
 
     announced = _ANNOUNCED.match(text, len(text) - len(text.lstrip()))
     start = announced.end() if announced is not None else 0
-    # Behind an order with a colon or quotation marks is its material, which asks for nothing.
-    if any(part.is_marked for part in split_order(text[start:], MIN_MATERIAL)):
+    material = material_spans(text, start)
+    if len(text) - sum(end - first for first, end in material) > MAX_CHARS:
         return []
 
     worded: list[Part] = []
-    for number, (end, next_start) in enumerate(_borders(text, start)):
+    for number, (end, next_start) in enumerate(_borders(text, start, material)):
         least = MIN_FIRST_WORDS if number == 0 else MIN_WORDS
         is_sum = _OPERATION.search(text, start, end) is not None
         if is_sum or len(_WORD.findall(text, start, end)) >= least:
@@ -97,6 +101,38 @@ def parts_of(text: str) -> list[Part]:
         start = next_start
 
     return worded if 2 <= len(worded) <= MAX_PARTS else []
+
+
+def holds_material(words: str) -> bool:
+    """Returns whether a part is an order with material, which a sign separates from it."""
+    return any(part.is_marked for part in split_order(words, MIN_MATERIAL))
+
+
+def with_parts(decision: Decision, text: str, decide: Callable[[str], Decision]) -> Decision:
+    """Returns the decision of a message; where it also asks for something else, it says so.
+
+    `decide` says what the words of a part would be by themselves. A message that was decided by an
+    order with material is taken apart only where each part is an order: all else is material.
+    """
+    parts = parts_of(text)
+    is_ordered = "order" in decision.reason
+    with_material = [part for part in parts if holds_material(part.words_in(text))]
+    if is_ordered and not with_material:
+        return decision
+
+    decided = [(part, decide(part.words_in(text))) for part in parts]
+    if is_ordered and not all(_is_surely(one, CONFIDENCE, IN_SCOPE) for _, one in decided):
+        return decision
+
+    asking = []
+    for part in parts:
+        # The mark behind a part is no part of it.
+        act = speech_act(text[part.start : part.end + 1])
+        if act in QUESTIONS and part not in with_material:
+            asking.append(part)
+
+    questions = asking if parts and parts[0] not in asking else []
+    return with_second_request(decision, decided, questions)
 
 
 def with_second_request(
@@ -118,7 +154,9 @@ def with_second_request(
 
     if decision.verb != "route" or decision.route not in surest:
         # A sentence alone may read otherwise than within its message.
-        are_sure = [_is_surely(alone, SURE, SURE) for _, alone in surest.values()]
+        are_sure = [
+            part in questions or _is_surely(alone, SURE, SURE) for part, alone in surest.values()
+        ]
         if len(are_sure) < 2 or not all(are_sure):
             return decision
 
@@ -193,16 +231,36 @@ def _is_surely(decision: Decision, confidence: float, in_scope: float) -> bool:
     return is_routed and decision.confidence >= confidence and decision.in_scope >= in_scope
 
 
-def _borders(text: str, start: int) -> list[tuple[int, int]]:
-    """Returns where each part ends, and where the next one begins; the last ends with the text."""
+def _borders(text: str, start: int, material: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Returns where each part ends, and where the next one begins; the last ends with the text.
+
+    Within `material` nothing ends.
+    """
     found = [border.span() for border in _BORDER.finditer(text, start)]
+    emoji = [border.span() for border in SENTENCE_END.finditer(text, start)]
+    found += [border for border in emoji if not _touches(border, found)]
     numbers = [border.span() for border in _NUMBER.finditer(text, start)]
     # Elsewhere a number before a full stop ends a sentence: "the printer on floor 2. It …".
     if numbers and not text[start : numbers[0][0]].strip() and "1" in text[slice(*numbers[0])]:
-        found = sorted([*numbers, *(one for one in found if not _touches(one, numbers))])
+        found = [*numbers, *(one for one in found if not _touches(one, numbers))]
 
-    return [*found, (len(text), len(text))]
+    # Before material is its order, whatever sign is between them.
+    firsts = {first for first, _ in material}
+    found = [one for one in found if one[1] not in firsts and not _touches(one, material)]
+    for first, end in material:
+        next_start = len(text) - len(text[end:].lstrip())
+        before = max((one[1] for one in found if one[1] <= first), default=start)
+        has_order = _WORD.search(text, before, first) is not None
+        if has_order and next_start > end and _begins_request(text, next_start):
+            found.append((end, next_start))
+
+    return [*sorted(set(found)), (len(text), len(text))]
 
 
-def _touches(border: tuple[int, int], others: list[tuple[int, int]]) -> bool:
+def _begins_request(text: str, place: int) -> bool:
+    """Returns whether a sentence begins behind material, by its capital or by what ties it."""
+    return text[place : place + 1].isupper() or _OPENING.match(text, place) is not None
+
+
+def _touches(border: tuple[int, int], others: Sequence[tuple[int, int]]) -> bool:
     return any(border[0] < end and start < border[1] for start, end in others)

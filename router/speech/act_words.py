@@ -80,6 +80,32 @@ PERMISSION = (
     "any chance",
 )
 """With a day they ask for that day; without one they ask for the rule."""
+PERMISSION_ASKED = (
+    "am i allowed",
+    "are we allowed",
+    "is one allowed",
+    "is anyone allowed",
+    "is anybody allowed",
+    "is it allowed",
+    "is it permitted",
+    "is it forbidden",
+    "is it ok to",
+    "is it okay to",
+    "is it fine to",
+    "is it ok if",
+    "is it okay if",
+    "is it fine if",
+)
+"""They ask for a rule, whatever the thing is that one may do or not."""
+ASKED_FOR = _words("have get ask see please request order")
+"""Behind "can I" they ask for a thing, and for no rule."""
+WORKS = _words(
+    "summarise summarize shorten rewrite reword rephrase translate explain list draft write polish "
+    "proofread improve fix make turn sum condense"
+)
+"""Behind "can I" they may order what a route does with a text."""
+BROUGHT = _words("this these that following below above thread attached")
+"""They point to a text that the message brings."""
 RULE_QUESTIONS = (
     "is that allowed",
     "is this allowed",
@@ -136,14 +162,42 @@ HELP_QUESTIONS = (
     "how do i get it back",
     "where do i report",
     "who do i tell",
+    "who do i call",
     "who should i tell",
+    "who should i call",
     "who do i report",
+    "whom do i tell",
+    "whom do i call",
+    "whom should i tell",
+    "whom should i call",
     "who can cover",
     "who could cover",
     "who covers",
     "who can take over",
 )
 """Behind a report they ask for help with it, and for no fact, whatever follows."""
+GUIDANCE = (
+    "what can i do",
+    "what can we do",
+    "what should i do",
+    "what should we do",
+    "what do i do",
+    "what do we do",
+    "what do i need to do",
+    "what do we need to do",
+    "what do i have to do",
+    "what do we have to do",
+    "what must i do",
+    "what am i supposed to do",
+    "what now",
+    "what to do",
+    "where do i report",
+)
+"""Questions for help that a rule of the company may answer: what one has to do now."""
+TELLING = _words(
+    "tell call contact ask inform report notify phone ring message alert write speak talk turn"
+)
+"""Behind `who` they ask whom to tell."""
 HELP_ALONE = (
     "what do i need to do",
     "what do we need to do",
@@ -176,8 +230,8 @@ _HOW = _WHERE | _words(
 _WHO = _words(
     "on call duty shift shifts cover covers covering take takes taking over in stand stands steps "
     "step help helps helping fix fixes fixing look looks looking into after handle handles "
-    "responsible charge case contact ask call inform report investigating investigates working "
-    "handling works aware affected instead replaces replace"
+    "responsible charge case contact ask call inform report notify phone ring alert investigating "
+    "investigates working handling works aware affected instead replaces replace"
 )
 HELP_WORDS = {
     "what": _WHAT,
@@ -187,6 +241,7 @@ HELP_WORDS = {
     "where": _WHERE,
     "how": _HOW,
     "who": _WHO,
+    "whom": _WHO,
     "who's": _WHO,
     "whos": _WHO,
 }

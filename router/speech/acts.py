@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 from router.speech import act_words as words
-from router.text.normalise import as_read
+from router.text.normalise import as_read, end_sentences
 
 Act = Literal["statement", "order", "question", "yes_no_question", "cancellation"]
 """What a message does.
@@ -27,6 +27,8 @@ MAX_CHARS = 600
 """Whatever is longer is a text; its beginning says what it is for."""
 MAX_SENTENCES = 6
 MAX_OPENINGS = 4
+MIN_PERMISSION_WORDS = 4
+"""Words of a question whether one may do a thing."""
 _BORDER = re.compile(r"(?<=[.!?;])\s++")
 """Where a sentence ends; a full stop within a date ends none."""
 _ASKING_CLAUSE = re.compile(
@@ -52,16 +54,9 @@ def speech_act(text: str) -> Act:
     Of several sentences a cancellation counts first, then a question for a fact, unless it only
     asks for help with what was reported before it.
     """
-    # A line's end closes a sentence, and `as_read` removes it.
-    lines = text[:MAX_CHARS].split("\n")[:MAX_SENTENCES]
-    sentences = []
-    for line in lines:
-        for sentence in _BORDER.split(as_read(line)):
-            sentences += _ASKING_CLAUSE.split(sentence)
-
     acts: list[Act] = []
     has_report = has_plan = False
-    for sentence in sentences[:MAX_SENTENCES]:
+    for sentence in _sentences(text):
         tokens = _words_of(sentence)
         act = _act_of(tokens, sentence, has_report=has_report, has_plan=has_plan)
         if act is not None:
@@ -75,6 +70,60 @@ def speech_act(text: str) -> Act:
             return act
 
     return acts[0] if acts else "statement"
+
+
+def report_before_help(text: str) -> str | None:
+    """Returns what a message reports before it asks for help with that and for nothing else.
+
+    None where it is anything else.
+    """
+    *told, asked = _sentences(text) or [""]
+    acts = [_act_of(_words_of(one), one, has_report=False, has_plan=False) for one in told]
+    if "statement" not in acts or not {"statement", None}.issuperset(acts):
+        return None
+
+    tokens = _words_of(asked)
+    return " ".join(told) if tokens and _asks_for_help(tokens) else None
+
+
+def asks_for_guidance(text: str) -> bool:
+    """Returns whether somebody who reports something asks what to do now, or whom to tell."""
+    if report_before_help(text) is None:
+        return False
+
+    tokens = _words_of(_sentences(text)[-1])
+    if tokens[0] in ("who", "whom"):
+        return not words.TELLING.isdisjoint(tokens[1:])
+
+    return any(_begins(tokens, phrase) for phrase in words.GUIDANCE)
+
+
+def asks_permission(text: str) -> bool:
+    """Returns whether the message asks if the writer may do a thing, and orders nothing by that.
+
+    "Can I have …" asks for something, and "can I shorten this" for help with it.
+    """
+    sentences = _sentences(text)
+    tokens = _words_of(sentences[0]) if len(sentences) == 1 else ()
+    if len(tokens) < MIN_PERMISSION_WORDS or not words.BROUGHT.isdisjoint(tokens):
+        return False
+    if any(_begins(tokens, phrase) for phrase in words.PERMISSION_ASKED):
+        return True
+
+    is_asked = tokens[0] in words.REQUESTING and tokens[1] in words.SPEAKER
+    refused = words.ASKED_FOR if tokens[0] in ("may", "might") else words.ASKED_FOR | words.WORKS
+    return is_asked and tokens[2] not in refused
+
+
+def _sentences(text: str) -> Sequence[str]:
+    # A line's end closes a sentence, and `as_read` removes it, and emoji.
+    lines = text[:MAX_CHARS].split("\n")[:MAX_SENTENCES]
+    sentences: list[str] = []
+    for line in lines:
+        for sentence in _BORDER.split(as_read(end_sentences(line))):
+            sentences += _ASKING_CLAUSE.split(sentence)
+
+    return sentences[:MAX_SENTENCES]
 
 
 def _words_of(sentence: str) -> Sequence[str]:

@@ -39,6 +39,23 @@ _SIGNS_BEFORE_CLOSING = " ,.!;:-"
 _WORD = re.compile(r"\w+")
 _STRAIGHT_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
+_EMOJI_NAME = r"(?<![\w:]):[a-z0-9_+'-]++:(?::skin-tone-\d:)?"
+EMOJI_CODE = re.compile(_EMOJI_NAME, re.IGNORECASE)
+"""An emoji as Slack writes it; its last sign is no colon before a text."""
+_ANY_EMOJI = (
+    rf"(?:{_EMOJI_NAME}"
+    "|[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d])"
+)
+_SUBJECT = r"(?:i|we|you|he|she|they|it|there|this|that|anyone|anybody|someone|somebody)"
+_QUESTION_WORD = r"(?:who|whom|what|which|when|where|how|why)(?:'?s)?"
+_AUXILIARY = r"(?:is|are|do|does|did|can|could|may|must|should|shall|will|would|am|has|have)"
+SENTENCE_END = re.compile(
+    rf"\s?(?:{_ANY_EMOJI}\s?)++(?=(?:{_SUBJECT}(?:['\u2019]?(?:m|s|re|ve|ll|d))?|{_QUESTION_WORD}"
+    rf"|{_AUXILIARY} {_SUBJECT}|does any(?:one|body))\b)",
+    re.IGNORECASE,
+)
+"""Emoji before a clause with a subject or a question word of its own."""
+
 _INVISIBLE_CATEGORIES = ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn")
 """Unicode's pictures and modifiers, control and format characters, and unassigned code points."""
 
@@ -63,6 +80,11 @@ def normalise(text: str) -> str:
 def as_read(text: str) -> str:
     """Returns all the words that a reader sees, without markup and emoji."""
     return _tidy(_resolve_markup(text))
+
+
+def end_sentences(text: str) -> str:
+    """Returns the text with a full stop in place of the emoji that end a sentence."""
+    return SENTENCE_END.sub(". ", text)
 
 
 def _resolve_markup(text: str) -> str:

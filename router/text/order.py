@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from router.text.normalise import normalise
+from router.text.normalise import EMOJI_CODE, normalise
 
 MAX_ORDER_WORDS = 25
 """Words that an order has at most; whatever is longer is material itself."""
@@ -27,6 +27,7 @@ MIN_MATERIAL_PER_ORDER = 2
 
 _QUOTE_SIGNS = (">", "&gt;", "```", "\u201c", "\u201e", "\u00ab", '"')
 _WORD = re.compile(r"\w+")
+_PARAGRAPH_END = re.compile(r"\n[^\S\n]*+\n")
 _COLON = re.compile(r"(?<=\w)[ ]?:(?=\s)")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
 _CODE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -93,6 +94,41 @@ def split_order(text: str, min_material: int = MIN_MATERIAL_WORDS) -> list[Order
             found.append(split)
 
     return found
+
+
+def material_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
+    """Returns where pasted material begins and ends, in order, from `start` on.
+
+    That is code, quoted lines, quotations, and what follows a colon up to the end of its paragraph.
+    A colon right before a quotation has that alone behind it.
+    """
+    spans: list[tuple[int, int]] = []
+    for pattern in (_CODE, _QUOTED_LINE, _QUOTATION):
+        for match in pattern.finditer(text, start):
+            if not _is_within(match.start(), spans):
+                spans.append(match.span())
+
+    begun = {first for first, _ in spans}
+    codes = [match.span() for match in EMOJI_CODE.finditer(text, start)]
+    for match in _COLON.finditer(text, start):
+        after = text[match.end() :]
+        first = match.end() + len(after) - len(after.lstrip())
+        if _is_within(match.end() - 1, [*spans, *codes]) or first in begun:
+            continue
+
+        end = _PARAGRAPH_END.search(text, first)
+        span = first, end.start() if end is not None else len(text)
+        before = max((end for _, end in spans if end <= match.start()), default=start)
+        is_order = _word_count(text[before : match.start()]) >= MIN_ORDER_WORDS
+        if is_order and _word_count(text[slice(*span)]) >= SHORT_MATERIAL_WORDS:
+            spans = [one for one in spans if not span[0] <= one[0] < span[1]]
+            spans.append(span)
+
+    return sorted(spans)
+
+
+def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= place < end for start, end in spans)
 
 
 def _is_sized(split: OrderAndMaterial, min_material: int) -> bool:

@@ -13,6 +13,7 @@ from router.classifier.second_request import (
     first_request,
     parts_of,
     second_request_in,
+    with_parts,
     with_second_request,
 )
 from router.types import SECOND_REQUEST, Decision
@@ -51,6 +52,33 @@ from router.types import SECOND_REQUEST, Decision
             "the printer is on floor 2. It does not work",
             ["the printer is on floor 2", "It does not work"],
         ),
+        (
+            "Shorten this: 'The pool is shut. Use the lake.' And draft a reply to Ole: 'See you?'",
+            [
+                "Shorten this: 'The pool is shut. Use the lake.'",
+                "draft a reply to Ole: 'See you?'",
+            ],
+        ),
+        (
+            'Rewrite "we r closed. sorry and bye" in plain words. How long is the notice?',
+            ['Rewrite "we r closed. sorry and bye" in plain words', "How long is the notice?"],
+        ),
+        (
+            "sum this up: the pool is shut. Use the lake.\n\nAnd how long is the notice?",
+            ["sum this up: the pool is shut. Use the lake.", "how long is the notice?"],
+        ),
+        ("sum this up: the pool is shut. How long is the notice? I am ill today", []),
+        ('sum up "the pool is shut. How long is the notice? I am ill today"', []),
+        ("sum this up\n> the pool is shut. How long is it?", []),
+        (
+            "my phone is gone \U0001f62c who do i tell now",
+            ["my phone is gone", "who do i tell now"],
+        ),
+        (
+            "the gate is stuck :weary: how long is the notice",
+            ["the gate is stuck", "how long is the notice"],
+        ),
+        ("a new \U0001f5a8 for the second floor please", []),
         ("Off on holiday from Monday. Calendar is blocked.", []),
         ("the vpn is down", []),
         ("say this in plain English: the vpn is down and the wifi is slow", []),
@@ -176,3 +204,45 @@ def test_a_question_behind_what_is_none_needs_less_to_count():
     assert SECOND_REQUEST not in with_second_request(alone("leave"), parts).reason
     decided = with_second_request(alone("leave"), parts, [asked])
     assert decided.reason[SECOND_REQUEST]["route"] == "handbook"
+
+
+def test_a_sure_statement_with_a_question_behind_it_holds_two_requests():
+    first, asked = Part(0, 9), Part(10, 19)
+    parts = [(first, alone("leave")), (asked, alone("handbook", 0.82, 0.67))]
+
+    assert with_second_request(alone(None), parts).route is None
+    decided = with_second_request(alone(None), parts, [asked])
+    assert (decided.route, decided.reason[SECOND_REQUEST]["route"]) == ("leave", "handbook")
+
+
+ORDERED = replace(alone("summarise"), reason={"order": "by the order alone"})
+
+
+@pytest.mark.parametrize(
+    ("text", "routes", "second"),
+    [
+        (
+            "Sum this up: 'The pool is shut.' And draft a reply to Ole: 'See you there?'",
+            {"Sum": "summarise", "draft": "reply"},
+            "reply",
+        ),
+        # One sentence that is no request is material, and so is the rest then.
+        (
+            "Sum this up for me. Ida wrote 'the pool is shut'. Please send me the reports",
+            {"Sum": "summarise", "Please": "reply"},
+            None,
+        ),
+        (
+            "Sum this up for me. The pool is shut. Please send me the reports",
+            {"Sum": "summarise", "The": "triage", "Please": "reply"},
+            None,
+        ),
+    ],
+)
+def test_an_order_with_material_has_a_second_request_only_beside_orders(text, routes, second):
+    def decide(words: str) -> Decision:
+        return alone(routes.get(words.split()[0]))
+
+    named = with_parts(ORDERED, text, decide).reason.get(SECOND_REQUEST)
+
+    assert (named and named["route"]) == second

@@ -103,3 +103,34 @@ def test_a_route_that_needs_no_text_keeps_its_questions(decide):
 def test_somebody_in_distress_is_sent_to_no_rule_about_something_else(decide):
     assert decide("is the harbour office open? my boss shouts at me", DISTRESS) == DISTRESS
     assert decide("when does the harbour office open? my boss shouts at me", DISTRESS) != DISTRESS
+
+
+TRIAGE = replace(EXPLAINED, route="triage")
+
+
+@pytest.mark.parametrize(
+    ("text", "route"),
+    [
+        ("the harbour office does not open, who do I tell?", "handbook"),
+        ("the harbour office does not open", "triage"),
+        ("the harbour office does not open, who can fix it?", "triage"),
+        ("the penguins walk in a row, who do I tell?", "triage"),
+    ],
+)
+def test_who_reports_something_and_asks_whom_to_tell_is_told_by_the_documents(decide, text, route):
+    assert decide(text, TRIAGE).route == route
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "route"),
+    [
+        ("may we open the harbour office at nine?", "route", "handbook"),
+        ("may we let the penguins walk in a row?", "out_of_scope", None),
+        ("may we open the harbour office at nine: Dear all, it is late", "route", "explain"),
+        ("can we have the penguins walk in a row?", "route", "explain"),
+    ],
+)
+def test_whether_something_is_allowed_is_no_order_for_a_text(decide, text, verb, route):
+    decision = decide(text, EXPLAINED, replace(SIGNALS, text_routes=("explain",)))
+
+    assert (decision.verb, decision.route) == (verb, route)

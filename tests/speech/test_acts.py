@@ -1,6 +1,11 @@
 import pytest
 
-from router.speech.acts import speech_act
+from router.speech.acts import (
+    asks_for_guidance,
+    asks_permission,
+    report_before_help,
+    speech_act,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +28,8 @@ from router.speech.acts import speech_act
         "I am getting married, what do I need to do for the free day?",
         "I want to work from Spain, what do I need to do?",
         "I have a question. who is on call?",
+        "off to Rome \U0001f600 how many days are left",
+        "my contract ends :cry: how do I extend it",
         "what is going on",
         "when is it back",
         "I'd like to work from Canada for a month. Is that allowed?",
@@ -120,3 +127,47 @@ def test_a_message_that_takes_something_back_is_a_cancellation(text):
 
 def test_an_order_not_to_forget_something_is_no_question():
     assert speech_act("don't forget that the gate is locked at ten") == "statement"
+
+
+@pytest.mark.parametrize(
+    ("text", "report", "asks"),
+    [
+        ("my tablet was stolen \U0001f62c who do i tell", "my tablet was stolen.", True),
+        (
+            "I opened a strange file :scream: whom should I inform?",
+            "I opened a strange file.",
+            True,
+        ),
+        ("lost my key card. what do I have to do now?", "lost my key card.", True),
+        ("the scanner is stuck, when is it up again", "the scanner is stuck", False),
+        ("the scanner is stuck, who can fix it?", "the scanner is stuck", False),
+        ("my tablet was stolen", None, False),
+        ("who do I tell", None, False),
+        ("could you reset it? what do I do", None, False),
+        ("", None, False),
+    ],
+)
+def test_a_report_is_told_from_the_question_for_help_behind_it(text, report, asks):
+    assert report_before_help(text) == report
+    assert asks_for_guidance(text) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("may I feed the minutes of the board to a chat bot to shorten them?", True),
+        ("can we upload a contract to a translation site?", True),
+        ("am I allowed to record a call and have it written down", True),
+        ("is it ok to paste customers' names into a web form?", True),
+        ("can I have a summary of the minutes", False),
+        ("can we shorten the minutes a little", False),
+        ("may I ask you to shorten the minutes", False),
+        ("can I put this into plain words?", False),
+        ("could you put the minutes into plain words?", False),
+        ("the minutes are long. can I upload them to a chat bot?", False),
+        ("can I", False),
+        ("", False),
+    ],
+)
+def test_a_question_whether_one_may_do_a_thing_orders_nothing(text, asks):
+    assert asks_permission(text) is asks
