@@ -77,7 +77,7 @@ def test_no_test_row_is_among_the_lessons() -> None:
 
 
 def test_an_adapter_learns_the_prompt_that_its_version_will_have():
-    for name in ("incident", "leave", "triage"):
+    for name in ("actions", "incident", "leave", "rewrite", "triage"):
         version = installed_routes(Settings(_env_file=None)).routes[name].version
         assert tuned_prompt(builtin_routes_folder() / name / "route.md") == version.prompt
 
@@ -96,11 +96,11 @@ def test_no_message_of_the_route_is_written_by_hand_for_training(name: str) -> N
 def test_what_is_to_be_copied_is_in_its_message(name: str) -> None:
     copied = {"incident": ("service", "started", "ended"), "leave": ("from", "to", "cover")}
     for row in written_rows(name):
-        for field in copied[name]:
+        for field in copied.get(name, ()):
             words = (row["answer"][field] or "").casefold().split()
             assert all(word in row["text"].casefold() for word in words)
 
 
 def test_a_route_without_messages_is_refused_with_those_that_have_some() -> None:
-    with pytest.raises(InputError, match="known: incident, leave, triage"):
+    with pytest.raises(InputError, match="known: actions, incident, leave, rewrite, triage"):
         training_rows("handbook", builtin_routes_folder() / "handbook", 0)
