@@ -7,11 +7,12 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from router.config import Settings
 from router.errors import ModelError, SettingsError
+from router.setting_groups.provider_keys import ProviderKeys
 from workers.llm.budget import Budget, Ledger, no_channel_cap
 from workers.llm.gateway import LOCAL, Gateway
 from workers.llm.model_client import (
@@ -83,6 +84,11 @@ class LiteLLMClient:
         self._prices = LitellmPriceList()
         self._direct = OpenAIClient(connect_seconds, max_connections)
 
+    @cached_property
+    def _keys(self) -> ProviderKeys:
+        """The providers' keys, read when a model that needs them is first asked or checked."""
+        return ProviderKeys()
+
     def price(self, name: str) -> Price | None:
         """Returns the price from the list inside litellm; nothing is downloaded."""
         return self._prices.price(name)
@@ -95,9 +101,9 @@ class LiteLLMClient:
             return None
 
     def missing_keys(self, name: str) -> list[str]:
-        """Returns the variables of the environment that the provider needs and that are not set."""
+        """Returns the variables that the provider needs and that are not set."""
         missing = _litellm().validate_environment(name)["missing_keys"]
-        return [key for key in missing if key not in OPTIONAL_KEYS]
+        return [key for key in missing if key not in OPTIONAL_KEYS and not self._keys.has(key)]
 
     def known_names(self, provider: str = "") -> list[str]:
         """Returns the chat models in the list, of all providers or of one."""
@@ -152,7 +158,7 @@ class LiteLLMClient:
 
         try:
             response = litellm.completion(
-                **_arguments(endpoint, call),
+                **self._arguments(endpoint, call),
                 stream=stream,
                 stream_options={"include_usage": True} if stream else None,
                 timeout=httpx.Timeout(stall_seconds, connect=connect_seconds),
@@ -175,8 +181,20 @@ class LiteLLMClient:
             # completion.
             raise _failure(endpoint, error) from error
 
+    def _arguments(self, endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
+        """Returns the arguments of the call; what the endpoint leaves open the keys fill in."""
+        arguments = _call_arguments(endpoint, call)
+        provider = self.provider(arguments["model"]) or ""
+        for name, value in self._keys.arguments(provider).items():
+            # A model that is named by its ARN has its region in the name.
+            is_in_name = name == "aws_region_name" and "arn:" in endpoint.name
+            if arguments.get(name) is None and not is_in_name:
+                arguments[name] = value
 
-def _arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
+        return arguments
+
+
+def _call_arguments(endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
     """Returns the arguments of `litellm.completion`, with its own retries switched off."""
     # A server of our own speaks OpenAI's protocol, whatever the model behind it is called.
     model = endpoint.name
@@ -325,8 +343,10 @@ def _litellm() -> Any:
     """Returns the library, quiet and offline; loads it at the first call."""
     _check_release()
 
-    # litellm reads this while it is imported; without it, it downloads its price list.
+    # litellm reads these while it is imported. Without the first it downloads its price list;
+    # without the second it loads the nearest `.env`, Slack's tokens too, into the environment.
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # noqa: TID251
+    os.environ["LITELLM_MODE"] = "PRODUCTION"  # noqa: TID251
     import litellm
 
     litellm.suppress_debug_info = True

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from router.config import Settings
 from router.errors import ModelError
+from router.setting_groups.provider_keys import ARGUMENTS
 from workers.llm.litellm_client import LiteLLMClient
 from workers.llm.model_prices import LOCAL, model_price
 from workers.ports import LanguageModel, ModelCall
@@ -80,8 +81,9 @@ def _static_problems(name: str, settings: Settings, client: LiteLLMClient) -> li
     has_key = name == settings.model and bool(settings.model_key.get_secret_value())
     missing = [] if has_key else client.missing_keys(name)
     if missing:
+        where = "the environment or .env" if provider in ARGUMENTS else "the environment"
         problems.append(
-            f"the model {name!r} needs {', '.join(missing)} in the environment, or its key in "
+            f"the model {name!r} needs {', '.join(missing)} in {where}, or its key in "
             "BEAGLE_MODEL_KEY"
         )
 
