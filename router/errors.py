@@ -32,6 +32,11 @@ import errno
 
 from router.secret_values import hide_secrets
 
+INSTALL_EXTRA = (
+    "install the extra {0!r} (`make .venv` in a clone has it; for a wheel pip install "
+    "'FILE.whl[{0}]')"
+)
+"""How this installation gets an extra of `pyproject.toml`: no package index has Beagle."""
 SHORTAGES = frozenset(
     {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.ENOBUFS}
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from router.errors import SettingsError
+from router.errors import INSTALL_EXTRA, SettingsError
 from router.log import get_log
 
 MAX_CHARS = 4000
@@ -80,7 +80,7 @@ def _open_cross_encoder(name: str) -> Any:
     try:
         from sentence_transformers import CrossEncoder
     except ImportError as error:
-        raise SettingsError(f"{error}; install beagle-slack[encoders]") from error
+        raise SettingsError(f"{error}; {INSTALL_EXTRA.format('encoders')}") from error
 
     model = CrossEncoder(name, device="cpu")
     if model.num_labels != 1:

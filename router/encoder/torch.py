@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.encoder.protocol import WORD_BLOCK_NORM
-from router.errors import SettingsError
+from router.errors import INSTALL_EXTRA, SettingsError
 
 MAX_CHARS = 4000
 """Characters that are read of a text; the encoder's 256 tokens end long before."""
@@ -40,8 +40,8 @@ class TorchEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise SettingsError(
-                f"opening the encoder {name!r}: {error}; install beagle-slack[encoders], or set "
-                "BEAGLE_ENCODER=fast"
+                f"opening the encoder {name!r}: {error}; {INSTALL_EXTRA.format('encoders')}, or "
+                "set BEAGLE_ENCODER=fast"
             ) from error
 
         torch.set_num_threads(1)

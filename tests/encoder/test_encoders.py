@@ -164,7 +164,7 @@ def test_another_encoder_without_its_packages_says_which_to_install(monkeypatch,
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
 
     for name in ("torch", "some/model"):
-        with pytest.raises(SettingsError, match=r"install beagle-slack\[encoders\]"):
+        with pytest.raises(SettingsError, match="install the extra 'encoders'"):
             open_encoder(name, tmp_path)
 
 

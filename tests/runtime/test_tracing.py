@@ -95,7 +95,7 @@ def test_a_collector_that_is_away_keeps_no_process_from_ending():
 
 @pytest.mark.skipif(INSTALLED, reason="the extra otel is installed")
 def test_without_the_extra_a_collector_is_a_wrong_setting():
-    with pytest.raises(SettingsError, match=r"pip install 'beagle-slack\[otel\]'"):
+    with pytest.raises(SettingsError, match=r"pip install 'FILE\.whl\[otel\]'"):
         tracing.open_tracing("http://127.0.0.1:9", "bot")
 
 

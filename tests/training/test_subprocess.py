@@ -82,4 +82,4 @@ def test_a_trainer_whose_packages_are_missing_says_which_to_install(tmp_path: Pa
         child.stdin.flush()
         answer = json.loads(child.stdout.readline())
 
-    assert "install beagle-slack[tune]" in answer["refused"]
+    assert "install the extra 'tune'" in answer["refused"]

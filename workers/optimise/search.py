@@ -14,7 +14,7 @@ from typing import Any
 from router.catalog.catalog import Route
 from router.catalog.route_file import ExampleRow
 from router.catalog.version import Version
-from router.errors import ModelError
+from router.errors import INSTALL_EXTRA, ModelError
 from router.store.versions.versions import StoredVersion
 from router.store.weekly.datasets import Report
 from workers.context import Context
@@ -37,7 +37,7 @@ NO_REFLECTION = (
     "the small local model cannot reflect"
 )
 NO_GEPA = (
-    "instructions were not rewritten: the package gepa is missing; pip install 'beagle-slack[tune]'"
+    f"instructions were not rewritten: the package gepa is missing; {INSTALL_EXTRA.format('tune')}"
 )
 
 

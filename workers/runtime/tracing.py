@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import ParamSpec, Protocol, TypeVar
 
-from router.errors import SettingsError
+from router.errors import INSTALL_EXTRA, SettingsError
 from router.types import Request
 
 Serve = ParamSpec("Serve")
@@ -72,8 +72,8 @@ def open_tracing(url: str, process: str) -> None:
         from workers.runtime.otlp import OtlpRecorder
     except ModuleNotFoundError as error:
         raise SettingsError(
-            "tracing requests: BEAGLE_OTEL_URL is set but OpenTelemetry is not installed; pip "
-            "install 'beagle-slack[otel]', or leave BEAGLE_OTEL_URL empty"
+            "tracing requests: BEAGLE_OTEL_URL is set but OpenTelemetry is not installed; "
+            f"{INSTALL_EXTRA.format('otel')}, or leave BEAGLE_OTEL_URL empty"
         ) from error
 
     use_recorder(OtlpRecorder(url, process))

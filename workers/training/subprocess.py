@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from router.config import bare_environment
-from router.errors import BeagleError, InputError, ModelError
+from router.errors import INSTALL_EXTRA, BeagleError, InputError, ModelError
 from workers.runtime.processes import end_with_parent
 from workers.training.trainers import (
     ChatExample,
@@ -160,8 +160,8 @@ def main() -> None:
         send(refused=str(error))
     except ImportError as error:
         send(
-            refused=f"training with {job['trainer']!r}: {error}; install beagle-slack[tune] where "
-            "the compute worker runs (the image made with LOCK=serve trains nothing)"
+            refused=f"training with {job['trainer']!r}: {error}; {INSTALL_EXTRA.format('tune')} "
+            "where the compute worker runs (the image made with LOCK=serve trains nothing)"
         )
     else:
         send(trained=asdict(trained))

@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from router.errors import StoreAwayError, StoreError
+from router.errors import INSTALL_EXTRA, StoreAwayError, StoreError
 from router.store.base.locks import Lock, take_locks
 from router.store.base.outages import SERIALISATION, tell_outages_apart
 
@@ -96,7 +96,8 @@ def open_engine(url: str, pool: int = POOL) -> Engine:
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError(
             f"opening the store: the driver {parsed.get_driver_name()!r} for {name} is not "
-            "installed; install beagle-slack[postgres] and write the URL as postgresql+psycopg://…"
+            f"installed; {INSTALL_EXTRA.format('postgres')} and write the URL as "
+            "postgresql+psycopg://…"
         ) from error
 
     if name == "sqlite":
