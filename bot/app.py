@@ -235,6 +235,7 @@ class BotProcess:
             # This start may have the new token that some answers wait for.
             store.requests.wake_token_waiters(now())
         else:
+            workspaces.installations.warn_where_anybody_may_install()
             workspaces.installations.reseal()
 
         admins = Admins(settings, store.audit, now, workspaces.installer)

@@ -168,6 +168,11 @@ class EncryptedInstallationStore(InstallationStore):
         """Deletes the workspace's token. Who its admin is stays on record for the next install."""
         self._rows.revoke(str(team_id))
 
+    def warn_where_anybody_may_install(self) -> None:
+        """Logs one warning where no list says which workspaces may install Beagle."""
+        if not self._allowed:
+            self._log.warning("any_workspace_may_install", setting="BEAGLE_ALLOWED_TEAMS")
+
     def reseal(self) -> int:
         """Encrypts with the newest key what an older one encrypted; returns how many tokens."""
         resealed = 0

@@ -277,9 +277,26 @@ def test_where_workspaces_install_beagle_no_single_token_is_asked_for(make_setti
 
     assert result.ok
     assert "installs Beagle at /slack/install; 0 have a token" in result.text
-    assert "any workspace may install" in result.text
-    limited = many_workspaces(make_settings, allowed_teams=("T1",))
-    assert "any workspace" not in check(limited, "bot token").text
+
+
+def test_where_any_workspace_may_install_is_a_warning_of_its_own(make_settings):
+    result = check(many_workspaces(make_settings), "who may install")
+    diagnosis = Diagnosis([result])
+
+    assert (result.ok, result.warns, diagnosis.ok) == (True, True, True)
+    assert diagnosis.as_text().startswith(
+        "WARN  who may install: any workspace, and each may spend up to 20 USD a day: "
+        "BEAGLE_ALLOWED_TEAMS is empty"
+    )
+    assert diagnosis.as_dict()["parts"] == {
+        "who may install": {"ok": True, "said": result.text, "warns": True}
+    }
+
+
+def test_a_list_of_who_may_install_is_no_warning(make_settings):
+    result = check(many_workspaces(make_settings, allowed_teams=("T1", "T2")), "who may install")
+
+    assert result == CheckResult("who may install", True, "T1, T2")
 
 
 def test_a_token_under_an_older_key_is_counted(make_settings):

@@ -6,6 +6,7 @@ import logging
 import urllib.error
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.install.pages import INSTALL_PATH, MAX_CALLBACKS, REDIRECT_PATH
 from bot.sandbox import seed_data
@@ -215,6 +216,17 @@ def test_equal_ids_of_two_workspaces_never_cross(make_installs, store):
     assert installs.admins.includes(SlackPerson("T0OTHER0001", GRACE))
     assert not installs.admins.includes(SlackPerson("T0OTHER0001", ADA))
     assert not installs.admins.includes(SlackPerson("T0OTHER0001", LINUS))
+
+
+@pytest.mark.parametrize(("teams", "warnings"), [("", 1), (TEAM, 0)])
+def test_the_start_warns_where_any_workspace_may_install(make_installs, teams, warnings):
+    installs = make_installs(allowed_teams=teams)
+
+    with capture_logs() as logs:
+        installs.rows.warn_where_anybody_may_install()
+
+    assert [line["event"] for line in logs] == ["any_workspace_may_install"] * warnings
+    assert [line["log_level"] for line in logs] == ["warning"] * warnings
 
 
 def test_no_token_is_in_a_log_or_on_a_page(installs, caplog, capsys):

@@ -21,7 +21,7 @@ from bot.cli.doctor.answer_checks import (
     check_quote_scorer,
     check_routes,
 )
-from bot.cli.doctor.diagnosis import CheckResult, Diagnosis
+from bot.cli.doctor.diagnosis import CheckResult, Diagnosis, WarningText
 from bot.cli.doctor.machine_checks import check_clock, check_data_folder, check_disk
 from bot.cli.doctor.service_checks import (
     check_bot,
@@ -36,6 +36,7 @@ from bot.cli.doctor.slack_checks import (
     check_bot_token,
     check_receiving,
     check_round_trip,
+    check_who_may_install,
 )
 from bot.cli.terminal import Json, load_settings
 from bot.transport.clients import UNREACHABLE
@@ -96,6 +97,8 @@ def run_checks(settings: Settings, *, round_trip: bool = False) -> Diagnosis:
     With `round_trip` the first admin gets a direct message, which is deleted again.
     """
     checks = dict(CHECKS)
+    if settings.slack_client_id:
+        checks["who may install"] = check_who_may_install
     if round_trip:
         checks["round trip"] = check_round_trip
 
@@ -134,7 +137,8 @@ def _refusal(error: SlackApiError) -> str:
 
 def _checked(part: str, check: Callable[[Settings], str], settings: Settings) -> CheckResult:
     try:
-        return CheckResult(part, True, check(settings))
+        text = check(settings)
+        return CheckResult(part, True, text, warns=isinstance(text, WarningText))
     except BeagleError as error:
         return CheckResult(part, False, str(error))
     except SlackApiError as error:

@@ -10,13 +10,31 @@ from router.store.requests.dead_letters import DeadLetter
 from router.text.printable import counted
 
 
+class WarningText(str):
+    """How a part is that works, where the operator should change something."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """One part of the installation and whether it works; `text` says how, or what to do."""
+    """One part of the installation and whether it works; `text` says how, or what to do.
+
+    A part that works and `warns` is set in a way that the operator should change.
+    """
 
     part: str
     ok: bool
     text: str
+    warns: bool = False
+
+    @property
+    def mark(self) -> str:
+        """The first word of the part's line."""
+        if self.warns:
+            return "WARN "
+
+        return "ok   " if self.ok else "WRONG"
 
 
 @dataclass(slots=True)
@@ -28,15 +46,14 @@ class Diagnosis:
 
     @property
     def ok(self) -> bool:
-        """Whether Beagle can run. Requests given up are listed but do not count."""
+        """Whether Beagle can run. Warnings and requests given up are listed but do not count."""
         return all(check.ok for check in self.checks)
 
     def as_text(self) -> str:
         """Returns a line for each part, then the requests given up."""
         lines = []
         for check in self.checks:
-            mark = "ok   " if check.ok else "WRONG"
-            lines.append(f"{mark} {check.part}: {check.text}")
+            lines.append(f"{check.mark} {check.part}: {check.text}")
 
         letters = self.dead_letters
         if letters:
@@ -55,8 +72,16 @@ class Diagnosis:
         return "\n".join(lines)
 
     def as_dict(self) -> dict[str, object]:
-        """Returns the diagnosis for `--json`; the keys are those of release 0.1."""
-        parts = {check.part: {"ok": check.ok, "said": check.text} for check in self.checks}
+        """Returns the diagnosis for `--json`; the keys are those of release 0.1.
+
+        A part that warns has `warns` besides.
+        """
+        parts: dict[str, dict[str, object]] = {}
+        for check in self.checks:
+            parts[check.part] = {"ok": check.ok, "said": check.text}
+            if check.warns:
+                parts[check.part]["warns"] = True
+
         dead = []
         for letter in self.dead_letters:
             dead.append(

@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.app import now
+from bot.cli.doctor.diagnosis import WarningText
 from bot.cli.doctor.service_checks import database_file
 from bot.transport.clients import error_code, web_client
 from bot.transport.round_trip import make_round_trip, open_client
@@ -55,7 +56,7 @@ def check_bot_token(settings: Settings) -> str:
 
 
 def _describe_installations(settings: Settings) -> str:
-    """Returns how many workspaces have a token, who may install, and which keys are in use."""
+    """Returns how many workspaces have a token, and which keys are in use."""
     store = open_store(settings.store_url, migrates=False)
     try:
         installations = open_workspaces(settings, store, None, now).installations
@@ -66,14 +67,25 @@ def _describe_installations(settings: Settings) -> str:
 
     with_token = counted(len(teams), "has", "have")
     text = f"each workspace installs Beagle at /slack/install; {with_token} a token"
-    if not settings.allowed_teams:
-        text += "; any workspace may install (BEAGLE_ALLOWED_TEAMS is empty)"
     if old_seals:
         text += (
             f"; {counted(old_seals, 'is', 'are')} still encrypted with an older BEAGLE_TOKEN_KEY"
         )
 
     return text
+
+
+def check_who_may_install(settings: Settings) -> str:
+    """Names the workspaces that may install Beagle by OAuth; warns where every one may."""
+    if settings.allowed_teams:
+        return ", ".join(settings.allowed_teams)
+
+    cap = settings.cap_team_usd
+    spending = f"spend up to {cap:g} USD a day" if cap else "spend without a cap"
+    return WarningText(
+        f"any workspace, and each may {spending}: BEAGLE_ALLOWED_TEAMS is empty; write the ids "
+        "(T…) of your workspaces into it"
+    )
 
 
 def check_receiving(settings: Settings) -> str:
