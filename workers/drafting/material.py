@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -22,14 +22,19 @@ from workers.context import Context
 from workers.drafting.slots import MADE_UP, find_slots, refill
 from workers.knowledge.retrieval import reading_rights
 from workers.mining.privacy import common_words
-from workers.mining.requests import CachedEmbedding, messages_to_rows, to_rows, without_answers
+from workers.mining.requests import (
+    CachedEmbedding,
+    messages_to_rows,
+    quotable_today,
+    to_rows,
+    without_answers,
+)
 from workers.mining.rows import Row, mask_rows
 from workers.mining.trend import WEEK, WEEKS
 from workers.readiness.thresholds import mining_limits
 
 MAX_TEXT = 300
 """Characters of a request that a draft takes over; a longer one is no typical request."""
-MAX_CHANNELS = 200
 MAX_NEGATIVES = 15
 MIN_NEIGHBOUR_COSINE = 0.3
 """Messages that are less alike teach the router nothing about the border."""
@@ -103,7 +108,7 @@ def read_material(context: Context, candidate: Candidate) -> Material:
     messages = context.store.channel_messages.between(team, since, now)
 
     rows = mask_rows(to_rows(requests) + messages_to_rows(messages))
-    rows = _quotable_today(context, team, rows)
+    rows = quotable_today(rows, team, reading_rights(context))
     keys = [request.id for request in requests] + [message_key(one) for one in messages]
     limits = mining_limits(context.settings)
     wording = Wording(_usual_words(rows, limits.min_people))
@@ -135,12 +140,6 @@ def read_material(context: Context, candidate: Candidate) -> Material:
         members,
     )
     return Material(asked, wording, neighbours)
-
-
-def _quotable_today(context: Context, team: str, rows: Sequence[Row]) -> list[Row]:
-    channels = {row.channel for row in rows if row.quotable}
-    public = reading_rights(context).public_channels(team, channels, MAX_CHANNELS)
-    return [replace(row, quotable=row.quotable and row.channel in public) for row in rows]
 
 
 def _usual_words(rows: Sequence[Row], min_people: int) -> frozenset[str]:

@@ -36,7 +36,13 @@ from workers.mining.admin_corrections import (
 from workers.mining.gate_feedback import refit_gate
 from workers.mining.llm_naming import Namer
 from workers.mining.pipeline import Cluster, MiningHistory, MiningResult, mine
-from workers.mining.requests import CachedEmbedding, messages_to_rows, to_rows, without_answers
+from workers.mining.requests import (
+    CachedEmbedding,
+    messages_to_rows,
+    quotable_today,
+    to_rows,
+    without_answers,
+)
 from workers.mining.rows import Row
 from workers.mining.trend import WEEK, WEEKS
 from workers.ports import Payer
@@ -55,7 +61,6 @@ QUEUE = "compute"
 MAX_CANDIDATES = 8
 """Candidates in one digest; the rest come up when these are decided."""
 MAX_GAPS = 5
-MAX_CHANNELS = 200
 """Channels that Slack is asked about; nothing is quoted from further ones."""
 MAX_ROUTES = 12
 DAY_SECONDS = 86_400.0
@@ -110,7 +115,7 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     # Requests come first, so that a row's index is its request's.
     messages = without_answers(store.channel_messages.between(team, since, now), requests)
     rows = to_rows(requests) + messages_to_rows(messages)
-    rows = _with_rights_of_now(context, team, rows)
+    rows = quotable_today(rows, team, reading_rights(context))
     encoder = embedding.encoder.model_id
     result = mine(
         rows,
@@ -120,13 +125,6 @@ def _mine_requests(context: Context, team: str, now: float) -> _Mined:
     )
 
     return _Mined(team, now, requests, rows, messages, encoder, result)
-
-
-def _with_rights_of_now(context: Context, team: str, rows: Sequence[Row]) -> list[Row]:
-    """Returns the rows; quotable are only those of channels that Slack calls public today."""
-    channels = {row.channel for row in rows if row.quotable}
-    public = reading_rights(context).public_channels(team, channels, MAX_CHANNELS)
-    return [replace(row, quotable=row.quotable and row.channel in public) for row in rows]
 
 
 def _store_candidates(context: Context, mined: _Mined) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,12 @@ from router.encoder.protocol import Encoder
 from router.store.mining.channel_messages import ChannelMessage
 from router.store.mining.embeddings import StoredEmbeddings
 from router.store.mining.minable_requests import MinableRequest
+from workers.knowledge.membership import ReadingRights
 from workers.mining.pipeline import Encode
 from workers.mining.rows import Row
 
+MAX_CHANNELS = 200
+"""Channels of one workspace of which Slack is asked whether they are public today."""
 INPUT_TOKENS = ("system", "few_shot", "context", "query")
 
 
@@ -46,6 +49,13 @@ def messages_to_rows(messages: Sequence[ChannelMessage]) -> list[Row]:
         )
         for message in messages
     ]
+
+
+def quotable_today(rows: Sequence[Row], team: str, rights: ReadingRights) -> list[Row]:
+    """Returns the rows; quotable are only those of channels that Slack calls public today."""
+    channels = {row.channel for row in rows if row.quotable}
+    public = rights.public_channels(team, channels, MAX_CHANNELS)
+    return [replace(row, quotable=row.quotable and row.channel in public) for row in rows]
 
 
 def without_answers(
