@@ -82,7 +82,8 @@ def hides(declarations: str) -> bool:
 
     # Moved off the screen, cut to nothing, or given no room.
     if any(
-        _number(style.get(name, "")) <= -500 for name in ("text-indent", "left", "top", "right")
+        _number(style.get(name, "")) <= OFF_SCREEN
+        for name in ("text-indent", "left", "top", "right")
     ):
         return True
     if style.get("clip", "").replace(" ", "").startswith(("rect(0,0,0,0", "rect(0000")):
