@@ -15,11 +15,6 @@ class WeeklyBudget:
         self._calls = calls
         self._usd = usd
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether no call is left."""
-        return self._calls <= 0
-
     def part(self, calls: int | None = None, usd: float | None = None) -> CallBudget:
         """Returns what is left, at most so many calls and USD."""
         left_usd = max(0.0, self._usd)

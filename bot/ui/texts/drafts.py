@@ -66,7 +66,6 @@ MONTHLY = Counted(
     "About {requests:,|request|requests} a month; they would cost {usd} a month with the present "
     "model."
 )
-MONTHLY_UNKNOWN = "How often it will be asked is not known yet; one answer cost {usd}."
 CLAIMED = (
     "The route “{route}” takes {count} of the {asked} requests that it was drafted from today."
 )

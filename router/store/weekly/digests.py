@@ -62,12 +62,6 @@ class Digests:
         with one_statement(self._engine) as connection:
             return bool(connection.execute(statement).rowcount == 1)
 
-    def update_body(self, team: str, week: str, body: Mapping[str, Any]) -> None:
-        """Replaces the body of the week's digest."""
-        statement = update(digest).where(_is_digest(team, week))
-        with one_statement(self._engine) as connection:
-            connection.execute(statement.values(body=dict(body)))
-
     def get(self, team: str, week: str) -> Digest | None:
         """Returns that week's digest."""
         query = select(digest).where(_is_digest(team, week))

@@ -13,7 +13,6 @@ from router.store.base.rows import as_row
 from router.store.weekly.failure_tables import failure_group
 
 Cause = Literal["router", "prompt", "retrieval", "model", "training"]
-Remedy = Literal["labels", "lint", "document", "tier", "test_row", ""]
 
 
 @dataclass(frozen=True, slots=True)

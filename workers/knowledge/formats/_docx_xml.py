@@ -13,7 +13,6 @@ from xml.etree import ElementTree as ET
 from workers.knowledge.formats._docx_numbers import VALUE, WORD, ParagraphNumbers
 
 MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
-SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 STRICT = (
     ("http://purl.oclc.org/ooxml/officeDocument/math",
      "http://schemas.openxmlformats.org/officeDocument/2006/math"),

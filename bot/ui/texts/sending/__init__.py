@@ -11,7 +11,6 @@ KINDS = {
     "person": "A person",
     "reminder": "Remind me here",
 }
-WEBHOOK = "{name}"
 
 SHOWN = "*This is what will be sent:*"
 SHOWN_BODY = "*This is what {name} ({host}) gets, as JSON:*"
