@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from evals.tuning.essay_data import (
     tuned_prompt,
 )
 from evals.tuning.essay_parts import run_parts
+from evals.tuning.progress import print_progress
 from evals.tuning.served import Contender, ServedAnswer, Shape, ask_server, serving
 from router.config import Settings, read_settings
 from router.encoder.factory import open_encoder
@@ -37,7 +37,7 @@ from workers.llm.local.weights import NAME, find_weights
 from workers.paths._linear_head_model import LinearHead
 from workers.ports import ModelCall
 from workers.training.subprocess import train_in_subprocess
-from workers.training.trainers import TrainedModel, TrainingOptions, TrainingProgress
+from workers.training.trainers import TrainedModel, TrainingOptions
 
 OUTPUT_TOKENS = 24
 PAGE = Path("docs/essay.md")
@@ -149,7 +149,7 @@ def _train(
         threads=settings.local_threads,
     )
     weights = find_weights(settings.data)
-    tuned = train_in_subprocess("lora", examples, weights, work / "lora", options, _print_progress)
+    tuned = train_in_subprocess("lora", examples, weights, work / "lora", options, print_progress)
 
     return head, tuned
 
@@ -311,10 +311,3 @@ def _training_cost(trained: TrainedModel) -> dict[str, Any]:
         "dev_exact": trained.dev_exact,
         "device": trained.device,
     }
-
-
-def _print_progress(progress: TrainingProgress) -> None:
-    dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
-    position = f"step {progress.step}/{progress.steps}"
-    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}"
-    print_line(line, file=sys.stderr)

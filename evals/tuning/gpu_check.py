@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,6 +13,7 @@ import typer
 
 from evals.triage import make_rows
 from evals.tuning import rft
+from evals.tuning.progress import print_progress
 from router.log import set_up_logs
 from router.text.printable import print_line
 from workers.training.subprocess import train_in_subprocess
@@ -22,7 +22,6 @@ from workers.training.trainers import (
     ReinforcementOptions,
     TrainedModel,
     TrainingOptions,
-    TrainingProgress,
 )
 
 ROWS = 160
@@ -79,7 +78,7 @@ def _train_twice(
     """Returns the supervised adapter, and the one that was reinforced from it."""
     lessons, dev = _lessons(options.seed)
     start = train_in_subprocess(
-        "lora", [*lessons[:ROWS], *dev], base, work / "lora", options, _print_progress
+        "lora", [*lessons[:ROWS], *dev], base, work / "lora", options, print_progress
     )
     reinforcement = ReinforcementOptions(
         reward=rft.REWARD.as_dict(),
@@ -93,7 +92,7 @@ def _train_twice(
         base,
         work / "rft",
         dataclasses.replace(options, reinforcement=reinforcement),
-        _print_progress,
+        print_progress,
     )
     return start, reinforced
 
@@ -105,7 +104,7 @@ def _train_whole(base: Path, work: Path, options: TrainingOptions) -> TrainedMod
     lessons, dev = _lessons(options.seed)
     whole = dataclasses.replace(options, four_bit=False, processes=torch.cuda.device_count())
     return train_in_subprocess(
-        "full", [*lessons[:ROWS], *dev], base, work / "full", whole, _print_progress
+        "full", [*lessons[:ROWS], *dev], base, work / "full", whole, print_progress
     )
 
 
@@ -114,8 +113,3 @@ def _lessons(seed: int) -> tuple[list[ChatExample], list[ChatExample]]:
     lessons = [rft.chat_example(row, "train") for row in rows if row["split"] == "train"]
     dev = [rft.chat_example(row, "dev") for row in rows if row["split"] == "dev"]
     return lessons, dev[:DEV_ROWS]
-
-
-def _print_progress(progress: TrainingProgress) -> None:
-    line = f"step {progress.step}/{progress.steps}  loss {progress.loss:.3f}"
-    print_line(f"{line}  {progress.seconds:.0f} s", file=sys.stderr)

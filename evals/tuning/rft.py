@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from evals import triage
+from evals.tuning.progress import print_progress
 from evals.tuning.served import Contender, Shape, ask_server, compact, serving
 from router.catalog.reward import RewardCheck
 from router.config import Settings, read_settings
@@ -28,7 +28,6 @@ from workers.training.trainers import (
     ReinforcementOptions,
     TrainedModel,
     TrainingOptions,
-    TrainingProgress,
 )
 
 FIELDS = ("queue", "urgency")
@@ -107,7 +106,7 @@ def measure(settings: Settings, sizes: RftSizes, seed: int = 0) -> dict[str, Any
         base,
         work / "lora",
         options,
-        _print_progress,
+        print_progress,
     )
     reinforcement = ReinforcementOptions(
         reward=REWARD.as_dict(),
@@ -122,7 +121,7 @@ def measure(settings: Settings, sizes: RftSizes, seed: int = 0) -> dict[str, Any
         base,
         work / "rft",
         dataclasses.replace(options, reinforcement=reinforcement),
-        _print_progress,
+        print_progress,
     )
     before = _measure(settings, start, test_rows)
     after = _measure(settings, reinforced, test_rows)
@@ -222,13 +221,6 @@ def _as_text(report: Mapping[str, Any]) -> str:
         f"{report['cpu_seconds']} CPU seconds, {report['seconds']} seconds",
     ]
     return "\n".join(lines)
-
-
-def _print_progress(progress: TrainingProgress) -> None:
-    right = "" if progress.dev_exact is None else f"  dev right {progress.dev_exact:.0%}"
-    position = f"step {progress.step}/{progress.steps}"
-    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{right}"
-    print_line(line, file=sys.stderr)
 
 
 def section(report: Mapping[str, Any]) -> str:

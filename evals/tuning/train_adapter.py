@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from evals import incidents, leave, triage
+from evals.tuning.progress import print_progress
 from router.catalog.catalog import builtin_routes_folder
 from router.catalog.route_file import read_route_file, read_rows
 from router.config import read_settings
@@ -21,7 +21,7 @@ from router.kinds import ADAPTER_KINDS
 from router.text.printable import print_line
 from workers.llm.local.weights import find_weights
 from workers.training.subprocess import train_in_subprocess
-from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
+from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions
 
 Row = Mapping[str, Any]
 GENERATORS: Mapping[str, Callable[[int], Sequence[Row]]] = {
@@ -78,7 +78,7 @@ def main(
         find_weights(settings.data),
         folder or settings.data / f"route-adapter-{route}-{seed}",
         options,
-        _print_progress,
+        print_progress,
     )
     assert trained.artifact is not None
     shutil.copyfile(trained.artifact, out / "adapter.gguf")
@@ -159,13 +159,6 @@ def _as_answer(answer: Any) -> str:
         return answer
 
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-
-
-def _print_progress(progress: TrainingProgress) -> None:
-    dev = "" if progress.dev_exact is None else f"  dev exact {progress.dev_exact:.0%}"
-    position = f"step {progress.step}/{progress.steps}"
-    line = f"{position}  loss {progress.loss:.3f}  {progress.seconds:.0f} s{dev}"
-    print_line(line, file=sys.stderr)
 
 
 def _training_cost(trained: TrainedModel, adapter: Path) -> dict[str, object]:

@@ -133,13 +133,13 @@ def open_session(path: Path) -> Any:
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def open_tokenizer(model: Path) -> Any:
-    """Returns the model's own tokeniser, without padding and cut off at MAX_TOKENS."""
+def open_tokenizer(model: Path, max_tokens: int = MAX_TOKENS) -> Any:
+    """Returns the model's own tokeniser, without padding and cut off at `max_tokens`."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_truncation(max_tokens)
     return tokenizer
 
 

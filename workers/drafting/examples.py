@@ -11,6 +11,7 @@ from workers.drafting.answer_form import AnswerForm, DraftField
 from workers.drafting.material import MAX_NEGATIVES, AskedRequest, Wording
 from workers.drafting.sentences import OPENINGS, SLOT_PHRASES
 from workers.drafting.slots import MADE_UP
+from workers.mining.naming import jaccard
 
 TEST_SHARE = 0.3
 MAX_ROWS: Mapping[Split, int] = {"train": 40, "dev": 20, "test": 40}
@@ -60,7 +61,7 @@ def pick_utterances(rows: Sequence[DraftText]) -> tuple[Texts, Texts]:
 
     for row in rows:
         words = set(plain_words(row.text))
-        is_new = all(_jaccard(words, known) < MAX_OVERLAP for known in words_of)
+        is_new = all(jaccard(words, known) < MAX_OVERLAP for known in words_of)
         if is_new and len(picked) < MAX_UTTERANCES:
             picked.append(row)
             words_of.append(words)
@@ -126,7 +127,3 @@ def _answer(one: AskedRequest, text: str, wording: Wording, form: AnswerForm) ->
         return form.expected(text, one.answer)
 
     return wording.safe(one.answer) or None
-
-
-def _jaccard(first: set[str], second: set[str]) -> float:
-    return len(first & second) / max(len(first | second), 1)

@@ -172,12 +172,13 @@ def _examples(
             if not words or is_known or text.count(REDACTED) > max_redacted:
                 continue
 
-            if all(_jaccard(words, other) <= max_overlap for other in chosen_words):
+            if all(jaccard(words, other) <= max_overlap for other in chosen_words):
                 examples.append((text, channel))
                 chosen_words.append(words)
 
     return examples
 
 
-def _jaccard(first: set[str], second: set[str]) -> float:
+def jaccard(first: set[str], second: set[str]) -> float:
+    """Returns how many of the words of two texts are in both, as a share of all."""
     return len(first & second) / max(len(first | second), 1)

@@ -84,14 +84,6 @@ class PersonalData:
         self._engine = engine
         self._stopped = threading.Event()
 
-    @property
-    def overwriting_is_cheap(self) -> bool:
-        """Whether `overwrite_deleted` may run every minute.
-
-        PostgreSQL rewrites whole tables for it.
-        """
-        return self._engine.dialect.name == "sqlite"
-
     def texts_by_user(self, team: str, user: str) -> list[WrittenText]:
         """Returns all that the person wrote: requests, messages, notes, files, rows of datasets."""
         person = Author(team, user)

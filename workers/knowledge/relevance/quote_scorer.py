@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from router.encoder.bert_graph import SEGMENTS
 from router.encoder.factory import minilm_folder
-from router.encoder.onnx import ExportFiles, open_admitted
+from router.encoder.onnx import ExportFiles, open_admitted, open_tokenizer
 from router.encoder.onnx_export import export_in_child
 from router.errors import SettingsError
 from router.log import get_log
@@ -97,12 +97,7 @@ def scorer_files(adapters: Path) -> ExportFiles:
 
 def open_pair_tokenizer(model: Path) -> Any:
     """Returns the tokeniser in the folder `model` for pairs of texts, cut off at MAX_TOKENS."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(model / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(MAX_TOKENS)
-    return tokenizer
+    return open_tokenizer(model, MAX_TOKENS)
 
 
 def open_quote_scorer(folder: Path, adapters: Path = ADAPTERS) -> tuple[Any, Any]:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from router.store.base.rows import batches
 from workers.training.trainers._batches import IGNORED, EncodedExample, collate
 from workers.training.trainers._checkpoint import TrainingRun, TrainingState, set_weights
-from workers.training.trainers._run import exact_and_loss, in_batches
+from workers.training.trainers._run import exact_and_loss
 from workers.training.trainers._shards import own_share, summed
 
 BaseRun = Callable[[], AbstractContextManager[TrainingRun]]
@@ -38,7 +39,7 @@ def base_divergence(run: TrainingRun, base_run: BaseRun) -> float | None:
     total = count = 0.0
     run.model.eval()
     with torch.inference_mode():
-        for batch in in_batches(run.dev, run.options.batch_size):
+        for batch in batches(run.dev, run.options.batch_size):
             own, share = own_share(batch)
             tuned, counted = _log_distributions(run, own)
             with base_run() as untrained:

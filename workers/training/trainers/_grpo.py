@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from router.store.base.rows import batches
 from workers.training.trainers import ReinforcementOptions
 from workers.training.trainers._base import mixed_precision
 from workers.training.trainers._batches import IGNORED, EncodedExample, collate
 from workers.training.trainers._checkpoint import TrainingRun, get_weights, set_weights
-from workers.training.trainers._run import in_batches
 
 MIN_DEVIATION = 1e-4
 """Added to a group's standard deviation, as in the paper's implementations."""
@@ -130,7 +130,7 @@ def add_gradients(
     """
     tokens = sum(answer.encoded.answer for answer, _ in learned)
     loss = kl = 0.0
-    for batch in in_batches(learned, run.options.batch_size):
+    for batch in batches(learned, run.options.batch_size):
         answers, values = zip(*batch, strict=True)
         batch_loss, batch_kl = policy_loss(run, answers, values, start, kl_weight)
         # Both are means over tokens.

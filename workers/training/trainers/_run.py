@@ -6,12 +6,13 @@ The trainers differ in which weights they train and in the files that they write
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from router.errors import InputError
+from router.store.base.rows import batches
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 from workers.training.trainers._base import choose_device, load_base, mixed_precision
 from workers.training.trainers._batches import (
@@ -32,7 +33,6 @@ from workers.training.trainers._checkpoint import (
 )
 from workers.training.trainers._shards import own_share, process_count, summed
 
-T = TypeVar("T")
 MAX_GRADIENT_NORM = 1.0
 SPLITS = ("train", "dev", "general")
 WARM_UP = 0.06
@@ -227,7 +227,7 @@ def exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tupl
     run.model.eval()
 
     with torch.inference_mode():
-        for batch in in_batches(examples, run.options.batch_size):
+        for batch in batches(examples, run.options.batch_size):
             own, share = own_share(batch)
             mean, right = batch_loss(run, own)
             # Weighted by size: the last batch may be smaller.
@@ -235,12 +235,6 @@ def exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tupl
             exact += right / len(examples) if share else 0.0
 
     return summed(exact), summed(loss)
-
-
-def in_batches(examples: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Yields the examples in their order, `size` at a time; the last batch may be smaller."""
-    for start in range(0, len(examples), size):
-        yield examples[start : start + size]
 
 
 def trained_model(
