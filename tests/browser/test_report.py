@@ -82,7 +82,9 @@ def test_words_can_be_read_on_their_ground(page: Page) -> None:
     assert page.evaluate(contrast) == []
 
 
-def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) -> None:
+def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(
+    page: Page, request: pytest.FixtureRequest
+) -> None:
     expect(page.locator("header .short")).to_contain_text(
         "None of these is worth a fine-tune today. 2 requests"
     )
@@ -93,17 +95,15 @@ def test_the_bottom_line_comes_first_and_each_card_counts_its_gates(page: Page) 
         "messages of private channels and direct messages are counted"
     )
 
-
-def test_private_requests_appear_nowhere_on_the_page(page: Page) -> None:
-    expect(page.locator("main")).not_to_contain_text("invoice of")
-    expect(page.locator("article")).to_have_count(2)
-
-
-def test_the_page_makes_a_picture_for_the_docs(page: Page, request: pytest.FixtureRequest) -> None:
     is_written = os.environ.get("SCREENSHOTS") == "write"  # noqa: TID251  # as in test_screens
     if is_written and "light" in request.node.name:
         page.set_viewport_size({"width": 1000, "height": 900})
         page.screenshot(path=IMAGES / "mine-report.png")
+
+
+def test_private_requests_appear_nowhere_on_the_page(page: Page) -> None:
+    expect(page.locator("main")).not_to_contain_text("invoice of")
+    expect(page.locator("article")).to_have_count(2)
 
 
 def test_a_number_on_the_map_leads_to_its_card(page: Page) -> None:

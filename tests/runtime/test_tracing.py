@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -12,6 +13,9 @@ from tests.fixtures.otlp import INSTALLED, attributes, collector, needs_sdk
 from workers.runtime import tracing
 
 __all__ = ["collector"]
+
+CLOSING_SECONDS = 20.0
+"""Longer than an export may take (`otlp.TIMEOUT_SECONDS`), on a busy machine too."""
 
 
 @needs_sdk
@@ -90,7 +94,11 @@ def test_a_collector_that_is_away_keeps_no_process_from_ending():
     tracing.open_tracing("http://127.0.0.1:9", "worker")
     tracing.record("receive", "r1", 1.0, 2.0)
 
-    tracing.close_tracing()
+    closing = threading.Thread(target=tracing.close_tracing, daemon=True)
+    closing.start()
+    closing.join(CLOSING_SECONDS)
+
+    assert not closing.is_alive()
 
 
 @pytest.mark.skipif(INSTALLED, reason="the extra otel is installed")
