@@ -52,16 +52,22 @@ def test_litellm_loads_no_file_into_the_environment(env_file: Path) -> None:
     assert done.stdout.split() == ["True", "False"]
 
 
-def test_a_key_in_the_file_is_sent_with_the_call_and_stands_nowhere_else(env_file: Path) -> None:
+def test_a_key_in_the_file_goes_into_the_call_and_stands_nowhere_else(env_file: Path) -> None:
     env_file.write_text("OPENAI_API_KEY=sk-of-the-file\n")
-    with fake_model_server() as server:
-        server.key = "sk-of-the-file"
-        endpoint = Endpoint("openai/gpt-4o", server.url)
-        answer = LiteLLMClient(60.0).send(endpoint, HELLO, 60.0, None)
 
-    assert answer.text == "ok"
+    sent = LiteLLMClient(1.0)._arguments(Endpoint("openai/gpt-4o"), HELLO)
+
+    assert sent["api_key"] == "sk-of-the-file"
     assert "OPENAI_API_KEY" not in os.environ  # noqa: TID251
     assert "sk-of-the-file" not in hide_secrets("it was sk-of-the-file")
+
+
+def test_a_server_of_ones_own_gets_no_providers_key(env_file: Path) -> None:
+    env_file.write_text("OPENAI_API_KEY=sk-of-the-file\n")
+
+    sent = LiteLLMClient(1.0)._arguments(Endpoint("openai/own", "http://127.0.0.1:1/v1"), HELLO)
+
+    assert sent["api_key"] is None
 
 
 def test_the_key_of_the_settings_comes_first(env_file: Path) -> None:

@@ -182,8 +182,14 @@ class LiteLLMClient:
             raise _failure(endpoint, error) from error
 
     def _arguments(self, endpoint: Endpoint, call: ModelCall) -> dict[str, Any]:
-        """Returns the arguments of the call; what the endpoint leaves open the keys fill in."""
+        """Returns the arguments of the call; what the endpoint leaves open the keys fill in.
+
+        A server of one's own gets no provider's key.
+        """
         arguments = _call_arguments(endpoint, call)
+        if endpoint.url is not None:
+            return arguments
+
         provider = self.provider(arguments["model"]) or ""
         for name, value in self._keys.arguments(provider).items():
             # A model that is named by its ARN has its region in the name.
