@@ -345,6 +345,18 @@ def test_policies_open_ports_that_containers_have(cluster):
             assert ports <= named | {6379}
 
 
+def test_nobody_but_the_ingress_and_prometheus_reaches_a_pod_of_beagle(cluster):
+    policies = {found["metadata"]["name"]: found for found in objects_of(cluster, "NetworkPolicy")}
+    labels = {"app.kubernetes.io/name": "beagle"}
+
+    assert policies["beagle"]["spec"]["podSelector"]["matchLabels"] == labels
+    assert policies["beagle"]["spec"]["ingress"] == []
+    opened = {
+        rule["ports"][0]["port"]: len(rule["from"]) for rule in policies["bot"]["spec"]["ingress"]
+    }
+    assert opened == {"http": 1, "health": 1}
+
+
 def test_memory_asked_for_is_at_least_what_was_measured(cluster):
     """The resident memory of the long run in evals/RESULTS.md, in MiB."""
     measured = {"bot": 289, "worker-answer": 224, "worker-compute": 308}
