@@ -88,7 +88,10 @@ def make_file_private(path: Path) -> None:
 
 
 def wide_files(folder: Path) -> list[Path]:
-    """Returns the folder and the files in it that others may read, write or enter."""
+    """Returns the folder and the files in it that others may read, write or enter.
+
+    `folder` may be a single file.
+    """
     return list(_wide_files(folder))
 
 
@@ -106,7 +109,7 @@ def _wide_files(folder: Path) -> Iterator[Path]:
 def _is_wide(path: Path) -> bool:
     try:
         status = path.lstat()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
     # A link has no rights of its own, and what it points to may lie outside the folder.

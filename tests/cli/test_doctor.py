@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 
 from bot.cli import __main__ as command_line
 from bot.cli.doctor import CheckResult, Diagnosis, run_checks
+from bot.cli.doctor.machine_checks import check_data_folder
 from bot.demo import data_folder
 from bot.sandbox import seed_data
 from bot.sandbox.server import Sandbox, SandboxConfig
@@ -25,6 +27,7 @@ from bot.transport.http_server import HttpServer
 from bot.transport.scopes import BOT_SCOPES
 from bot.transport.subscriptions import BOT_EVENTS, DAY_SECONDS
 from router.config import Settings
+from router.errors import SettingsError
 from router.store import open_store
 from router.store.base.engine import open_engine
 from router.store.base.migrate import migrate, newest_revision, stored_revision
@@ -526,6 +529,31 @@ def test_a_clock_that_was_set_since_the_start_is_wrong(make_settings, short_fold
     assert not result.ok
     assert "differs by -3600 s from itself when Beagle started" in result.text
     assert "NTP" in result.text
+
+
+@pytest.mark.parametrize("name", [".env", "elsewhere.db"])
+def test_a_file_of_ours_that_everybody_may_read_is_named(
+    make_settings, tmp_path, monkeypatch, name
+):
+    monkeypatch.chdir(tmp_path)
+    settings = make_settings(database_url=SecretStr(f"sqlite:///{tmp_path}/elsewhere.db"))
+    file = tmp_path / name
+    file.touch(0o600)
+    assert "for this user only" in check_data_folder(settings)
+
+    file.chmod(0o644)
+
+    with pytest.raises(SettingsError, match=re.escape(f"chmod o-rwx {file}")):
+        check_data_folder(settings)
+
+
+def test_a_file_of_ours_that_a_group_may_read_is_mentioned(make_settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / ".env"
+    file.touch(0o600)
+    file.chmod(0o640)
+
+    assert f"{file} is also open to its group" in check_data_folder(make_settings())
 
 
 def test_a_disk_without_room_is_wrong(make_settings, monkeypatch):

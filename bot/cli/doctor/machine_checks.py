@@ -1,18 +1,20 @@
-"""Checks of the machine: the data folder's rights, room on each disk, and the clock."""
+"""Checks of the machine: the rights of files, room on each disk, and the clock."""
 
 from __future__ import annotations
 
 import email.utils
 import fcntl
 import os
+import shlex
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from slack_sdk.errors import SlackApiError
 
+from bot.cli.doctor.service_checks import database_file
 from bot.transport.clients import UNREACHABLE, web_client
 from router.config import Settings
 from router.errors import BeagleError, SettingsError
@@ -34,9 +36,13 @@ SLACK_SECONDS = 30.0
 
 
 def check_data_folder(settings: Settings) -> str:
-    """Says who may use the data folder, which it creates where it is missing."""
+    """Says who may use the data folder, which it creates where it is missing.
+
+    `.env` and a SQLite file that lies elsewhere are looked at too.
+    """
     open_data_folder(settings.data)
     wide = wide_files(settings.data)
+    beside = _wide_files_beside(settings)
     open_to_all = [path for path in wide if path.lstat().st_mode & EVERYBODY]
     if open_to_all:
         raise SettingsError(
@@ -46,11 +52,40 @@ def check_data_folder(settings: Settings) -> str:
             "user who runs Beagle own them, or run `chmod -R o-rwx` as their owner"
         )
 
+    beside_open_to_all = [path for path in beside if path.lstat().st_mode & EVERYBODY]
+    if beside_open_to_all:
+        names = shlex.join(str(path) for path in beside_open_to_all)
+        raise SettingsError(
+            f"{names} can be used by every user of this machine; people's messages or tokens are "
+            f"in there: run `chmod o-rwx {names}` as their owner"
+        )
+
     if wide:
         # A volume with a group of its own, as Kubernetes makes them.
         return f"{settings.data}, also open to its group"
 
+    if beside:
+        return f"{settings.data}, for this user only; {beside[0]} is also open to its group"
+
     return f"{settings.data}, for this user only"
+
+
+def _wide_files_beside(settings: Settings) -> list[Path]:
+    """Returns `.env` and the SQLite files outside the data folder that others may use."""
+    files = [Path(str(Settings.model_config["env_file"]))]
+    database = database_file(settings)
+    if database is not None:
+        files += [Path(f"{database}{suffix}") for suffix in ("", "-wal", "-shm")]
+
+    wide = []
+    for file in files:
+        path = file.resolve()
+        # Of a folder that this user may not enter another part says so.
+        with suppress(PermissionError):
+            if not path.is_relative_to(settings.data.resolve()):
+                wide += wide_files(path)
+
+    return wide
 
 
 def check_disk(settings: Settings) -> str:
