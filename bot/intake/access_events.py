@@ -103,7 +103,7 @@ class AccessEvents:
                 self._queue.enqueue("ingest_shared_file", key)
             except QueueError as error:
                 # The message's text is stored already; its file is read when it is shared again.
-                self._log.warning("file_not_read", error=str(error))
+                self._log.warning("shared_file_not_read", error=str(error))
 
 
 def _workspace_url(client: WebClient) -> str:

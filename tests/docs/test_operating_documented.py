@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 
 import pytest
 
@@ -25,13 +26,17 @@ def page(root):
 
 
 def documented(page: str, heading: str) -> set[str]:
-    """The backquoted names in the first column of the tables below that heading."""
+    """The backquoted names in the first column of the tables below that heading, each once."""
     section = page.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    return {
+    names = [
         name
         for row in re.findall(r"^\| (`[^|]*?) \|", section, re.MULTILINE)
         for name in re.findall(r"`([^`]+)`", row)
-    }
+    ]
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
+
+    assert twice == [], "a name with two meanings: rename one"
+    return set(names)
 
 
 def events(root) -> set[str]:
@@ -61,6 +66,13 @@ def events(root) -> set[str]:
 
 def test_every_log_event_is_documented_and_no_other(root, page):
     assert documented(page, "Logs") == events(root)
+
+
+def test_a_name_that_is_documented_twice_is_refused():
+    page = "\n## Logs\n| `read` | a | |\n| `lost` | b | |\n| `read` | c | |\n"
+
+    with pytest.raises(AssertionError, match="read"):
+        documented(page, "Logs")
 
 
 def test_every_metric_is_documented_and_no_other(page, store, clock):
