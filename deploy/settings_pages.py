@@ -25,6 +25,10 @@ START, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings 
 HEAD = """\
 # Every setting of Beagle with its default. Copy to .env and uncomment what you change.
 # Written by `make docs` from router/config.py and the files of settings beside it.
+
+# No setting of Beagle: the queue's password, for deploy/compose.yaml alone. `openssl rand -hex 24`
+# prints a good one.
+#VALKEY_PASSWORD=
 """
 TABLE_HEAD = ("| setting | default | what it does |", "|---|---|---|")
 

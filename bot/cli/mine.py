@@ -1,4 +1,4 @@
-"""`beagle mine`: the repeated requests of an export, before anything is installed.
+"""`beagle mine`: the repeated requests of an export, before Slack is connected.
 
 Nothing is stored; nothing leaves this machine unless a model is asked to name the groups.
 """

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from bot.transport.scopes import BOT_SCOPES
+
 PAGE = "docs/security.md"
 TEST_ID = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
@@ -42,6 +44,12 @@ def test_each_suite_of_hostile_input_stands_behind_a_promise(root, sections):
     for pattern in suites:
         paths = {str(path.relative_to(root)) for path in root.glob(pattern)}
         assert paths & named, pattern
+
+
+def test_each_scope_is_there_with_the_reason_that_the_code_gives(sections):
+    scopes = {scope.strip("`"): why for scope, why in rows(sections["What Slack is asked for"])}
+
+    assert scopes == BOT_SCOPES
 
 
 def test_the_ten_lines_of_owasp_are_all_there(sections):

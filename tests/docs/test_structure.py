@@ -84,6 +84,19 @@ def test_no_folder_holds_more_than_a_reader_can_take_in(root, package):
     assert too_many == {}, "split by concept"
 
 
+@pytest.mark.parametrize("package", [*PACKAGES, "evals"])
+def test_the_page_about_the_architecture_names_every_folder_and_top_level_module(root, package):
+    text = (root / "docs/architecture.md").read_text("utf-8")
+    tree = text.split("## Where to find things", 1)[1].split("```")[1]
+    part = re.search(rf"^{package}/.*?(?=^\w|\Z)", tree, re.MULTILINE | re.DOTALL)
+    words = set(re.findall(r"\w+", part.group()))
+
+    names = {path.name for path in (root / package).iterdir() if any(path.glob("**/*.py"))}
+    names |= {path.stem for path in (root / package).glob("*.py")} - {"__init__"}
+
+    assert names - words == set()
+
+
 def test_no_module_has_a_retired_name(sources):
     assert [str(path) for path in sources if path.stem in RETIRED] == []
 

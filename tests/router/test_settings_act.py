@@ -1,4 +1,4 @@
-"""Every setting and every key of a route file is read, and its change changes what is done."""
+"""Every setting and every key of a route file names a test that exists, of what it changes."""
 
 from __future__ import annotations
 

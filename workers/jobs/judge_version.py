@@ -1,4 +1,4 @@
-"""Puts an edited route live only if it is no worse than the version that is live now.
+"""Puts an edited route live unless it is surely worse than the version that is live now.
 
 Both are the installation's: no workspace's own version is measured or displaced.
 """

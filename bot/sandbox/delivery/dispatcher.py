@@ -78,7 +78,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._held_back: list[asyncio.Event] = []
         self._delay = delay
-        self._road = asyncio.Lock()
+        self._arrival_order = asyncio.Lock()
 
     @property
     def never_acknowledged(self) -> set[str]:
@@ -179,7 +179,7 @@ class Dispatcher:
             loop = asyncio.get_running_loop()
             arrival = loop.time() + seconds
             # Those who wait for a lock get it in their order; timers for one moment end in any.
-            async with self._road:
+            async with self._arrival_order:
                 await asyncio.sleep(max(0.0, arrival - loop.time()))
 
     async def _notify(self, notice: Json) -> None:
