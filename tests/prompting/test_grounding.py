@@ -151,6 +151,14 @@ def test_the_right_name_at_the_wrong_task_is_left_out():
     assert result.missing == ("owner", "due")
 
 
+def test_who_does_a_task_is_no_day_on_which_it_is_due():
+    items = [{"task": "Call the supplier", "owner": "Tom", "due": "tom"}]
+
+    result = ground({"items": items}, LIST, "Tom will call the supplier tomorrow.")
+
+    assert result.data == {"items": [{"task": "Call the supplier", "owner": "Tom", "due": ""}]}
+
+
 def test_whoever_takes_a_task_may_say_so_in_the_next_line():
     chat = "Ola: somebody has to order chairs\nPer: I do that"
     items = [{"task": "Order chairs", "owner": "Per", "due": ""}]

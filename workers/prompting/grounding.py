@@ -227,7 +227,10 @@ def _object(
             near = _surroundings(value, fields.sentences()) or fields.material
             fields.kept += 1
             grounded[key] = value
-        elif is_grounded(value, near):
+        elif any(_is_same(value, other) for other in grounded.values()):
+            # One phrase fills one field: nothing is due by "Tom" because Tom does it.
+            grounded[key] = _nothing(part)
+        elif is_stated(value, part, near):
             grounded[key] = value
         else:
             # The right name at the wrong task is as wrong as an invented one.
