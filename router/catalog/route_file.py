@@ -39,7 +39,8 @@ class TierKeys(FrozenModel):
     `usd` is what an answer costs, where its author knows; it is measured anyway. `output_tokens`
     replaces that of the route's limits: time and money belong to the request and are shared.
     `prompt` replaces the text below the front matter. A tier with `needs_larger_model` is left out
-    where no other model than the included one is set.
+    where no other model than the included one is set, one with `without_larger_model` where there
+    is one: it stands in for what that model does better.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,19}$")
@@ -51,6 +52,7 @@ class TierKeys(FrozenModel):
     adapter: str | None = None
     prompt: str | None = Field(None, min_length=1)
     needs_larger_model: bool = False
+    without_larger_model: bool = False
     output_tokens: int | None = Field(None, ge=1, le=8000)
 
 

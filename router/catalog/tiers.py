@@ -60,13 +60,13 @@ def resolve_tiers(
     """Returns the tiers in order; none for a route without any.
 
     `prompt` is the text below the front matter. Without a `larger_model` than the included one,
-    those that need one are left out.
+    those that need one are left out; with one, those that stand in for it.
 
     Raises ValueError where two of them would answer in the same way.
     """
     tiers: list[RouteTier] = []
     for keys, alone in tier_fronts(front) if front.tiers else ():
-        if keys.needs_larger_model and not larger_model:
+        if keys.without_larger_model if larger_model else keys.needs_larger_model:
             continue
 
         version, adapter = make_version(alone, keys.prompt or prompt)
@@ -107,6 +107,11 @@ def _check_tiers(front: FrontMatter) -> None:
         )
 
     for tier in front.tiers:
+        if tier.needs_larger_model and tier.without_larger_model:
+            raise ValueError(
+                f"key 'tiers': {tier.name!r} has 'needs_larger_model' and 'without_larger_model', "
+                "so it would never answer; leave one out"
+            )
         if tier.kind is not None and KINDS[tier.kind].trained and not KINDS[tier.kind].calls_model:
             raise ValueError(
                 f"key 'tiers': {tier.name!r} has kind {tier.kind!r}, which only training makes; a "

@@ -91,6 +91,20 @@ def test_a_tier_that_needs_a_larger_model_is_none_without_one(read):
     assert alone.tiers == ()
 
 
+def test_a_tier_that_stands_in_for_a_larger_model_is_none_with_one(read):
+    stands_in = ", kind: tuned, adapter: a.gguf, without_larger_model: true"
+    larger = read(stands_in)
+    alone = read(stands_in, large=", needs_larger_model: true", larger_model=False)
+
+    assert (larger.version.kind, larger.tiers) == ("prompt", ())
+    assert (alone.version.kind, alone.tiers) == ("tuned", ())
+
+
+def test_a_tier_that_would_never_answer_is_refused(read):
+    with pytest.raises(RouteError, match="'small' has 'needs_larger_model' and 'without_larger"):
+        read(", needs_larger_model: true, without_larger_model: true")
+
+
 def test_tiers_that_all_need_a_larger_model_are_refused(read):
     needs = ", needs_larger_model: true"
 

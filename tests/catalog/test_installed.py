@@ -69,3 +69,12 @@ def test_triage_is_tuned_for_the_included_model_and_prompted_for_a_larger_one():
     assert [tier.version.kind for tier in large.tiers] == ["tuned", "prompt"]
     # It learned its short prompt alone.
     assert (small.version.prompt, small.version.role) == ("Sort the support message.", "")
+
+
+def test_texts_are_rewritten_by_the_larger_model_alone_where_there_is_one():
+    for name in ("rewrite", "actions"):
+        small = installed_routes(Settings(_env_file=None)).routes[name]
+        large = installed_routes(Settings(_env_file=None, model="openai/gpt-5.4-mini")).routes[name]
+
+        assert (small.version.kind, small.tiers) == ("tuned", ())
+        assert (large.version.kind, large.tiers) == ("prompt", ())
