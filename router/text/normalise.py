@@ -39,7 +39,7 @@ _SIGNS_BEFORE_CLOSING = " ,.!;:-"
 _WORD = re.compile(r"\w+")
 _STRAIGHT_QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})
 
-_EMOJI_NAME = r"(?<![\w:]):[a-z0-9_+'-]++:(?::skin-tone-\d:)?"
+_EMOJI_NAME = r"(?<![\w:]):[a-z0-9_+'-]{1,100}+:(?::skin-tone-\d:)?"
 EMOJI_CODE = re.compile(_EMOJI_NAME, re.IGNORECASE)
 """An emoji as Slack writes it; its last sign is no colon before a text."""
 _ANY_EMOJI = (
@@ -50,11 +50,11 @@ _SUBJECT = r"(?:i|we|you|he|she|they|it|there|this|that|anyone|anybody|someone|s
 _QUESTION_WORD = r"(?:who|whom|what|which|when|where|how|why)(?:'?s)?"
 _AUXILIARY = r"(?:is|are|do|does|did|can|could|may|must|should|shall|will|would|am|has|have)"
 SENTENCE_END = re.compile(
-    rf"\s?(?:{_ANY_EMOJI}\s?)++(?=(?:{_SUBJECT}(?:['\u2019]?(?:m|s|re|ve|ll|d))?|{_QUESTION_WORD}"
-    rf"|{_AUXILIARY} {_SUBJECT}|does any(?:one|body))\b)",
+    rf"\s?(?:{_ANY_EMOJI}\s?){{1,6}}+(?=(?:{_SUBJECT}(?:['\u2019]?(?:m|s|re|ve|ll|d))?"
+    rf"|{_QUESTION_WORD}|{_AUXILIARY} {_SUBJECT}|does any(?:one|body))\b)",
     re.IGNORECASE,
 )
-"""Emoji before a clause with a subject or a question word of its own."""
+"""The last emoji, at most six, before a clause with a subject or a question word of its own."""
 
 _INVISIBLE_CATEGORIES = ("So", "Sk", "Cc", "Cf", "Cs", "Co", "Cn")
 """Unicode's pictures and modifiers, control and format characters, and unassigned code points."""

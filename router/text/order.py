@@ -7,6 +7,7 @@ People mark the border in a few ways: a colon, a line break, quotation marks, qu
 from __future__ import annotations
 
 import re
+from bisect import bisect_right, insort
 from dataclasses import dataclass
 
 from router.text.normalise import EMOJI_CODE, normalise
@@ -22,11 +23,14 @@ MIN_ORDER_WORDS = 2
 MAX_ORDER_CHARS = 400
 MAX_SENTENCE_WORDS = 12
 """Words of a first sentence that is taken for an order where no sign separates it."""
+MAX_CHARS = 5_000
+"""A longer text is material as a whole."""
 MIN_MATERIAL_PER_ORDER = 2
 """Without a sign between them, the material has at least this many words for each of the order."""
 
 _QUOTE_SIGNS = (">", "&gt;", "```", "\u201c", "\u201e", "\u00ab", '"')
 _WORD = re.compile(r"\w+")
+_NOT_BLANK = re.compile(r"\S")
 _PARAGRAPH_END = re.compile(r"\n[^\S\n]*+\n")
 _COLON = re.compile(r"(?<=\w)[ ]?:(?=\s)")
 _SENTENCE_END = re.compile(r"[.!?](?=\s)")
@@ -100,35 +104,56 @@ def material_spans(text: str, start: int = 0) -> list[tuple[int, int]]:
     """Returns where pasted material begins and ends, in order, from `start` on.
 
     That is code, quoted lines, quotations, and what follows a colon up to the end of its paragraph.
-    A colon right before a quotation has that alone behind it.
+    A colon right before a quotation has that alone behind it. A text of more than `MAX_CHARS` is
+    not taken apart.
     """
+    if len(text) > MAX_CHARS:
+        return []
+
     spans: list[tuple[int, int]] = []
     for pattern in (_CODE, _QUOTED_LINE, _QUOTATION):
+        found = _merged(spans)
         for match in pattern.finditer(text, start):
-            if not _is_within(match.start(), spans):
+            if not _is_within(match.start(), found):
                 spans.append(match.span())
 
-    begun = {first for first, _ in spans}
+    marked = _merged(spans)
+    begun = {first for first, _ in marked}
     codes = [match.span() for match in EMOJI_CODE.finditer(text, start)]
     for match in _COLON.finditer(text, start):
-        after = text[match.end() :]
-        first = match.end() + len(after) - len(after.lstrip())
-        if _is_within(match.end() - 1, [*spans, *codes]) or first in begun:
+        place = match.end() - 1
+        is_taken = _is_within(place, marked) or _is_within(place, codes)
+        word = _NOT_BLANK.search(text, match.end())
+        if is_taken or word is None or word.start() in begun:
             continue
 
-        end = _PARAGRAPH_END.search(text, first)
-        span = first, end.start() if end is not None else len(text)
-        before = max((end for _, end in spans if end <= match.start()), default=start)
+        end = _PARAGRAPH_END.search(text, word.start())
+        span = word.start(), end.start() if end is not None else len(text)
+        before = max((last for _, last in marked if last <= match.start()), default=start)
         is_order = _word_count(text[before : match.start()]) >= MIN_ORDER_WORDS
         if is_order and _word_count(text[slice(*span)]) >= SHORT_MATERIAL_WORDS:
-            spans = [one for one in spans if not span[0] <= one[0] < span[1]]
-            spans.append(span)
+            marked = [one for one in marked if not span[0] <= one[0] < span[1]]
+            insort(marked, span)
 
-    return sorted(spans)
+    return marked
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Returns the spans in order, with those that overlap as one."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+
+    return merged
 
 
 def _is_within(place: int, spans: list[tuple[int, int]]) -> bool:
-    return any(start <= place < end for start, end in spans)
+    """Returns whether one of the spans, which are in order, holds the place."""
+    index = bisect_right(spans, place, key=lambda span: span[0])
+    return index > 0 and place < spans[index - 1][1]
 
 
 def _is_sized(split: OrderAndMaterial, min_material: int) -> bool:

@@ -173,7 +173,10 @@ def test_the_rollout_card_is_posted_with_the_next_buttons(
     RolloutPublisher(settings, rollout.store, lambda _: slack, rollout.clock).tick()
     message = page.get_by_test_id("message").filter(has_text="boxes")
     expect(message).to_contain_text("test rows that no version has seen")
-    expect(message.get_by_role("button", name="Start canary (5%)")).to_be_visible()
+    # Nobody has asked yet, so there is nothing to start.
+    expect(message).to_contain_text("wait for 5 more requests")
+    expect(message.get_by_role("button", name="Start canary (5%)")).to_have_count(0)
+    expect(message.get_by_role("button", name="Roll back")).to_be_visible()
     rollout.store.close()
 
 

@@ -20,7 +20,7 @@ MAX_DESCRIPTION = 200
 MAX_FIELDS = 6
 MAX_FIELD_WORDS = 4
 _ASKED_FOR = re.compile(r"\bask (?:them |people |him |her )?for ([^.;\n]{1,200})", re.IGNORECASE)
-_LISTED = re.compile(r" *(?:,| and | or | as well as )+ *", re.IGNORECASE)
+_LISTED = re.compile(r" ?, ?(?:and |or )?| (?:and|or|as well as) ", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:the|a|an|any|their|its|his|her|your|and|or) +", re.IGNORECASE)
 _NAME = re.compile(r"[a-z0-9]+")
 

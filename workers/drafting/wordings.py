@@ -60,16 +60,16 @@ _WISHED = re.compile(
 )
 _ENDING = re.compile(r"(?:,? (?:please|pls|thanks|thank you))?[ .!?]{0,9}$", re.IGNORECASE)
 _CLAUSES = re.compile(
-    r"[.;!?]+ +|\n+|, +(?=(?:please|can|could|let|and)\b)| +(?:and|but) +(?=please)"
+    r"(?<![.;!?])[.;!?]++ ++|\n++|, ++(?=(?:please|can|could|let|and)\b)| (?:and|but) ++(?=please)"
 )
-_SENTENCES = re.compile(r"[.;!?]+(?: +|$)|\n+")
+_SENTENCES = re.compile(r"(?<![.;!?])[.;!?]++(?: ++|$)|\n++")
 _TAIL = re.compile(
-    r"(?<=\S) +(?:for|on|at|by|to|in|from|with|until|that|who|because|when|where|about)\b.*$",
+    r"(?<=\S) ++(?:for|on|at|by|to|in|from|with|until|that|who|because|when|where|about)\b.*$",
     re.IGNORECASE | re.DOTALL,
 )
 _OBJECT = re.compile(
     r"^(?P<verb>[a-z]+) +(?P<thing>\S.*?)"
-    r"(?= +(?:that|who|which|when|where|for|from|to|by|with|until|on|at|and|because)\b|$)",
+    r"(?= (?:that|who|which|when|where|for|from|to|by|with|until|on|at|and|because)\b|$)",
     re.IGNORECASE,
 )
 
