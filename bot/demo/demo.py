@@ -135,7 +135,7 @@ class Demo(LocalStack):
         else:
             samples = sample_data.sample_requests(now(), incidents=INCIDENTS)
             sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples)
-            self._put_prompt_live()
+            self._put_prompt_live(UNTUNED)
 
         data_folder.mark_filled(self.folder)
         return self
@@ -155,20 +155,18 @@ class Demo(LocalStack):
         if text:
             print_line(text, flush=True)
 
-    def _put_prompt_live(self) -> None:
-        """Has this workspace's incident reports answered by a prompt, as in its past requests.
+    def _put_prompt_live(self, name: str) -> None:
+        """Has this workspace's requests of a route answered by a prompt, as its past ones were.
 
-        The road from a prompt to a tuned version is what the demo shows, and elsewhere the route
-        comes with an adapter.
+        The story is about that prompt, and the route comes with an adapter.
         """
-        route = installed_routes(self.settings(), all_tiers=True).routes[UNTUNED]
-        version = route.tiers[-1].version
+        version = installed_routes(self.settings(), all_tiers=True).routes[name].version
         body = version.model_dump(mode="json")
         team, at = seed_data.TEAM_ID, now()
         self.store.versions.insert(
-            StoredVersion(team, UNTUNED, version.id, version.kind, "shadow", body, at)
+            StoredVersion(team, name, version.id, version.kind, "shadow", body, at)
         )
-        self.store.versions.go_live(team, UNTUNED, version.id, "rollout")
+        self.store.versions.go_live(team, name, version.id, "rollout")
 
     def _load_discovery(self) -> None:
         """Loads a fortnight with a request hidden in chat, and a rule that is not obeyed."""
@@ -181,6 +179,7 @@ class Demo(LocalStack):
         samples = failing_data.failing_requests(now(), people)
         text_encoder = encoder(settings)
         sample_data.load_into(self.store, seed_data.TEAM_ID, GENERAL, samples, text_encoder)
+        self._put_prompt_live(failing_data.ROUTE)
 
     def _watch_processes(self) -> None:
         """Starts a process again that ends by itself, for as long as the demo runs."""

@@ -260,9 +260,9 @@ STEPS: tuple[Step, ...] = (
     _question(
         "a prompt workflow that streams",
         (
-            "say this in plain English: utilise the aforementioned facility",
-            "say this in plain English: we will endeavour to commence the works in due course",
-            "say this in plain English: please remit payment at your earliest convenience",
+            "explain this error: ConnectionRefusedError: [Errno 111] Connection refused",
+            "explain this error: KeyError: 'price' in the function that reads the order",
+            "explain this error: ModuleNotFoundError: No module named 'requests'",
         ),
         "prompt",
     ),
