@@ -108,6 +108,20 @@ def test_what_the_scorer_finds_wrong_is_not_shown(hits):
     assert reading.chance < reading.needed == confidence_model(is_scored=True).min_answer
 
 
+@pytest.mark.parametrize(
+    ("asked", "is_quoted"),
+    [("where do I lock my bike?", True), ("when do zzzzzzzzzzzzzzzz buzz?", False)],
+)
+def test_who_asks_what_a_colleague_answered_gets_that_answer(hits, asked, is_quoted):
+    title = "my bike: where do I lock it? > answered by Grace on 2027-01-03"
+    saved = Hit(4, "answer:C1:1.2", title, "", "In the yard.", 0.0, 1.0)
+
+    reading = read_passages(asked, [*hits, saved], LetterEncoder(), WordScorer("regatta"))
+
+    texts = [quote.text for quote in reading.quotes]
+    assert texts == (["In the yard."] if is_quoted else [])
+
+
 def test_nothing_to_quote_is_not_read():
     scorer = WordScorer("noon")
     ranked = rank_by_meaning(QUESTION, [hit(1, "When is lunch?")], LetterEncoder(), scorer)

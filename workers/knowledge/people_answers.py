@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from router.encoder.protocol import Encoder
 from router.index import Chunk, Document, Hit
 from router.store.knowledge.captured_answers import KEY_PREFIX, CapturedAnswer
+from router.text.normalise import normalise
 from router.text.redact import redact
 from workers import texts
 from workers.knowledge.quotes.by_words import MIN_COVERAGE, Quote, rank_quotes
@@ -16,6 +18,10 @@ from workers.knowledge.sources.slack_message import Message, is_user_message, pl
 
 MAX_QUESTION, MAX_ANSWER = 300, 3000
 """Characters: what the review dialog takes, and Slack's own limit for one field."""
+MAX_WHOLE = 600
+"""Characters of a saved answer that is quoted as a whole."""
+SAME_QUESTION = 0.85
+"""Cosine similarity from which two questions count as the same one, as in `gaps.py`."""
 MAX_BESIDE = 2
 """Passages that are shown beside an answer that they contradict."""
 
@@ -23,6 +29,22 @@ MAX_BESIDE = 2
 def is_person_answer(hit: Hit) -> bool:
     """Returns whether the passage is an answer that a person gave and another one saved."""
     return hit.document.startswith(KEY_PREFIX)
+
+
+def same_question(question: str, hits: Sequence[Hit], encoder: Encoder) -> Quote | None:
+    """Returns the saved answer to the same question in other words, as a whole; None without one.
+
+    How surely a line of a page answers says nothing here: a person has answered this question.
+    """
+    saved = [hit for hit in hits if is_person_answer(hit) and len(hit.body) <= MAX_WHOLE]
+    if not saved:
+        return None
+
+    asked = [hit.title.rsplit(" > ", 1)[0] for hit in saved]
+    vectors = encoder.encode([normalise(text) for text in (question, *asked)])
+    near = vectors[1:] @ vectors[0]
+    best = int(near.argmax())
+    return Quote(saved[best], saved[best].body, 0.0, 1.0) if near[best] >= SAME_QUESTION else None
 
 
 def masked(text: str, limit: int) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from router.catalog.version import Version
 from router.encoder.protocol import Encoder
 from router.index import Hit
+from workers.knowledge.people_answers import same_question
 from workers.knowledge.quotes.by_meaning import rank_by_meaning
 from workers.knowledge.quotes.by_words import Quote, first_quotes, match_asked, quotes_of
 from workers.knowledge.relevance.confidence import confidence_model
@@ -75,6 +76,11 @@ def read_passages(
     ranked = rank_by_meaning(question, hits, encoder, scorer)
     confidence = confidence_model(is_scored=ranked.is_scored)
     chance, needed = confidence.chance(ranked.features), confidence.min_answer
+    saved = same_question(question, hits, encoder)
+    if saved is not None:
+        others = [one for one in ranked.quotes if one.hit != saved.hit]
+        beside = others[: top - 1] if chance >= needed else []
+        return PassageReading([saved, *beside], None, hits, chance, needed)
     if chance < confidence.min_doubtful:
         return PassageReading([], None, ranked.near, chance, needed)
     if chance < needed:
