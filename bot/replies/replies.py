@@ -18,7 +18,7 @@ from bot.ui.texts import common as texts
 from router.errors import NoTokenError, PathError
 from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
-from router.store.requests.replies import ReplyOutbox
+from router.store.requests.replies import OutboxEntry, ReplyOutbox
 from router.store.requests.sendings import Sending
 from router.types import (
     SECOND_REQUEST,
@@ -111,16 +111,21 @@ class SlackReplies:
         if self._part is not None and SECOND_REQUEST in decision.reason:
             part = self._part(request.id)
 
-        sent = self._sent(request.id, decision.revision)
-        message = blocks.answer(request, decision, outcome, self._offers(request), part, sent)
-        proposal = None
+        offers, proposal = self._offers(request), None
         if self._proposal is not None and outcome.kind in SIDE_EFFECT_KINDS:
             proposal = self._proposal(f"{request.id}.{decision.revision}")
-        if proposal is not None:
-            message = proposals.with_confirmation(message, proposal)
 
         try:
-            self._deliver(request, decision, outcome, message)
+            # First: Slack refuses to update a message that is still open for streaming.
+            self._streams.finish(request)
+            entry = self._outbox.get(request.id)
+            # What is not shown yet was sent nowhere.
+            sent = self._sent(request.id, decision.revision) if entry is not None else ()
+            message = blocks.answer(request, decision, outcome, offers, part, sent)
+            if proposal is not None:
+                message = proposals.with_confirmation(message, proposal)
+
+            self._deliver(request, decision, outcome, message, entry)
         except (SlackApiError, *UNREACHABLE) as error:
             _raise_path_error(request, error)
 
@@ -135,12 +140,13 @@ class SlackReplies:
         return is_clear
 
     def _deliver(
-        self, request: Request, decision: Decision, outcome: Outcome, message: blocks.Rendered
+        self,
+        request: Request,
+        decision: Decision,
+        outcome: Outcome,
+        message: blocks.Rendered,
+        entry: OutboxEntry | None,
     ) -> None:
-        # First: Slack refuses to update a message that is still open for streaming.
-        self._streams.finish(request)
-
-        entry = self._outbox.get(request.id)
         payer = request.asker
         if decision.asked_by:
             payer = SlackPerson(request.team, decision.asked_by, decision.asked_by_team)
