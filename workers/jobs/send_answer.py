@@ -7,7 +7,7 @@ from dataclasses import replace
 from router.catalog.actions import SendAction
 from router.errors import QueueError, SendError, StoreAwayError
 from router.log import get_log
-from router.store.requests.sendings import Sending
+from router.store.requests.sendings import ELSEWHERE, Sending
 from router.types import Request
 from workers.context import Context
 from workers.sending.webhook import send_webhook
@@ -20,8 +20,6 @@ CLAIM_SECONDS = 120.0
 """How long a worker has before another one may take it for dead; each call ends long before."""
 RETRY_SECONDS = (10.0, 60.0, 300.0, 1800.0, 3600.0)
 """How long each new attempt waits for what did not arrive; after the last one it is given up."""
-ELSEWHERE = ("channel", "person", "webhook")
-"""Kinds that leave the thread: a reminder and a reply are posted in it."""
 TELL_SECONDS = 30.0
 """How long a worker has to tell the person, before another one may."""
 TELL_FOR_SECONDS = 3600.0

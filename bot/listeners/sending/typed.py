@@ -45,7 +45,6 @@ class TypedReplies:
     ) -> None:
         self._store = store
         self._replies = HandedOverReplies(store, queue, admins)
-        self._now = admins.now
         self._me = me
         self._client = client
         self._log = get_log(part="sending")
@@ -73,21 +72,24 @@ class TypedReplies:
         handed = self._store.sendings.handed_over_to(person)
         if not handed:
             return False
-        # Slack sends an event again where it saw no acknowledgement.
-        if any(self._answered_at(one) == float(ts) for one in handed):
-            return True
-
         channel, thread = str(event.get("channel")), str(event.get("thread_ts"))
+        answered = self._in_thread(team, (channel, thread), me, handed)
+        if answered is None:
+            return False
+
+        reply = self._store.sendings.get(reply_key(answered))
+        if reply is not None and reply.state != "failed":
+            # Slack sends an event again where it saw no acknowledgement.
+            return reply.at == float(ts)
         if self._store.access.event_times.is_deleted(team, channel, ts):
             return False
 
-        answered = self._in_thread(team, (channel, thread), me, handed)
-        return answered is not None and self._replies.store_reply(answered, person, text, float(ts))
+        return self._replies.store_reply(answered, person, text, float(ts))
 
     def _in_thread(
         self, team: str, place: tuple[str, str], me: str, handed: list[Sending]
     ) -> Sending | None:
-        """Returns the open hand-over whose message began the thread."""
+        """Returns the hand-over whose message began the thread."""
         channel, thread = place
         try:
             page = self._client(team).conversations_replies(
@@ -99,17 +101,7 @@ class TypedReplies:
 
         messages = page.get("messages") or [{}]
         key = sending_of(messages[0], me)
-        open_ones = [one for one in handed if one.key == key and self._is_open(one)]
-        return open_ones[0] if open_ones else None
-
-    def _is_open(self, handed: Sending) -> bool:
-        """Returns whether nobody has answered it."""
-        reply = self._store.sendings.get(reply_key(handed))
-        return reply is None or reply.state == "failed"
-
-    def _answered_at(self, handed: Sending) -> float:
-        reply = self._store.sendings.get(reply_key(handed))
-        return reply.at if reply is not None and reply.state != "failed" else 0.0
+        return next((one for one in handed if one.key == key), None)
 
 
 def _is_direct_reply(event: Event, me: str) -> bool:

@@ -94,6 +94,8 @@ class Sending:
     wake_at: float | None = field(default=None)
 
 
+ELSEWHERE: tuple[SendingKind, ...] = ("channel", "person", "webhook")
+"""Kinds that leave the thread: a reminder and a reply are posted in it."""
 FIELDS = tuple(sending.c[name] for name in Sending.__slots__)
 
 
@@ -151,7 +153,7 @@ class Sendings:
             sending.c.request == request_id,
             sending.c.revision == revision,
             sending.c.state == "sent",
-            sending.c.kind.in_(("channel", "person", "webhook")),
+            sending.c.kind.in_(ELSEWHERE),
         )
         with one_statement(self._engine) as connection:
             rows = connection.execute(query.order_by(sending.c.done_at)).mappings().all()
