@@ -69,9 +69,10 @@ class DocumentLookup:
         is_permission = works_on_text and asks_permission(text)
         most_words = MAX_PERMISSION_WORDS if is_permission else MAX_QUESTION_WORDS
         is_textless = works_on_text and _is_textless(text, signals, most_words)
-        is_guidance = decision.route not in (None, documents) and asks_for_guidance(text)
+        asks_guidance = asks_for_guidance(text)
+        is_guidance = asks_guidance and decision.route not in (None, documents)
         is_open = is_open or is_redirected or is_distress or is_textless or is_guidance
-        is_question = speech_act(text) in QUESTIONS or asks_for_guidance(text)
+        is_question = asks_guidance or speech_act(text) in QUESTIONS
         if not is_open or not is_question:
             return decision
 

@@ -141,7 +141,7 @@ COMPLAINTS = (
     "what went wrong",
 )
 """Openings of questions by which people report that something does not work."""
-HELP_QUESTIONS = (
+_WHAT_TO_DO = (
     "what can i do",
     "what can we do",
     "what should i do",
@@ -150,6 +150,17 @@ HELP_QUESTIONS = (
     "what do we do",
     "what now",
     "what to do",
+)
+_WHAT_ONE_HAS_TO_DO = (
+    "what do i need to do",
+    "what do we need to do",
+    "what do i have to do",
+    "what do we have to do",
+    "what must i do",
+    "what am i supposed to do",
+)
+HELP_QUESTIONS = (
+    *_WHAT_TO_DO,
     "who can help",
     "who can fix",
     "who could help",
@@ -176,35 +187,14 @@ HELP_QUESTIONS = (
     "who can take over",
 )
 """Behind a report they ask for help with it, and for no fact, whatever follows."""
-GUIDANCE = (
-    "what can i do",
-    "what can we do",
-    "what should i do",
-    "what should we do",
-    "what do i do",
-    "what do we do",
-    "what do i need to do",
-    "what do we need to do",
-    "what do i have to do",
-    "what do we have to do",
-    "what must i do",
-    "what am i supposed to do",
-    "what now",
-    "what to do",
-    "where do i report",
-)
+GUIDANCE = (*_WHAT_TO_DO, *_WHAT_ONE_HAS_TO_DO, "where do i report")
 """Questions for help that a rule of the company may answer: what one has to do now."""
 TELLING = _words(
     "tell call contact ask inform report notify phone ring message alert write speak talk turn"
 )
 """Behind `who` they ask whom to tell."""
 HELP_ALONE = (
-    "what do i need to do",
-    "what do we need to do",
-    "what do i have to do",
-    "what do we have to do",
-    "what must i do",
-    "what am i supposed to do",
+    *_WHAT_ONE_HAS_TO_DO,
     "how long will it take",
     "how long will this take",
     "how long is this going to take",

@@ -77,21 +77,28 @@ def report_before_help(text: str) -> str | None:
 
     None where it is anything else.
     """
+    parts = _report_and_question(text)
+    return parts[0] if parts is not None else None
+
+
+def _report_and_question(text: str) -> tuple[str, Sequence[str]] | None:
+    """Returns what is reported, and the words of the question for help behind it; else None."""
     *told, asked = _sentences(text) or [""]
     acts = [_act_of(_words_of(one), one, has_report=False, has_plan=False) for one in told]
     if "statement" not in acts or not {"statement", None}.issuperset(acts):
         return None
 
     tokens = _words_of(asked)
-    return " ".join(told) if tokens and _asks_for_help(tokens) else None
+    return (" ".join(told), tokens) if tokens and _asks_for_help(tokens) else None
 
 
 def asks_for_guidance(text: str) -> bool:
     """Returns whether somebody who reports something asks what to do now, or whom to tell."""
-    if report_before_help(text) is None:
+    parts = _report_and_question(text)
+    if parts is None:
         return False
 
-    tokens = _words_of(_sentences(text)[-1])
+    _, tokens = parts
     if tokens[0] in ("who", "whom"):
         return not words.TELLING.isdisjoint(tokens[1:])
 
