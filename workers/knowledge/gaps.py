@@ -15,7 +15,7 @@ from router.text.scripts import words_of
 from router.text.terms import stem
 from workers.knowledge.relevance.asking_part import VAGUE_WORDS
 
-MIN_COSINE = 0.85
+SAME_QUESTION = 0.85
 """Cosine similarity from which two questions count as the same one."""
 EMPTY_VERBS = frozenset(["get", "give", "have", "know", "need", "tell", "use", "want"])
 """Verbs that say nothing of what is asked: guests use a password, or it is for guests."""
@@ -160,7 +160,7 @@ def _is_near(group: _Group, encoder: str | None, vector: NDArray[np.float32] | N
         return False
 
     # Stored vectors have unit length, so their dot product is the cosine.
-    return float(group.vector @ vector) >= MIN_COSINE
+    return float(group.vector @ vector) >= SAME_QUESTION
 
 
 def _example(questions: Sequence[DocumentQuestion]) -> DocumentQuestion | None:

@@ -12,6 +12,7 @@ from router.store.knowledge.captured_answers import KEY_PREFIX, CapturedAnswer
 from router.text.normalise import normalise
 from router.text.redact import redact
 from workers import texts
+from workers.knowledge.gaps import SAME_QUESTION
 from workers.knowledge.quotes.by_words import MIN_COVERAGE, Quote, rank_quotes
 from workers.knowledge.relevance.contradictions import numbers_differ
 from workers.knowledge.sources.slack_message import Message, is_user_message, plain_text
@@ -20,8 +21,6 @@ MAX_QUESTION, MAX_ANSWER = 300, 3000
 """Characters: what the review dialog takes, and Slack's own limit for one field."""
 MAX_WHOLE = 600
 """Characters of a saved answer that is quoted as a whole."""
-SAME_QUESTION = 0.85
-"""Cosine similarity from which two questions count as the same one, as in `gaps.py`."""
 MAX_BESIDE = 2
 """Passages that are shown beside an answer that they contradict."""
 
