@@ -124,10 +124,10 @@ class _Killer(threading.Thread):
         start, pause = time.monotonic(), threading.Event()
         for moment, kind in self._moments:
             pause.wait(max(0.0, start + moment - time.monotonic()))
-            self._kill(kind)
-            self.killed[kind] += 1
+            self.killed[kind] += self._kill(kind)
 
-    def _kill(self, kind: str) -> None:
+    def _kill(self, kind: str) -> bool:
+        """Returns whether there was a process to kill: a broker may be about to start."""
         if kind == "worker":
             workers = sorted(name for name in self._stack.children if name.startswith("worker"))
             self._stack.kill(self._rng.choice(workers))
@@ -138,3 +138,7 @@ class _Killer(threading.Thread):
             self._server.kill()
         elif self._stack.broker.pid is not None:
             kill_process(self._stack.broker.pid)
+        else:
+            return False
+
+        return True
