@@ -31,10 +31,10 @@ def literals(table: Table, values: Mapping[str, object]) -> list[ColumnElement[A
     return [literal(value, table.c[name].type).label(name) for name, value in values.items()]
 
 
-def batches(values: Sequence[Value], size: int = MAX_VALUES) -> Iterator[Sequence[Value]]:
-    """Yields the values in order, at most `size` at a time."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
+def batches(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
+    """Yields the values in order, as many at a time as one statement takes."""
+    for start in range(0, len(values), MAX_VALUES):
+        yield values[start : start + MAX_VALUES]
 
 
 def delete_selected(connection: Connection, table: Table, keys: Select[Any]) -> int:

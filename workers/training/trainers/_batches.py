@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from router.errors import InputError
 from workers.training.trainers import ChatExample
@@ -15,6 +15,8 @@ POOL_BATCHES = 8
 """Batches that are sorted by length together: less padding, still mixed."""
 IGNORED = -100
 """The target id that torch's cross entropy leaves out."""
+
+Example = TypeVar("Example")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ def encode(tokenizer: Any, example: ChatExample) -> EncodedExample:
     return EncodedExample([*prompt, *answer], len(answer))
 
 
+def batches_in_order(examples: Sequence[Example], batch_size: int) -> Iterator[Sequence[Example]]:
+    """Yields the examples as they come, at most `batch_size` at a time."""
+    for start in range(0, len(examples), batch_size):
+        yield examples[start : start + batch_size]
+
+
 def epoch_batches(
     examples: Sequence[EncodedExample], batch_size: int, seed: int
 ) -> Iterator[list[EncodedExample]]:
@@ -67,13 +75,12 @@ def epoch_batches(
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(examples), generator=generator).tolist()
     pool_size = batch_size * POOL_BATCHES
-    batches = []
+    batches: list[Sequence[int]] = []
 
     for pool_start in range(0, len(order), pool_size):
         pool = order[pool_start : pool_start + pool_size]
         pool.sort(key=lambda index: len(examples[index].tokens))
-        for start in range(0, len(pool), batch_size):
-            batches.append(pool[start : start + batch_size])
+        batches += batches_in_order(pool, batch_size)
 
     for number in torch.randperm(len(batches), generator=generator).tolist():
         yield [examples[index] for index in batches[number]]

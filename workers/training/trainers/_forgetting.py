@@ -6,8 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from router.store.base.rows import batches
-from workers.training.trainers._batches import IGNORED, EncodedExample, collate
+from workers.training.trainers._batches import (
+    IGNORED,
+    EncodedExample,
+    batches_in_order,
+    collate,
+)
 from workers.training.trainers._checkpoint import TrainingRun, TrainingState, set_weights
 from workers.training.trainers._run import exact_and_loss
 from workers.training.trainers._shards import own_share, summed
@@ -39,7 +43,7 @@ def base_divergence(run: TrainingRun, base_run: BaseRun) -> float | None:
     total = count = 0.0
     run.model.eval()
     with torch.inference_mode():
-        for batch in batches(run.dev, run.options.batch_size):
+        for batch in batches_in_order(run.dev, run.options.batch_size):
             own, share = own_share(batch)
             tuned, counted = _log_distributions(run, own)
             with base_run() as untrained:

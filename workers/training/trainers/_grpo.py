@@ -12,10 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from router.store.base.rows import batches
 from workers.training.trainers import ReinforcementOptions
 from workers.training.trainers._base import mixed_precision
-from workers.training.trainers._batches import IGNORED, EncodedExample, collate
+from workers.training.trainers._batches import (
+    IGNORED,
+    EncodedExample,
+    batches_in_order,
+    collate,
+)
 from workers.training.trainers._checkpoint import TrainingRun, get_weights, set_weights
 
 MIN_DEVIATION = 1e-4
@@ -130,7 +134,7 @@ def add_gradients(
     """
     tokens = sum(answer.encoded.answer for answer, _ in learned)
     loss = kl = 0.0
-    for batch in batches(learned, run.options.batch_size):
+    for batch in batches_in_order(learned, run.options.batch_size):
         answers, values = zip(*batch, strict=True)
         batch_loss, batch_kl = policy_loss(run, answers, values, start, kl_weight)
         # Both are means over tokens.

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from router.errors import InputError
-from router.store.base.rows import batches
 from workers.training.trainers import ChatExample, TrainedModel, TrainingOptions, TrainingProgress
 from workers.training.trainers._base import choose_device, load_base, mixed_precision
 from workers.training.trainers._batches import (
     IGNORED,
     EncodedExample,
+    batches_in_order,
     collate,
     encode,
     epoch_batches,
@@ -227,7 +227,7 @@ def exact_and_loss(run: TrainingRun, examples: Sequence[EncodedExample]) -> tupl
     run.model.eval()
 
     with torch.inference_mode():
-        for batch in batches(examples, run.options.batch_size):
+        for batch in batches_in_order(examples, run.options.batch_size):
             own, share = own_share(batch)
             mean, right = batch_loss(run, own)
             # Weighted by size: the last batch may be smaller.
