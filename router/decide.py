@@ -25,7 +25,7 @@ from router.classifier.policy import (
     is_surely_served,
 )
 from router.classifier.second_request import holds_material, with_parts
-from router.classifier.small_talk import small_talk_kind
+from router.classifier.small_talk import small_talk_kind, without_small_talk
 from router.classifier.training import fit_route_classifier
 from router.classifier.training_data import ExampleReference
 from router.classifier.training_set import build_training_set
@@ -185,10 +185,10 @@ class Router:
             reason = {"meta": "the message asks about Beagle itself"}
             return self._certain("meta", None, reason), None
 
-        topic = topic_of(text)
+        topic = topic_of(without_small_talk(text))
         if topic in self.config.small_talk:
             topic = None
-        if topic in ("privacy", "forget", "instructions", "deeds"):
+        if topic in ("privacy", "forget", "human", "instructions", "deeds"):
             return self._certain("meta", None, {TOPIC: topic}), None
 
         if self.model is None or not allowed:

@@ -34,6 +34,7 @@ TOPIC_WORDS = 6
 """Words that the subject of a joke may have."""
 FIRST = ("joke", "complaint", "identity", "thanks", "greeting", "farewell", "acknowledgement")
 """Of several kinds in one message the first of these counts: what it is about."""
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORDS = re.compile(r"[+\w]+(?:'\w+)*")
 _DOUBLE = re.compile(r"(\w)\1")
 _MARKUP = re.compile(r"<[^<>]*>")
@@ -78,6 +79,16 @@ def small_talk_kind(text: str) -> SmallTalk | None:
         return "complaint" if _INSULT.fullmatch(" ".join(words)) else _joke_about(words)
 
     return next((cast("SmallTalk", kind) for kind in FIRST if kind in kinds), _addressed(words))
+
+
+def without_small_talk(text: str) -> str:
+    """Returns the sentences of a short message that say something; all where none does."""
+    if len(text) > MAX_CHARS:
+        return text
+
+    sentences = _SENTENCE_END.split(text)
+    saying = [one for one in sentences if small_talk_kind(one) is None]
+    return " ".join(saying) if saying and len(saying) < len(sentences) else text
 
 
 def _wordless(text: str) -> SmallTalk:

@@ -14,7 +14,7 @@ from router.speech.instruction_attacks import attacks_instructions
 from router.text.normalise import normalise
 from router.text.order import split_order
 
-Topic = Literal["privacy", "forget", "distress", "instructions", "deeds", "errand"]
+Topic = Literal["privacy", "forget", "human", "distress", "instructions", "deeds", "errand"]
 MAX_CHARS = 300
 """A longer message is about something of its own."""
 MIN_MATERIAL_WORDS = 3
@@ -53,6 +53,17 @@ _FORGET = re.compile(
     r"|(?:all|everything|what|whatever)(?: that)? you (?:know|have|stored|saved|keep|remember)\b))",
     re.IGNORECASE,
 )
+_HUMAN = re.compile(
+    r"(?:(?:hi|hey|hello|please|pls|no|ok|just|sorry) ){0,3}"
+    r"(?:(?:i|we) (?:really |just )?(?:want|wanna|need|would like)|i'd like|can i|could i|"
+    r"may i|let me|is it possible|how (?:do|can) i|get me|give me|connect me|put me through|"
+    r"transfer me)?(?: (?:please|just|to|with|speak|talk|chat|get|hold|of|connected|through"
+    r")){0,6} ?(?:a|an|some|any)? ?(?:real |actual |live |proper )?"
+    r"(?:human|human being|person|real people|agent|human agent|operator|human operator)"
+    r"(?: (?:please|pls|instead|here|now|today|directly|(?:i|we) can (?:talk|speak) to))*[ .!?]*",
+    re.IGNORECASE,
+)
+"""The whole message: who wants something of a person beside that says what it is about."""
 _CLOSES = (
     r"(?=[.,;:!?)]|\Z| (?:and|but|so|or|like|any ?more|in front|in (?:every )?meetings?|at work|"
     r"again|all|every|when|because|last|this|today|yesterday|now|recently|to|much)\b)"
@@ -129,10 +140,10 @@ _SPEAKER = re.compile(r"\b(?:i|i'm|im|i've|me|my|myself|we|us|our)\b", re.IGNORE
 def topic_of(text: str) -> Topic | None:
     """Returns which of the topics a message is about; None where it is about something else.
 
-    They are its own privacy, being forgotten, distress, Beagle's `instructions`, its `deeds` (what
-    it did with a request), and an `errand` that it cannot run. A text that somebody else wrote
-    about such things, or a question for a rule, is none: only what is said in the first person
-    counts as distress.
+    They are its own privacy, being forgotten, a wish for a `human`, distress, Beagle's
+    `instructions`, its `deeds` (what it did with a request), and an `errand` that it cannot run. A
+    text that somebody else wrote about such things, or a question for a rule, is none: only what is
+    said in the first person counts as distress.
     """
     if len(text) > MAX_CHARS:
         return None
@@ -142,6 +153,8 @@ def topic_of(text: str) -> Topic | None:
         return "forget"
     if _PRIVACY.match(plain):
         return "privacy"
+    if _HUMAN.fullmatch(plain):
+        return "human"
 
     if _SPEAKER.search(plain) is not None and _DISTRESS.search(plain) is not None:
         return "distress"

@@ -334,6 +334,18 @@ def test_the_included_model_that_comes_to_no_end_has_given_no_answer(serve: Serv
     assert serve(ScriptedModel([answer]), limits=limits, models=LARGER).text.endswith("[…]")
 
 
+def test_the_included_model_is_not_asked_for_another_language(serve: Serve) -> None:
+    order = "translate to german: the delivery is late by two weeks"
+    model = ScriptedModel([])
+
+    with pytest.raises(WeakAnswerError) as refused:
+        serve(model, order)
+
+    assert (refused.value.reason, model.calls) == ("weak_language", [])
+    german = "Die Lieferung kommt zwei Wochen zu spät."
+    assert serve(ScriptedModel([german]), order, models=LARGER).text == german
+
+
 def test_nobody_reads_what_the_included_model_writes_before_it_is_compared(serve: Serve) -> None:
     heard: list[str] = []
     answer = "the wifi is down today"

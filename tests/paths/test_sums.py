@@ -11,6 +11,12 @@ from workers.paths._sums import has_unproven_figure, needs_exchange_rate, sum_of
     ("text", "answer"),
     [
         ("what is 19 percent VAT on 240 euros", "19% of 240 = 45.6; with it 285.6"),
+        ("whats 19% VAT on 1,249.50 EUR?", "19% of 1249.50 = 237.41; with it 1486.91"),
+        ("what is 7% of 12.345 kg", "7% of 12.345 = 0.86415"),
+        ("0.0125 EUR * 3", "0.0125 * 3 = 0.0375"),
+        ("what is 3 x 49.90 plus 12% service", "3 * 49.90 = 149.7; with 12% more 167.664"),
+        ("3 * 49.90 EUR plus 12% tip", "3 * 49.90 = 149.7; with 12% more 167.66"),
+        ("2 x 80 + 40 minus 10% discount", "2 * 80 + 40 = 200; with 10% less 180"),
         ("15% of 80", "15% of 80 = 12"),
         ("what's 20% off 50 euros?", "20% of 50 = 10; less that 40"),
         ("split 120 euros by 5", "120 / 5 = 24"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import ROUND_HALF_UP, Decimal
 
 NUMBER = r"\d{1,15}(?:\.\d{1,6})?"
 """An amount as this module writes it."""
@@ -26,6 +27,10 @@ _FACTORS = {
     "billion": 1e9,
 }
 _ANY_CURRENCY = re.compile(_CURRENCY, re.IGNORECASE)
+_OF_MONEY = re.compile(rf"{_CURRENCY}|\b(?:vat|tip|discount|price|invoice)\b", re.IGNORECASE)
+_FINE = re.compile(r"\d\.\d{3}")
+_FINE_RESULT = re.compile(r"((?:=|with it|less that|more|less) )(\d{1,15}\.\d{3,6})(?!\d)")
+_CENT = Decimal("0.01")
 
 
 def plain_amounts(text: str) -> str:
@@ -46,6 +51,21 @@ def decimal_text(value: float) -> str:
     Rounded, because 0.1 + 0.2 is a little more than 0.3 in a computer's numbers.
     """
     return f"{round(value, 6):.12g}"
+
+
+def in_cents(result: str, request: str) -> str:
+    """Returns the result with what was worked out rounded to cents, where the request is of money.
+
+    A request that has more than two decimals itself, as the price of a gram has, keeps them all.
+    """
+    if not _OF_MONEY.search(request) or _FINE.search(plain_amounts(request)):
+        return result
+
+    return _FINE_RESULT.sub(_rounded, result)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    return f"{found.group(1)}{Decimal(found.group(2)).quantize(_CENT, ROUND_HALF_UP)}"
 
 
 def _without_groups(found: re.Match[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from router.text.scripts import words_of
 from router.text.terms import stem
-from workers.paths._amounts import NUMBER, decimal_text, plain_amounts
+from workers.paths._amounts import NUMBER, decimal_text, in_cents, plain_amounts
 from workers.paths._quantities import quantity_result
 from workers.paths._sum_phrases import equation, numbers_in, phrase_result, rate_in, value_of
 from workers.prompting.own_words import NUMBER_WORDS
@@ -49,6 +49,11 @@ _WORDS = (
     (re.compile(r"\bminus\b|−", re.IGNORECASE), "-"),
 )
 _SUM = re.compile(r"[\d.+*/%() -]{3,120}")
+_WITH_RATE = re.compile(
+    rf"(?P<sum>[^%]{{3,100}}?),? (?P<sign>plus|\+|minus|-) ?(?P<rate>{_NUMBER}) ?(?:%|percent)"
+    r"(?: (?:of )?(?:service|tip|vat|tax|discount|commission|fee|charge|service charge))?",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"\d-\d|\d/\d{1,4}/\d")
 """Dates and telephone numbers; a difference has blanks around its sign."""
 _HAS_OPERATION = re.compile(r"\d\)? ?[+*/%-] ?[\d(]")
@@ -142,11 +147,11 @@ def _figures(text: str) -> list[str]:
 
 def _own_sum(text: str) -> str | None:
     """Returns the sum that the message itself holds, worked out."""
-    text = plain_amounts(" ".join(text.split()))
-    for rule in (_percentage, _split, _plain, phrase_result, quantity_result):
-        result = rule(text)
+    plain = plain_amounts(" ".join(text.split()))
+    for rule in (_percentage, _split, _with_rate, _plain, phrase_result, quantity_result):
+        result = rule(plain)
         if result is not None:
-            return result
+            return in_cents(result, text)
 
     return None
 
@@ -212,6 +217,22 @@ def _split(text: str) -> str | None:
         return None
 
     return equation(f"{found.group(1)} / {found.group(2)}")
+
+
+def _with_rate(text: str) -> str | None:
+    """Returns a sum and then so much per cent more or less: "3 * 49.90 plus 12% service"."""
+    found = _WITH_RATE.fullmatch(text.strip(" ?=.!"))
+    line = _plain(found.group("sum")) if found is not None else None
+    if found is None or line is None:
+        return None
+
+    is_more = found.group("sign").lower() in ("plus", "+")
+    rate = found.group("rate")
+    total = value_of(f"({line.partition(' = ')[0]}) * (1 {'+' if is_more else '-'} {rate} / 100)")
+    if total is None:
+        return None
+
+    return f"{line}; with {rate}% {'more' if is_more else 'less'} {decimal_text(total)}"
 
 
 def _plain(text: str) -> str | None:

@@ -51,11 +51,21 @@ def checked_text(
 ) -> str:
     """Returns the model's free text. Raises WeakAnswerError where it is no answer.
 
+    The included model writes English alone and is not asked for another language.
+
     It is streamed, unless the included model writes a text that is compared with its material:
     nobody shall read half of what is taken back.
     """
     is_included = session.asks_included_model(options)
     emit: Callable[[str], None] | None = work.emit
+    language = target_language(work.request.text) if is_included else None
+    if language not in (None, "en"):
+        raise WeakAnswerError(
+            f"answering with route {work.version.route!r}: {session.model!r} is asked for the "
+            f"language {language!r} and writes English alone; take a stronger model",
+            model=session.model,
+            reason="weak_language",
+        )
     if is_included and work.version.grounding is not None:
         emit = None
 

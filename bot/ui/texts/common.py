@@ -55,6 +55,11 @@ TOPICS = {
         "Nothing is erased by a message. Type `/beagle forget me` yourself, without mentioning me: "
         "that erases what I have stored of you."
     ),
+    "human": (
+        "I am a bot, and I call nobody by myself. Tell me what it is about: where my answer has "
+        "*Send to…*, it hands your request to a person, and what they answer comes back to you. "
+        "`/beagle help` names the admins."
+    ),
     "distress": (
         "I am sorry that you have to go through this. I am only a bot, but please do not stay "
         "alone with it: talk to somebody you trust, to your people team, or to a doctor. If you "
@@ -132,6 +137,10 @@ ERRORS = {
     "weak": (
         "I could not do this well enough with the small model that is installed here, so I do not "
         "show you what it wrote. An admin can connect a larger model: `/beagle help` names them."
+    ),
+    "weak_language": (
+        "The small model that is installed here writes English alone, so I do not try a "
+        "translation. An admin can connect a larger model: `/beagle help` names them."
     ),
     "weak_sum": (
         "I could not read this as a sum for certain, and I do not guess figures. Please write it "
