@@ -254,3 +254,20 @@ def test_one_phrase_of_the_message_fills_one_field(message, since):
     data = {"part": "noon", "since": "noon", "level": "low"}
 
     assert ground(data, FORM, message).data["since"] == since
+
+
+def test_the_day_of_another_task_is_not_this_ones() -> None:
+    fields = {name: {"type": "string"} for name in ("task", "owner", "due")}
+    items = {"type": "array", "items": {"type": "object", "properties": fields}}
+    schema = {"type": "object", "properties": {"items": items}}
+    material = "Paul sends the new plan by Thursday. Anna checks the test system. Ben, too? Yes."
+    made = [
+        {"task": "send the new plan", "owner": "Paul", "due": "Thursday"},
+        {"task": "check the test system", "owner": "Anna", "due": "Thursday"},
+    ]
+
+    grounded = ground({"items": made}, schema, material)
+
+    assert grounded.data["items"] == [made[0], made[1] | {"due": ""}]
+    # What stands beside a task and says no other one belongs to it.
+    assert ground({"items": made[1:]}, schema, material).data["items"] == made[1:]

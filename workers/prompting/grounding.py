@@ -193,9 +193,12 @@ def _is_return(value: str, text: str) -> bool:
 def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: str) -> list[Any]:
     """Returns the items that the material has. An object is what its first open value says."""
     kept: list[Any] = []
-    for item in items:
+    places = _places(items, schema, fields)
+    for number, item in enumerate(items):
         if isinstance(item, Mapping):
-            grounded = _object(item, schema, fields, name)
+            others = [own for other, own in places.items() if other != number]
+            taken = frozenset().union(*others) - places.get(number, frozenset())
+            grounded = _object(item, schema, fields, name, taken)
             if grounded is not None and grounded not in kept:
                 kept.append(grounded)
         elif not isinstance(item, str) or _is_chosen(schema) or is_grounded(item, fields.material):
@@ -207,24 +210,48 @@ def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: s
     return kept
 
 
+def _places(
+    items: list[Any], schema: Mapping[str, Any], fields: _Fields
+) -> dict[int, frozenset[int]]:
+    """Returns in which sentences each object of a list is said, by its number in the list."""
+    properties = schema.get("properties", {})
+    places: dict[int, frozenset[int]] = {}
+    for number, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            continue
+
+        opened = (one for key, one in item.items() if _is_open(one, properties.get(key, {})))
+        first = next(opened, None)
+        if first is not None:
+            places[number] = _said_in(first, fields.sentences())
+
+    return places
+
+
 def _object(
-    item: Mapping[str, Any], schema: Mapping[str, Any], fields: _Fields, name: str
+    item: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    fields: _Fields,
+    name: str,
+    taken: frozenset[int],
 ) -> dict[str, Any] | None:
-    """Returns one object of a list; None where its first open value is made up."""
+    """Returns one object of a list; None where its first open value is made up.
+
+    `taken` are the sentences that say other objects of the list.
+    """
     properties = schema.get("properties", {})
     grounded: dict[str, Any] = {}
     near: KnownWords | None = None
     for key, value in item.items():
         part = properties.get(key, {})
-        is_open = isinstance(value, str) and value.strip() and not _is_chosen(part)
-        if not is_open:
+        if not _is_open(value, part):
             grounded[key] = value
         elif near is None:
             if not is_grounded(value, fields.material):
                 fields.missing.append(name)
                 return None
 
-            near = _surroundings(value, fields.sentences()) or fields.material
+            near = _surroundings(value, fields.sentences(), taken) or fields.material
             fields.kept += 1
             grounded[key] = value
         elif any(_is_same(value, other) for other in grounded.values()):
@@ -240,21 +267,19 @@ def _object(
     return grounded
 
 
-def _surroundings(value: str, sentences: list[KnownWords]) -> KnownWords | None:
+def _surroundings(
+    value: str, sentences: list[KnownWords], taken: frozenset[int]
+) -> KnownWords | None:
     """Returns the sentences that have the most of the value, each with its neighbours' words.
 
-    Who does it is often said in the next one: "Somebody has to call him." "I can."
+    Who does it is often said in the next one: "Somebody has to call him." "I can." A neighbour that
+    is `taken` says something else: its owner and its day are not this one's.
     """
-    forms = content_forms(value)
-    shares = [sentence.share_of(forms) for sentence in sentences]
-    best = max(shares, default=0.0)
-    if best < MIN_SHARE:
+    best = _said_in(value, sentences)
+    near = {place for one in best for place in (one - 1, one, one + 1)} - taken
+    parts = [sentences[place] for place in sorted(near) if 0 <= place < len(sentences)]
+    if not best:
         return None
-
-    parts: list[KnownWords] = []
-    for index, share in enumerate(shares):
-        if share == best:
-            parts += sentences[max(0, index - 1) : index + 2]
 
     return KnownWords(
         frozenset().union(*(part.words for part in parts)),
@@ -262,6 +287,21 @@ def _surroundings(value: str, sentences: list[KnownWords]) -> KnownWords | None:
         frozenset().union(*(part.prefixes for part in parts)),
         frozenset().union(*(part.numbers for part in parts)),
     )
+
+
+def _said_in(value: str, sentences: list[KnownWords]) -> frozenset[int]:
+    """Returns the places of the sentences that have the most of the value; none has little."""
+    forms = content_forms(value)
+    shares = [sentence.share_of(forms) for sentence in sentences]
+    best = max(shares, default=0.0)
+    if best < MIN_SHARE:
+        return frozenset()
+
+    return frozenset(place for place, share in enumerate(shares) if share == best)
+
+
+def _is_open(value: object, schema: Mapping[str, Any]) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and not _is_chosen(schema)
 
 
 def _is_chosen(schema: Mapping[str, Any]) -> bool:
