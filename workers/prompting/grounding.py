@@ -290,7 +290,7 @@ def _surroundings(
 
 
 def _said_in(value: str, sentences: list[KnownWords]) -> frozenset[int]:
-    """Returns the places of the sentences that have the most of the value; none has little."""
+    """Returns which sentences have the most of the value; none where all have little of it."""
     forms = content_forms(value)
     shares = [sentence.share_of(forms) for sentence in sentences]
     best = max(shares, default=0.0)
