@@ -271,3 +271,6 @@ def test_the_day_of_another_task_is_not_this_ones() -> None:
     assert grounded.data["items"] == [made[0], made[1] | {"due": ""}]
     # What stands beside a task and says no other one belongs to it.
     assert ground({"items": made[1:]}, schema, material).data["items"] == made[1:]
+    # Nor does an item that says nothing take its neighbours away.
+    wordless = [made[1], {"task": "-", "owner": "", "due": ""}]
+    assert ground({"items": wordless}, schema, material).data["items"][0] == made[1]

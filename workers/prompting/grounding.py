@@ -96,8 +96,7 @@ def _without_twins(
     left: dict[str, Any] = {}
     for name, value in data.items():
         part = schema.get("properties", {}).get(name, {})
-        is_open = isinstance(value, str) and value.strip() and not _is_chosen(part)
-        is_twin = is_open and any(_is_same(value, other) for other in left.values())
+        is_twin = _is_open(value, part) and any(_is_same(value, other) for other in left.values())
         is_said_once = is_twin and material.casefold().count(value.casefold()) < TWICE
         left[name] = _nothing(part) if is_said_once else value
 
@@ -193,12 +192,12 @@ def _is_return(value: str, text: str) -> bool:
 def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: str) -> list[Any]:
     """Returns the items that the material has. An object is what its first open value says."""
     kept: list[Any] = []
-    places = _places(items, schema, fields)
-    for number, item in enumerate(items):
+    places = [_place(item, schema, fields) for item in items]
+    told = frozenset().union(*places)
+    for item, place in zip(items, places, strict=True):
         if isinstance(item, Mapping):
-            others = [own for other, own in places.items() if other != number]
-            taken = frozenset().union(*others) - places.get(number, frozenset())
-            grounded = _object(item, schema, fields, name, taken)
+            near = _surroundings(place, told, fields.sentences()) or fields.material
+            grounded = _object(item, schema, fields, name, near)
             if grounded is not None and grounded not in kept:
                 kept.append(grounded)
         elif not isinstance(item, str) or _is_chosen(schema) or is_grounded(item, fields.material):
@@ -210,22 +209,23 @@ def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: s
     return kept
 
 
-def _places(
-    items: list[Any], schema: Mapping[str, Any], fields: _Fields
-) -> dict[int, frozenset[int]]:
-    """Returns in which sentences each object of a list is said, by its number in the list."""
+def _place(item: object, schema: Mapping[str, Any], fields: _Fields) -> frozenset[int]:
+    """Returns which sentences say an object of a list: those with the most of its first open value.
+
+    There are none for what is no object or has no word, and where all have little of the value.
+    """
+    if not isinstance(item, Mapping):
+        return frozenset()
+
     properties = schema.get("properties", {})
-    places: dict[int, frozenset[int]] = {}
-    for number, item in enumerate(items):
-        if not isinstance(item, Mapping):
-            continue
+    opened = (one for key, one in item.items() if _is_open(one, properties.get(key, {})))
+    forms = content_forms(next(opened, ""))
+    shares = [sentence.share_of(forms) for sentence in fields.sentences()] if forms else []
+    best = max(shares, default=0.0)
+    if best < MIN_SHARE:
+        return frozenset()
 
-        opened = (one for key, one in item.items() if _is_open(one, properties.get(key, {})))
-        first = next(opened, None)
-        if first is not None:
-            places[number] = _said_in(first, fields.sentences())
-
-    return places
+    return frozenset(place for place, share in enumerate(shares) if share == best)
 
 
 def _object(
@@ -233,25 +233,25 @@ def _object(
     schema: Mapping[str, Any],
     fields: _Fields,
     name: str,
-    taken: frozenset[int],
+    near: KnownWords,
 ) -> dict[str, Any] | None:
     """Returns one object of a list; None where its first open value is made up.
 
-    `taken` are the sentences that say other objects of the list.
+    `near` are the words around what says it; its other values have to be there.
     """
     properties = schema.get("properties", {})
     grounded: dict[str, Any] = {}
-    near: KnownWords | None = None
+    is_first = True
     for key, value in item.items():
         part = properties.get(key, {})
         if not _is_open(value, part):
             grounded[key] = value
-        elif near is None:
+        elif is_first:
+            is_first = False
             if not is_grounded(value, fields.material):
                 fields.missing.append(name)
                 return None
 
-            near = _surroundings(value, fields.sentences(), taken) or fields.material
             fields.kept += 1
             grounded[key] = value
         elif any(_is_same(value, other) for other in grounded.values()):
@@ -268,36 +268,24 @@ def _object(
 
 
 def _surroundings(
-    value: str, sentences: list[KnownWords], taken: frozenset[int]
+    own: frozenset[int], told: frozenset[int], sentences: list[KnownWords]
 ) -> KnownWords | None:
-    """Returns the sentences that have the most of the value, each with its neighbours' words.
+    """Returns the words of an object's `own` sentences and of their neighbours; None without any.
 
     Who does it is often said in the next one: "Somebody has to call him." "I can." A neighbour that
-    is `taken` says something else: its owner and its day are not this one's.
+    is `told`, as one object of the list, lends nothing: its owner and its day are not this one's.
     """
-    best = _said_in(value, sentences)
-    near = {place for one in best for place in (one - 1, one, one + 1)} - taken
-    parts = [sentences[place] for place in sorted(near) if 0 <= place < len(sentences)]
-    if not best:
+    if not own:
         return None
 
+    beside = {place + step for place in own for step in (-1, 1)} - told
+    parts = [sentences[place] for place in sorted(own | beside) if 0 <= place < len(sentences)]
     return KnownWords(
         frozenset().union(*(part.words for part in parts)),
         frozenset().union(*(part.stems for part in parts)),
         frozenset().union(*(part.prefixes for part in parts)),
         frozenset().union(*(part.numbers for part in parts)),
     )
-
-
-def _said_in(value: str, sentences: list[KnownWords]) -> frozenset[int]:
-    """Returns which sentences have the most of the value; none where all have little of it."""
-    forms = content_forms(value)
-    shares = [sentence.share_of(forms) for sentence in sentences]
-    best = max(shares, default=0.0)
-    if best < MIN_SHARE:
-        return frozenset()
-
-    return frozenset(place for place, share in enumerate(shares) if share == best)
 
 
 def _is_open(value: object, schema: Mapping[str, Any]) -> bool:
