@@ -64,8 +64,13 @@ def in_cents(result: str, request: str) -> str:
     return _FINE_RESULT.sub(_rounded, result)
 
 
+def money_text(amount: str) -> str:
+    """Returns an amount rounded to cents, half a cent up; a whole one without decimals."""
+    return str(Decimal(amount).quantize(_CENT, ROUND_HALF_UP)).removesuffix(".00")
+
+
 def _rounded(found: re.Match[str]) -> str:
-    return f"{found.group(1)}{Decimal(found.group(2)).quantize(_CENT, ROUND_HALF_UP)}"
+    return found.group(1) + money_text(found.group(2))
 
 
 def _without_groups(found: re.Match[str]) -> str:

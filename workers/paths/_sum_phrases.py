@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from workers.paths._amounts import NUMBER, decimal_text
+from workers.paths._amounts import NUMBER, decimal_text, money_text
 from workers.tools import ToolError
 from workers.tools.calculator import evaluate
 
@@ -149,7 +149,8 @@ def _known_side(text: str, base: str) -> str | None:
 
 
 def _money(value: float) -> str:
-    return f"{value:.2f}".removesuffix(".00")
+    # From the decimals that are shown: 237.405 is a little less in a computer's numbers.
+    return money_text(decimal_text(value))
 
 
 def _change(text: str) -> str | None:

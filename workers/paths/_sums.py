@@ -222,21 +222,26 @@ def _split(text: str) -> str | None:
 def _with_rate(text: str) -> str | None:
     """Returns a sum and then so much per cent more or less: "3 * 49.90 plus 12% service"."""
     found = _WITH_RATE.fullmatch(text.strip(" ?=.!"))
-    line = _plain(found.group("sum")) if found is not None else None
+    expression = _expression(found.group("sum")) if found is not None else None
+    line = equation(expression) if expression is not None else None
     if found is None or line is None:
         return None
 
     is_more = found.group("sign").lower() in ("plus", "+")
+    sign, words = ("+", "more") if is_more else ("-", "less")
     rate = found.group("rate")
-    total = value_of(f"({line.partition(' = ')[0]}) * (1 {'+' if is_more else '-'} {rate} / 100)")
-    if total is None:
-        return None
-
-    return f"{line}; with {rate}% {'more' if is_more else 'less'} {decimal_text(total)}"
+    total = value_of(f"({expression}) * (1 {sign} {rate} / 100)")
+    return None if total is None else f"{line}; with {rate}% {words} {decimal_text(total)}"
 
 
 def _plain(text: str) -> str | None:
     """Returns the result of a request that is nothing but an expression."""
+    expression = _expression(text)
+    return None if expression is None else equation(expression)
+
+
+def _expression(text: str) -> str | None:
+    """Returns the expression that the text is, in the calculator's signs; None for another text."""
     expression = _ASKING.sub("", text).strip(" ?=.!")
     for words, sign in _WORDS:
         expression = words.sub(sign, expression)
@@ -249,7 +254,7 @@ def _plain(text: str) -> str | None:
     ):
         return None
 
-    return equation(expression)
+    return expression
 
 
 def _corrected(found: re.Match[str]) -> str:
