@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from router.catalog.catalog import Route
 from router.catalog.version import PromptStep
+from router.text.normalise import BETWEEN_SENTENCES
 
 BULLET = re.compile(r"\A\s*+(?:[-*•]|\d++[.)])\s+(?P<rule>.+)")
 ORDER = re.compile(
     r"\b(?:must|never|always|do not|don't|only|should|unless|except|if|avoid|make sure|ensure)\b",
     re.I,
 )
-SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 WORD = re.compile(r"[a-z][a-z'-]{2,}")
 STEM_LETTERS = 5
 STOP_WORD_LIST = """
@@ -74,7 +74,7 @@ def _rules(text: str, example_stems: set[str]) -> Iterator[PromptRule]:
             yield PromptRule(item["rule"].strip(), exercised)
             continue
 
-        for sentence in SENTENCE_END.split(line.strip()):
+        for sentence in BETWEEN_SENTENCES.split(line.strip()):
             if ORDER.search(sentence):
                 yield PromptRule(sentence, exercised=True)
 

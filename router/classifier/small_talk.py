@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from router.classifier.small_talk_phrases import PHRASES
 from router.text.compatibility import nfkc
-from router.text.normalise import as_read
+from router.text.normalise import BETWEEN_SENTENCES, as_read
 
 SmallTalk = Literal[
     "greeting",
@@ -34,7 +34,6 @@ TOPIC_WORDS = 6
 """Words that the subject of a joke may have."""
 FIRST = ("joke", "complaint", "identity", "thanks", "greeting", "farewell", "acknowledgement")
 """Of several kinds in one message the first of these counts: what it is about."""
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 _WORDS = re.compile(r"[+\w]+(?:'\w+)*")
 _DOUBLE = re.compile(r"(\w)\1")
 _MARKUP = re.compile(r"<[^<>]*>")
@@ -86,7 +85,10 @@ def without_small_talk(text: str) -> str:
     if len(text) > MAX_CHARS:
         return text
 
-    sentences = _SENTENCE_END.split(text)
+    sentences = BETWEEN_SENTENCES.split(text)
+    if len(sentences) == 1:
+        return text
+
     saying = [one for one in sentences if small_talk_kind(one) is None]
     return " ".join(saying) if saying and len(saying) < len(sentences) else text
 

@@ -49,6 +49,8 @@ _ANY_EMOJI = (
 _SUBJECT = r"(?:i|we|you|he|she|they|it|there|this|that|anyone|anybody|someone|somebody)"
 _QUESTION_WORD = r"(?:who|whom|what|which|when|where|how|why)(?:'?s)?"
 _AUXILIARY = r"(?:is|are|do|does|did|can|could|may|must|should|shall|will|would|am|has|have)"
+BETWEEN_SENTENCES = re.compile(r"(?<=[.!?])\s+")
+"""What stands between two sentences of plain text."""
 SENTENCE_END = re.compile(
     rf"\s?(?:{_ANY_EMOJI}\s?){{1,6}}+(?=(?:{_SUBJECT}(?:['\u2019]?(?:m|s|re|ve|ll|d))?"
     rf"|{_QUESTION_WORD}|{_AUXILIARY} {_SUBJECT}|does any(?:one|body))\b)",
