@@ -60,12 +60,8 @@ def checked_text(
     emit: Callable[[str], None] | None = work.emit
     language = target_language(work.request.text) if is_included else None
     if language not in (None, "en"):
-        raise WeakAnswerError(
-            f"answering with route {work.version.route!r}: {session.model!r} is asked for the "
-            f"language {language!r} and writes English alone; take a stronger model",
-            model=session.model,
-            reason="weak_language",
-        )
+        asked = f"it writes English alone, and {language!r} is asked for"
+        raise _weak(work, session, asked, reason="weak_language")
     if is_included and work.version.grounding is not None:
         emit = None
 
@@ -178,11 +174,14 @@ def _ungrounded(work: Work, text: str, material: str) -> str | None:
     return None
 
 
-def _weak(work: Work, session: CompletionSession, fault: str) -> WeakAnswerError:
+def _weak(
+    work: Work, session: CompletionSession, fault: str, *, reason: str = "weak"
+) -> WeakAnswerError:
     return WeakAnswerError(
         f"answering with route {work.version.route!r}: {session.model!r} gave no answer: {fault}; "
         "take a stronger model",
         model=session.model,
+        reason=reason,
         fault=fault,
     )
 
