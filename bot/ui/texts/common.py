@@ -136,11 +136,12 @@ ERRORS = {
     ),
     "weak": (
         "I could not do this well enough with the small model that is installed here, so I do not "
-        "show you what it wrote. An admin can connect a larger model: `/beagle help` names them."
+        "show you what it wrote. Your admins can connect a larger model; `/beagle help` says who "
+        "they are."
     ),
     "weak_language": (
         "The small model that is installed here writes English alone, so I do not try a "
-        "translation. An admin can connect a larger model: `/beagle help` names them."
+        "translation. Your admins can connect a larger model; `/beagle help` says who they are."
     ),
     "weak_sum": (
         "I could not read this as a sum for certain, and I do not guess figures. Please write it "
