@@ -43,7 +43,14 @@ SHORTAGES = frozenset(
 """What the system says when it has no file handle, room on the disk or memory left."""
 
 
-WEAK_ERRORS = ("weak", "weak_sum", "weak_rates", "weak_none", "weak_language")
+WEAK_ERRORS = (
+    "weak",
+    "weak_sum",
+    "weak_rates",
+    "weak_none",
+    "weak_language",
+    "weak_knowledge",
+)
 """The reasons of WeakAnswerError, which are stored as the error of such an answer."""
 
 

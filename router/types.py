@@ -210,7 +210,7 @@ class RouteOffer:
     """A route as people are offered it: its name, what it does, and a request as an example.
 
     `note` is said under its answers: what was not done. `needs_larger_model` marks a task that the
-    included model mostly gets wrong.
+    included model mostly gets wrong; `lacks_model` one that none of the models can do.
     `sends` says that they may be passed on.
     """
 
@@ -219,6 +219,7 @@ class RouteOffer:
     example: str = ""
     note: str = ""
     needs_larger_model: bool = False
+    lacks_model: bool = False
     sends: bool = False
 
 

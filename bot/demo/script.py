@@ -258,11 +258,14 @@ STEPS: tuple[Step, ...] = (
         "prompt",
     ),
     _question(
-        "a prompt workflow that streams",
+        "a prompt workflow in free text",
         (
-            "explain this error: ConnectionRefusedError: [Errno 111] Connection refused",
-            "explain this error: KeyError: 'price' in the function that reads the order",
-            "explain this error: ModuleNotFoundError: No module named 'requests'",
+            "summarise this: the courier lost two parcels, support has sent new ones today, and "
+            "the customers got a voucher",
+            "summarise this: the new shelves arrived on Monday, one was broken, and the supplier "
+            "sends another on Thursday",
+            "summarise this: the boiler on the second floor is off, a technician comes tomorrow at "
+            "9, and until then there is no hot water",
         ),
         "prompt",
     ),

@@ -43,6 +43,7 @@ def route_offers(routes: Mapping[str, Route]) -> list[RouteOffer]:
                 example,
                 route.note,
                 route.needs_larger_model,
+                route.lacks_model,
                 sends=bool(route.actions),
             )
         )

@@ -18,6 +18,7 @@ from bot.routing.notes_question import apply_notes_question
 from bot.routing.route_access import route_offers, route_signals, usable_routes
 from bot.routing.version_choice import VersionChoice
 from bot.routing.workspace_routers import WorkspaceRouters
+from bot.ui.short_lines import within_reach
 from router.catalog.catalog import Catalog, Route
 from router.decide import Router, Signals
 from router.errors import QueueError
@@ -119,7 +120,7 @@ class RoutingService:
 
     def offers(self, person: SlackPerson, channel: str) -> list[RouteOffer]:
         """Returns what a person is told that Beagle can do in a channel."""
-        offers = route_offers(self.usable_routes(person, channel))
+        offers = within_reach(route_offers(self.usable_routes(person, channel)))
         return self._examples.checked(self.router(person.team), offers)
 
     def explanation(self, request: Request, decision: Decision, person: SlackPerson) -> list[str]:

@@ -83,7 +83,8 @@ def answer(
         content = line or short_lines.small_talk(decision, offers)
         return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])
     if decision.verb == "meta":
-        return _menu(texts.FILE_ALONE if is_file_alone(request) else texts.META, offers)
+        opening = texts.FILE_ALONE if is_file_alone(request) else texts.META
+        return _menu(opening, short_lines.within_reach(offers))
 
     if decision.verb == "out_of_scope" and outcome.text:
         return _general(request, decision, outcome)

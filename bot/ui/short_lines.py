@@ -28,7 +28,7 @@ _SPECIAL = re.compile(r"\b(?:this|these)\b|\d", re.IGNORECASE)
 def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     """Returns the line for this kind of small talk, with requests that this person may make."""
     # What the included model mostly gets wrong comes last. Sorting keeps the order of the rest.
-    ordered = sorted(offers, key=lambda offer: offer.needs_larger_model)
+    ordered = sorted(within_reach(offers), key=lambda offer: offer.needs_larger_model)
     fitting = [o.example for o in ordered if o.example and len(o.example) <= MAX_EXAMPLE_CHARS]
     # Such a request can be typed as it stands.
     fitting.sort(key=lambda example: _SPECIAL.search(example) is not None)
@@ -39,6 +39,11 @@ def small_talk(decision: Decision, offers: Sequence[RouteOffer]) -> str:
         ending = small_talk_texts.EXAMPLES.format(examples=joined)
 
     return small_talk_texts.LINES[decision.reason[SMALL_TALK]].format(examples=ending)
+
+
+def within_reach(offers: Sequence[RouteOffer]) -> list[RouteOffer]:
+    """Returns the offers that one of the models here can do; nobody is offered the others."""
+    return [offer for offer in offers if not offer.lacks_model]
 
 
 def topic_line(decision: Decision) -> str:
@@ -65,7 +70,7 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
     if is_cancelled and any(offer.name == act["route"] for offer in offers):
         return texts.NO_CANCELLATION.format(route=_plain(str(act["route"])))
 
-    by_name = {offer.name: offer for offer in offers}
+    by_name = {offer.name: offer for offer in within_reach(offers)}
     nearest = [by_name.pop(score.route) for score in decision.scores if score.route in by_name]
     # Few scores are stored, and a person may use none of them.
     nearest = [*nearest, *by_name.values()][:SHOWN]

@@ -45,7 +45,8 @@ class Route(FrozenModel):
     `tiers` are the versions that may answer, the cheapest first; `version` is the last of them, or
     the only one of a route without tiers. `target` is the quality (0-1) that is good enough, None
     for one close to the best tier's. `note` says under an answer what was not done.
-    `needs_larger_model` marks a task that the included model mostly gets wrong.
+    `needs_larger_model` marks a task that the included model mostly gets wrong; `lacks_model` says
+    that it takes knowledge, and that no model is set that has any.
     `actions` is how its answers may be passed on. `acts` are the speech acts that it takes, and
     `counterexamples` are near misses: messages that look like its own and that no route serves.
     """
@@ -63,6 +64,7 @@ class Route(FrozenModel):
     target: float | None = None
     note: str = ""
     needs_larger_model: bool = False
+    lacks_model: bool = False
     actions: tuple[SendAction, ...] = ()
     acts: tuple[Act, ...] = ACTS
     counterexamples: tuple[str, ...] = ()
@@ -223,6 +225,7 @@ def read_route(folder: Path, *, larger_model: bool = True) -> Route:
             target=front.target,
             note=front.note,
             needs_larger_model=front.needs_larger_model,
+            lacks_model=version.needs_knowledge and not (larger_model or version.models),
             actions=front.actions,
             acts=front.acts,
             counterexamples=(
@@ -334,6 +337,7 @@ def build_version(
         needs_text=front.needs_text,
         grounding=front.grounding,
         extractive=front.extractive,
+        needs_knowledge=front.needs_knowledge,
         reward=front.reward,
     )
 

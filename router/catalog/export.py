@@ -87,6 +87,7 @@ def _front_matter(version: Version, route: Route) -> dict[str, object]:
         "needs_text": version.needs_text or None,
         "grounding": version.grounding,
         "extractive": version.extractive or None,
+        "needs_knowledge": version.needs_knowledge or None,
         "needs_larger_model": route.needs_larger_model or None,
         "acts": list(route.acts) if route.acts != ACTS else None,
         "counterexamples": _own_counterexamples(route),

@@ -76,6 +76,7 @@ class FrontMatter(FrozenModel):
     needs_text: bool = False
     grounding: Grounding | None = None
     extractive: bool = False
+    needs_knowledge: bool = False
     needs_larger_model: bool = False
     tiers: tuple[TierKeys, ...] = Field((), max_length=MAX_TIERS)
     target: float | None = Field(None, gt=0, le=1)

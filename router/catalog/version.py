@@ -114,6 +114,8 @@ class Version(FrozenModel):
     `grounding` says what of an answer must be in the message or its thread, so that nothing is made
     up: its `words` (and its figures), or its `figures` alone; None for neither.
     `extractive` says that where the included model would answer, sentences of the text do.
+    `needs_knowledge` says that the answer takes knowledge that the message does not hold: where the
+    included model would answer, only documents do.
     `reward` says what makes an answer verifiably right, for reinforcement fine-tuning.
     """
 
@@ -133,6 +135,7 @@ class Version(FrozenModel):
     needs_text: bool = False
     grounding: Grounding | None = None
     extractive: bool = False
+    needs_knowledge: bool = False
     reward: tuple[RewardCheck, ...] = ()
 
     @property
@@ -143,7 +146,9 @@ class Version(FrozenModel):
     @property
     def needs_encoder(self) -> bool:
         """Whether an answer takes vectors: of the message, of examples or of passages."""
-        if self.traits.retrieves or not self.traits.calls_model or self.extractive:
+        if self.traits.retrieves or not self.traits.calls_model:
+            return True
+        if self.extractive or self.needs_knowledge:
             return True
 
         for step in self.steps:
@@ -175,9 +180,9 @@ class Version(FrozenModel):
 
     def _content_hash(self) -> str:
         body = self.model_dump(mode="json", exclude={"id", "route"})
-        # `vision`, `needs_text`, `grounding`, `extractive`, `reward` and `must_use` were added
-        # later. Left out of the hash at their defaults, they do not rename the versions that were
-        # stored before.
+        # `vision`, `needs_text`, `grounding`, `extractive`, `needs_knowledge`, `reward` and
+        # `must_use` were added later. Left out of the hash at their defaults, they do not rename
+        # the versions that were stored before.
         if self.vision is None:
             del body["vision"]
         if not self.needs_text:
@@ -186,6 +191,8 @@ class Version(FrozenModel):
             del body["grounding"]
         if not self.extractive:
             del body["extractive"]
+        if not self.needs_knowledge:
+            del body["needs_knowledge"]
         if not self.reward:
             del body["reward"]
 

@@ -12,6 +12,7 @@ from router.catalog.version import PromptStep, Shot
 from router.types import Outcome
 from workers.context import Context, Work
 from workers.paths._extractive_summary import extractive_summary, is_extractive_summary
+from workers.paths._from_documents import answer_from_documents, is_beyond_included_model
 from workers.ports import Message
 from workers.prompting.answer_checks import checked_text, checked_value
 from workers.prompting.completion import CallOptions, CompletionSession, Schema
@@ -33,11 +34,13 @@ CONCLUDE = "Now give the final answer."
 def run(context: Context, work: Work) -> Outcome:
     """Returns the answer of the version's last step; a free-text answer is streamed.
 
-    Where the version is extractive, the included model is not asked.
+    Where the version is extractive, or needs knowledge, the included model is not asked.
     """
     session = CompletionSession(context, work)
     if is_extractive_summary(work, session):
         return extractive_summary(context, work)
+    if is_beyond_included_model(work, session):
+        return answer_from_documents(context, work)
 
     return serve(context, work, session)
 

@@ -143,6 +143,11 @@ ERRORS = {
         "The small model that is installed here writes English alone, so I do not try a "
         "translation. Your admins can connect a larger model; `/beagle help` says who they are."
     ),
+    "weak_knowledge": (
+        "This takes knowledge that the small model installed here does not have, so I do not let "
+        "it guess; I found nothing on it in the documents that you may read, either. Your admins "
+        "can connect a larger model; `/beagle help` says who they are."
+    ),
     "weak_sum": (
         "I could not read this as a sum for certain, and I do not guess figures. Please write it "
         "out, such as “3 * 129 + 2 * 47.50” or “19% VAT on 480”. With a larger model, which an "
