@@ -200,7 +200,7 @@ class Router:
         decision = self._with_language(decision, text)
         if topic == "distress" and not is_surely_served(decision):
             return self._certain("meta", None, {TOPIC: topic}), vector
-        if topic == "errand" and not self._takes_errand(decision):
+        if topic in ("errand", "reminder") and not self._takes_errand(decision):
             reason = {**decision.reason, TOPIC: topic}
             return replace(decision, verb="out_of_scope", route=None, reason=reason), vector
 

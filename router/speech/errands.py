@@ -10,9 +10,15 @@ import re
 
 _LEAD = (
     r"(?:(?:hi|hey|hello|ok|okay|beagle|please|pls|plz|kindly|just|also|and|now|then|so|can you|"
+    r"can u|could u|"
     r"could you|would you|will you|can someone|could someone|can somebody|could somebody|"
     r"i want you to|i need you to|i would like you to|i'd like you to|you should|you must|"
     r"go ahead and)[,!]? ){0,4}"
+)
+_SOMEBODY = (
+    r"(?:(?!(?:me|us|him|her|them|it|you|this|that|the|my|our|a|an)\b)[\w-]{2,30}|"
+    r"(?:the|my|our) (?:[\w-]{2,20} ){0,2}(?:boss|manager|team|lead|colleagues?|office|reception|"
+    r"supervisor|department|people team|hr|it))"
 )
 _FOR_WHOM = r"(?: (?:me|us|him|her|them|everybody|everyone))?"
 _GAP = (
@@ -69,6 +75,16 @@ _SEND = re.compile(
     r"the (?:team|clients?|customers?|suppliers?)) that\b)",
     re.IGNORECASE,
 )
+_TELL = re.compile(
+    rf"{_LEAD}(?:(?:tell|inform|notify) {_SOMEBODY} (?:that|about|to|not to|i|i'm|im|i'll|we|we're|"
+    rf"we'll)\b|let {_SOMEBODY} know\b|warn {_SOMEBODY} (?:that|about)\b)",
+    re.IGNORECASE,
+)
+_REMIND = re.compile(
+    rf"{_LEAD}(?:remind (?:me|us|him|her|them|{_SOMEBODY})|(?:set|create|make) (?:me |us )?"
+    r"(?:a|an|another) (?:\w{1,20} )?(?:reminder|alarm|timer))\b",
+    re.IGNORECASE,
+)
 _FAILS = re.compile(
     r"\b(?:fail(?:s|ed|ing)?|(?:does|do|did|is|are|can|could)(?: not|n't)|cannot|errors?|"
     r"broken|bounces?|wrong|rejected|crash(?:es|ed)?|works?|solved|stuck)\b",
@@ -112,7 +128,12 @@ def is_errand(text: str) -> bool:
     if _FAILS.search(text) is not None:
         return False
 
-    return any(order.match(text) is not None for order in (_BOOK, _APPROVE, _SEND))
+    return any(order.match(text) is not None for order in (_BOOK, _APPROVE, _SEND, _TELL))
+
+
+def wants_reminder(text: str) -> bool:
+    """Returns whether the message orders to remind somebody later."""
+    return _REMIND.match(text) is not None
 
 
 def asks_what_was_done(text: str) -> bool:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from router.speech.errands import asks_what_was_done, is_errand
+from router.speech.errands import asks_what_was_done, is_errand, wants_reminder
 from router.speech.instruction_attacks import attacks_instructions
 from router.text.normalise import normalise
 from router.text.order import split_order
 
-Topic = Literal["privacy", "forget", "human", "distress", "instructions", "deeds", "errand"]
+Topic = Literal[
+    "privacy", "forget", "human", "distress", "instructions", "deeds", "errand", "reminder"
+]
 MAX_CHARS = 300
 """A longer message is about something of its own."""
 MIN_MATERIAL_WORDS = 3
@@ -141,9 +143,9 @@ def topic_of(text: str) -> Topic | None:
     """Returns which of the topics a message is about; None where it is about something else.
 
     They are its own privacy, being forgotten, a wish for a `human`, distress, Beagle's
-    `instructions`, its `deeds` (what it did with a request), and an `errand` that it cannot run. A
-    text that somebody else wrote about such things, or a question for a rule, is none: only what is
-    said in the first person counts as distress.
+    `instructions`, its `deeds` (what it did with a request), an `errand` that it cannot run, and a
+    `reminder`. A text that somebody else wrote about such things, or a question for a rule, is
+    none: only what is said in the first person counts as distress.
     """
     if len(text) > MAX_CHARS:
         return None
@@ -172,6 +174,9 @@ def _about_the_bot(order: str) -> Topic | None:
         return "instructions"
     if asks_what_was_done(order):
         return "deeds"
+
+    if wants_reminder(order):
+        return "reminder"
 
     return "errand" if is_errand(order) else None
 

@@ -170,10 +170,25 @@ def test_other_deeds_are_none_of_beagles(text):
         "sign off my trip to Riga",
         "send a message to everybody that we close at noon",
         "email the suppliers that we are late",
+        "can u pls tell joanna i am late",
+        "please let Marta know that I come at ten",
+        "could you inform the night shift lead that the lift is locked",
     ],
 )
 def test_an_order_for_what_only_people_can_do_is_an_errand(text):
     assert topic_of(text) == "errand"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Remind me in 2 hours to call Vogel",
+        "please remind us on Friday about the timesheets",
+        "hey beagle, set a reminder for the audit",
+    ],
+)
+def test_an_order_to_remind_is_a_topic_of_its_own(text):
+    assert topic_of(text) == "reminder"
 
 
 @pytest.mark.parametrize(
@@ -192,6 +207,9 @@ def test_an_order_for_what_only_people_can_do_is_an_errand(text):
         "send me the numbers of last week",
         "call quality in the meeting is bad",
         "set up the vpn on my new laptop",
+        "tell me about the expense policy",
+        "let us know when the wifi is back",
+        "tell him it was paid yesterday",
     ],
 )
 def test_what_a_form_takes_or_a_question_is_no_errand(text):

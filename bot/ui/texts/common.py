@@ -79,6 +79,10 @@ TOPICS = {
         "fill in forms, draft texts and look things up, so ask me how it is done here and I look "
         "it up in the documents."
     ),
+    "reminder": (
+        "I remind nobody by myself, but Slack does: write `/remind me to call Ada in 2 hours`, or "
+        "`/remind me to call Ada tomorrow at 9`."
+    ),
 }
 """Answers to messages that no route can answer, by their topic (`router/speech/topics.py`)."""
 NOT_ENGLISH = "{line} (I only understand English here so far.)"
