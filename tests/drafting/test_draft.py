@@ -258,3 +258,32 @@ def test_an_answer_of_another_form_is_a_wrong_format(drafted):
 
     assert evidence.failures == ("format",)
     assert evidence.reasons[0].startswith("Not passed: 0% of its answers have the right format")
+
+
+def test_having_answered_is_told_and_is_no_pass(drafted_wish):
+    answers = ScriptedModel(default="Bananas grow best where summers stay warm and moist.")
+    workspace, candidate = drafted_wish(llm=answers)
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+    route, _ = route_and_version(workspace, candidate)
+
+    assert evidence.reasons[0] == "It answered 2 of 2 requests"
+    assert evidence.reasons[1].startswith("Nobody has said yet whether the answers are right")
+    assert evidence.reasons[2].startswith("Doubtful: 2 of 2 answers")
+    assert not any(reason.startswith("Passed: the model") for reason in evidence.reasons)
+    assert all("same answer" in part.doubts for part in route.previews)
+
+
+def test_an_admin_may_start_what_only_a_reader_can_judge(drafted_wish):
+    workspace, candidate = drafted_wish(llm=ScriptedModel(default="Which flight or train?"))
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+
+    assert evidence.passed
+    assert evidence.failures == ()
+
+
+def test_known_right_answers_are_compared_with(drafted):
+    workspace, candidate = drafted(model=ScriptedModel([json.dumps(ANSWER)] * 200))
+    evidence = workspace.store.candidates.history(candidate.id)[-1].evidence
+
+    assert any("whose right answer is known" in reason for reason in evidence.reasons)
+    assert not any("Nobody has said yet" in reason for reason in evidence.reasons)

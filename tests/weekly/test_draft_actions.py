@@ -14,6 +14,7 @@ from bot.weekly.rollout_card import render
 from bot.weekly.rollout_state import load_state
 from router.lifecycle import SYSTEM
 from router.lifecycle_evidence import DraftedEvidence, ShadowEvidence
+from router.store.versions.drafted_routes import DraftText
 from router.store.weekly.datasets import Report
 from tests.fixtures.draft_clicks import ADMIN, KEY, TEAM, Presses, chosen, typed
 from tests.fixtures.drafts import DRAFTED, DRAFTED_EVIDENCE, DRAFTED_VERSION
@@ -57,7 +58,7 @@ def test_a_draft_that_did_not_pass_cannot_be_started(presses, drafted, clock, ev
 @pytest.mark.parametrize(
     ("evidence", "following"),
     [
-        ({}, "then start the shadow test"),
+        ({}, "If that is right, start the shadow test"),
         ({"evaluated": False, "passed": None}, rollout_texts.NEXT_TRYING_DRAFT),
         ({"passed": False}, rollout_texts.NEXT_EDIT_DRAFT),
     ],
@@ -248,3 +249,12 @@ def test_the_card_shows_no_request_twice_and_says_which_beagle_worded(presses, d
 
     assert texts.LEARNS_WORDED.format(count=3, worded=1) in card
     assert card.count("book a meeting room on Monday at 9:00") == 1
+
+
+def test_the_card_says_what_speaks_against_an_answer_below_it(presses, drafted, settings):
+    asked = DraftText("a room on Friday", "U1", "C1", answer="Monday", doubts="declines to answer")
+    presses.store.drafted_routes.save(TEAM, replace(DRAFTED, previews=(asked,)))
+
+    card = str(render(load_state(presses.store, settings, presses.candidate)).blocks)
+
+    assert "Doubtful: declines to answer." in card

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +15,8 @@ from router.store.versions.drafted_routes import DraftedRoute, DraftText
 from router.store.weekly.datasets import Report
 from router.types import Candidate
 from workers.context import Context
+from workers.drafting.answer_doubts import doubts_of
+from workers.drafting.answer_findings import answer_findings, judgement
 from workers.drafting.routing_check import (
     RoutingCheck,
     RoutingComparison,
@@ -23,7 +24,7 @@ from workers.drafting.routing_check import (
     least_harmful,
     lighter_drafts,
 )
-from workers.evaluation.compare import MIN_VALID, report_id
+from workers.evaluation.compare import report_id
 from workers.evaluation.paired import scores_by_row
 from workers.evaluation.run import RowResult, run_rows, summarise
 from workers.readiness.thresholds import changed_settings
@@ -39,6 +40,8 @@ MINED_DAYS = 28.0
 @dataclass(frozen=True, slots=True)
 class Evaluated:
     """The draft with its previews, and what was found.
+
+    `passed` is whether nothing forbids to start it; it does not say that its answers are right.
 
     `report` is None where nobody's right answers are known. `open_points` are warnings of the lint.
     `monthly` has the requests of a month and what they would cost in USD, `failures` the kinds of
@@ -75,13 +78,15 @@ def evaluate_draft(
     catalog = context.routes_of(candidate.team, without=drafted.name)
     drafted, routing = _checked_routing(context, catalog, drafted, version)
     figures = summarise(version, results)
-    answers = _answer_reasons(version, results)
-    failures = tuple(kind for kind, _ in answers if kind)
+    asked = [result.row.text for result in results]
+    doubts = doubts_of(version, asked, [result.outcome for result in results])
+    answers = answer_findings(version, results, figures, doubts)
+    failures = tuple(finding.failure for finding in answers if finding.failure)
     if not routing.passed:
         failures += ("routing",)
 
     passed = not failures
-    reasons = (*(text for _, text in answers), *_routing_reasons(routing))
+    reasons = (*(finding.text for finding in answers), *_routing_reasons(routing))
     report = None
     if any(result.row.answer is not None for result in results):
         body = _body(context, version, figures, results, passed, reasons)
@@ -90,7 +95,7 @@ def evaluate_draft(
 
     requests = candidate.evidence.count / MINED_DAYS * DAYS_PER_MONTH
     return Evaluated(
-        drafted=replace(drafted, previews=_previews(results, drafted)),
+        drafted=replace(drafted, previews=_previews(results, drafted, doubts)),
         report=report,
         passed=passed,
         reasons=reasons,
@@ -176,43 +181,12 @@ def _body(
     }
 
 
-def _answer_reasons(version: Version, results: Sequence[RowResult]) -> list[tuple[str, str]]:
-    """Returns what is said of the answers, each with the kind of failure, empty where it passed.
-
-    Free text has no format, and an answer that is none says nothing of one.
-    """
-    count = len(results)
-    misformed = sum(result.is_misformed for result in results)
-    missing = sum(result.outcome is None for result in results) - misformed
-    lines = []
-
-    if (count - missing) / count < MIN_VALID:
-        # The commonest fault, in Beagle's words: a model's own are nobody's to keep here.
-        faults = Counter(result.fault for result in results if result.fault).most_common(1)
-        why = f" ({faults[0][0]})" if faults else ""
-        text = f"the model gave no usable answer to {missing} of {count} requests{why}"
-        lines.append(("no_answer", _reason(False, text)))
-
-    valid = (count - missing - misformed) / max(1, count - missing)
-    if version.output is not None and missing < count:
-        text = f"{valid:.0%} of its answers have the right format"
-        passed = valid >= MIN_VALID
-        limit = f" (at least {MIN_VALID:.0%} required)"
-        lines.append(("" if passed else "format", _reason(passed, text + limit)))
-    elif version.output is None and not lines:
-        lines.append(
-            ("", _reason(True, f"the model answered {count - missing} of {count} requests"))
-        )
-
-    return lines
-
-
 def _routing_reasons(routing: RoutingCheck) -> tuple[str, ...]:
     lines = [
-        _reason(
-            routing.passed,
+        judgement(
             f"with it {routing.after:.1%} of {routing.others} held-out messages of the other "
             f"routes are routed right, without it {routing.before:.1%} (half a point may be lost)",
+            passed=routing.passed,
         ),
     ]
     if routing.losers and not routing.passed:
@@ -230,20 +204,21 @@ def _open_points(route: Route) -> tuple[str, ...]:
     return tuple(warning for result in results for warning in result.warnings)
 
 
-def _reason(passed: bool, text: str) -> str:
-    return f"{'Passed' if passed else 'Not passed'}: {text}"
-
-
-def _previews(results: Sequence[RowResult], drafted: DraftedRoute) -> tuple[DraftText, ...]:
-    """Returns the first requests with the answer that each would get."""
+def _previews(
+    results: Sequence[RowResult], drafted: DraftedRoute, doubts: Mapping[int, Sequence[str]]
+) -> tuple[DraftText, ...]:
+    """Returns the first requests with the answer that each would get, and doubts about it."""
     origins = {part.text: part for part in (*drafted.rows, *drafted.utterances)}
     previews = []
-    for result in results[:PREVIEWS]:
+    for index, result in enumerate(results[:PREVIEWS]):
         origin = origins[result.row.text]
         answer = result.error or ""
         if result.outcome is not None:
             answer = result.outcome.text
 
-        previews.append(replace(origin, answer=answer[:PREVIEW_LIMIT]))
+        preview = replace(
+            origin, answer=answer[:PREVIEW_LIMIT], doubts="; ".join(doubts.get(index, ()))
+        )
+        previews.append(preview)
 
     return tuple(previews)

@@ -61,6 +61,7 @@ LEARNS = "It takes requests like these ({count} in all):"
 LEARNS_WORDED = "It takes requests like these ({count} in all, {worded} of them worded by Beagle):"
 PREVIEWS = "What it would have answered:"
 PREVIEW_ARROW = "→ "
+PREVIEW_DOUBTS = "Doubtful: {doubts}."
 PREVIEW_FAILED = "no answer"
 MONTHLY = Counted(
     "About {requests:,|request|requests} a month; they would cost {usd} a month with the present "

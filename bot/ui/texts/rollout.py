@@ -49,7 +49,10 @@ NEXT: Mapping[State, str] = {
     "rejected": "nothing.",
     "snoozed": "nothing; it comes back in a digest.",
     "approved": "nothing to do. Beagle drafts a route, or looks for a better prompt, by itself.",
-    "drafted": "read what it would answer, then start the shadow test, edit it or reject it.",
+    "drafted": (
+        "read what it would answer. If that is right, start the shadow test; else edit it or "
+        "reject it."
+    ),
     "optimised": "nothing to do. Beagle prepares the examples by itself.",
     "kept_prompt": "nothing to do. The prompt that answers now is kept.",
     "rag": "add documents with `beagle ingest` or `/beagle knowledge`; nothing is trained.",

@@ -99,6 +99,9 @@ def _previews(drafted: DraftedRoute) -> list[Element]:
         elements.append({"type": "rich_text_quote", "elements": quote})
         arrow = rich_text.text(texts.PREVIEW_ARROW)
         elements.append(rich_text.section([*arrow, *rich_text.text(answer)]))
+        if part.doubts:
+            doubts = texts.PREVIEW_DOUBTS.format(doubts=part.doubts)
+            elements.append(rich_text.section(rich_text.text(doubts, bold=True)))
 
     return elements
 
@@ -157,7 +160,8 @@ def _buttons(candidate: Candidate, *, can_start: bool) -> list[Block]:
         button(texts.REJECT, "draft_reject", ids),
     ]
     if can_start:
-        start = button(texts.START, "rollout_shadow", ids, style="primary")
+        # No colour that advises it: whether the answers are right is the reader's to say.
+        start = button(texts.START, "rollout_shadow", ids)
         buttons.insert(0, start)
 
     return buttons

@@ -37,7 +37,7 @@ class DraftText:
     """A text in a draft, with the right `answer` where that is known.
 
     `user` wrote the message that it comes from, in `channel`; both are empty where Beagle drafted
-    it.
+    it. `doubts` are what a check says against an answer that the draft gave itself.
     """
 
     text: str
@@ -45,6 +45,7 @@ class DraftText:
     channel: str = ""
     split: Split = "train"
     answer: Any = None
+    doubts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
