@@ -52,34 +52,38 @@ DEFAULT_WORDS = 120
 OPENINGS = (
     "{label}",
     "please help with this: {label}",
-    "I have a request about {label}",
-    "a question about {label}",
-    "can somebody help me with {label}",
-    "who takes care of {label}",
-    "I need help with {label}",
+    "I have a request: {label}",
+    "a question: {label}",
+    "can somebody help me with this: {label}",
+    "who takes care of this: {label}",
+    "I need help: {label}",
     "request: {label}",
-    "could you take care of {label} for me",
-    "one more request about {label}, please",
+    "could you take care of this for me: {label}",
+    "one more request, please: {label}",
     "{label} please",
-    "what do I do about {label}",
-    "we need {label} today",
-    "it is about {label}",
+    "what do I do here: {label}",
+    "today's request: {label}",
+    "it is about this: {label}",
 )
-"""Ways to ask where people's own requests are too few to learn from."""
+"""Ways to ask where people's own requests are too few to learn from.
+
+A label has no article and no number that is known, so it never becomes a part of a sentence.
+"""
 ORDERED = ("{order}", "please {order}", "can you {order}?", "who can {order}?")
-WANTED = ("{thing}", "I need {thing}", "can I get {thing}?", "is there {thing}?")
+WANTED = ("{thing}", "I need {thing}", "can I get {thing}?")
+THERE_IS = "is there {thing}?"
 ASKED_FOR = ("{question}", "do you know {question}?")
 STATED = ("{statement}", "{statement}, what do I do?")
 """An example of an admin in other moods, by its own: order, wish, question or statement."""
 ABOUT = (
     "{label}",
-    "I have a request about {label}",
-    "a question about {label}",
-    "can somebody help me with {label}",
-    "who takes care of {label}",
     "{label} please",
-    "what do I do about {label}",
-    "we need {label} today",
+    "request: {label}",
+    "I need help: {label}",
+    "I have a question: {label}",
+    "who takes care of this: {label}",
+    "can somebody help me with this: {label}",
+    "it is about this: {label}",
 )
 """What a route of an admin's own learns of its name, beside its examples."""
 QUESTION_WORDS = frozenset({"who", "what", "when", "where", "which", "how", "why", "whose"})
@@ -87,12 +91,14 @@ ARTICLES = frozenset({"a", "an", "some", "another", "one", "two", "three", "more
 """They begin a wish that has no verb: "a parking space please"."""
 ORDERS = _words(
     """
-    add announce arrange ask book bring buy call cancel change check clean close collect compose
-    count create deliver draft file find fix forward get give have help hand install invite keep
-    let list look make move name note open order organise organize pack pay pick plan prepare
-    print put recommend register remind remove renew repair replace reserve restock return say
-    schedule send set share ship show sign sort start store suggest summarise take tell thank
-    translate update water write
+    add adjust announce answer approve arrange ask assign book bring build buy calculate call cancel
+    change check classify clean close collect compare complete compose convert correct count create
+    deliver describe design draft escalate estimate explain extract file fill find fix forward get
+    give hand have help install invite keep let list log look make measure move name note open order
+    organise organize pack pay pick plan prepare print proofread put recommend record register
+    remind remove renew rename repair replace report reserve restock return review rewrite say scale
+    schedule send set share ship shorten show sign sort start store suggest summarise summarize take
+    tell thank translate update verify water write
     """
 )
 """Verbs that begin an order."""
@@ -100,6 +106,12 @@ OBTAINING = _words(
     "arrange book buy create draft find get make order organise organize prepare reserve write"
 )
 """Verbs whose object is what somebody wants: "reserve a seat" is "I need a seat"."""
+STATES = frozenset({"am", "is", "are", "was", "were", "has", "isn't", "aren't", "wasn't"})
+"""Verbs by which a statement is known for one."""
+NO_THINGS = _words(
+    "it this that these those them him her me us you what whether how if who which there so"
+)
+"""They are nothing that could be wanted, or stand for something that was said before."""
 NO_ORDERS = frozenset({"ask", "say", "do", "never", "if", "always", "then", "answer", "only"})
 """A sentence of a description that begins so says how to answer, and not what is asked for."""
 SLOT_PHRASES: Mapping[str, str] = {
