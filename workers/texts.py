@@ -22,6 +22,16 @@ DOUBTFUL_INTRO = (
     "I could not find a clear answer to this in the documents. What comes nearest may not be what "
     "you asked for:"
 )
+OTHER_PLACE = "I found nothing on {asked} for this. What comes nearest is about {quoted}:"
+OTHER_PEOPLE = (
+    "I could not find a clear answer to this in the documents. What comes nearest is about "
+    "“{quoted}” and may not be what you asked for:"
+)
+OTHER_THING = "I found nothing on “{asked}”. What comes nearest may not be what you asked for:"
+NO_VALUE = (
+    "I found {missing} for this in the documents. What comes nearest may not be what you asked for:"
+)
+MISSING_VALUES = {"money": "no price", "duration": "no length of time", "count": "no number"}
 NOT_FOUND = "I could not find this in the documents. The nearest places to look:"
 NOTE_PROPOSAL = "Keep this note for everybody in this channel:\n“{note}”"
 NOTE_SAVED = (

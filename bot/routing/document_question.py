@@ -77,7 +77,8 @@ class DocumentLookup:
             return decision
 
         reading = self._read(request, vector)
-        if is_distress and not (asks_number(text) or _names_distress(reading)):
+        fits_distress = bool(reading.quotes) and (asks_number(text) or _names_distress(reading))
+        if is_distress and not fits_distress:
             # "Tell your manager when you are ill" is near to somebody whom a manager harasses.
             return decision
         if self._answers(reading):
@@ -105,7 +106,8 @@ class DocumentLookup:
 
     def _answers(self, reading: PassageReading) -> bool:
         if reads_meaning(self._encoder):
-            return bool(reading.quotes)
+            # What is near but about another place, say, is shown with those words.
+            return bool(reading.quotes) or reading.mismatch is not None
 
         return bool(reading.quotes) and reading.quotes[0].coverage >= MIN_COVERAGE
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from router.catalog.version import PromptStep, RetrieveStep, Version
 from router.encoder.lazy import LazyEncoder
 from router.encoder.onnx import RECIPE
 from router.index import Hit
+from tests.fixtures.meaning import ConceptEncoder
 from workers import texts
 from workers.context import Work
 from workers.knowledge.passage_units import passage_units, whole_thought, with_neighbours
@@ -18,18 +18,6 @@ from workers.knowledge.quotes.extractive_answer import read_passages, select_quo
 from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.line_meaning import LINE_ENCODER, reads_meaning
 from workers.paths._cited_answer import answer_with_quotes
-
-CONCEPTS = (
-    ("parking", "garage", "car", "vehicle"),
-    ("abroad", "another country", "norway", "chile"),
-    ("badge", "door", "gate"),
-    ("canteen", "lunch", "soup"),
-    ("ski",),
-    ("oil",),
-    ("tax",),
-)
-"""Words of each column mean the same to the encoder below."""
-
 
 SENTENCES = (
     "It is free.",
@@ -41,26 +29,6 @@ SENTENCES = (
 """Two of them are understood only with a neighbour."""
 HALF_NEAR = "lunch, ski and oil"
 """A message with a concept of a passage beside two that no passage has."""
-
-
-class ConceptEncoder:
-    """Counts concepts, one column each, so that a reader can foresee every cosine."""
-
-    model_id = LINE_ENCODER
-    dim = len(CONCEPTS) + 1
-
-    def encode(self, texts):
-        """Returns unit vectors; a text without any concept has the last column alone."""
-        rows = np.zeros((len(texts), self.dim), np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            for column, words in enumerate(CONCEPTS):
-                row[column] = any(word in text.lower() for word in words)
-            row[-1] = not row.any()
-
-        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-    def views(self, texts):
-        return self.encode(texts)
 
 
 @pytest.fixture
@@ -125,6 +93,18 @@ def test_only_near_passages_are_named_where_nothing_answers(hits, meaning):
     assert read_passages("who won the regatta?", hits, meaning).near == []
     assert read_passages("who won the regatta?", hits).near == hits
     assert read_passages(HALF_NEAR, hits, meaning).near == [hits[2]]
+
+
+def test_a_sure_quote_about_another_place_is_shown_in_doubt(hits, meaning, work):
+    garage = Hit(9, "page-9", "Site > Cars", "", "The garage in Lisbon is open to all.", 0.0, 1.0)
+    question = "may I park my car in the garage in Berlin?"
+
+    assert read_passages(question.replace(" in Berlin", ""), [garage], meaning).quotes
+    outcome = answer_with_quotes(work(question), [garage], encoder=meaning)
+
+    intro = "I found nothing on Berlin for this. What comes nearest is about Lisbon:"
+    assert outcome.text == f"{intro}\n\n> The garage in Lisbon is open to all. [1]"
+    assert outcome.data["answered"] is False
 
 
 @pytest.fixture

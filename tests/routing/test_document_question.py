@@ -10,6 +10,7 @@ from bot.routing.document_question import DocumentLookup
 from router.decide import Signals
 from router.types import ACT, TOPIC, Decision, Score
 from tests.fixtures.knowledge import encoder, page
+from tests.fixtures.meaning import ConceptEncoder
 from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
 
@@ -55,6 +56,18 @@ def test_a_question_that_the_documents_answer_goes_there(decide, before):
 )
 def test_what_they_do_not_answer_stays_as_it_was(decide, text, before):
     assert decide(text, before) == before
+
+
+def test_what_is_near_but_about_another_place_goes_there_too(store, clock, page, make_request):
+    store.documents.upsert(page("The garage in Lisbon is open for every car."))
+    store.access.set_channel("T1", "C1", at=clock(), name="general", public=True)
+    rights = ReadingRights(store.access, MemoryDirectory(), clock, 3600.0)
+    lookup = DocumentLookup(store, rights, ConceptEncoder())
+    request = make_request("may I park my car in the garage in Berlin?")
+
+    decision = lookup.apply(NOWHERE, request, None, SIGNALS)
+
+    assert (decision.verb, decision.route) == ("route", "handbook")
 
 
 def test_a_question_that_no_form_takes_is_turned_away_where_they_hold_nothing(decide):

@@ -17,6 +17,7 @@ from workers.context import Work
 from workers.knowledge.people_answers import is_person_answer, with_contradicting
 from workers.knowledge.quotes.by_words import Quote
 from workers.knowledge.quotes.extractive_answer import PassageReading, read_passages
+from workers.knowledge.quotes.mismatch import Mismatch
 from workers.knowledge.relevance.asking_part import subject_words
 from workers.knowledge.relevance.contradictions import find_contradictions
 from workers.knowledge.relevance.work_words import with_words_of
@@ -101,8 +102,24 @@ def _answer_in_doubt(work: Work, reading: PassageReading, reply: ModelReply | No
     quote = reading.doubtful
     others = [hit for hit in reading.near if hit.document != quote.hit.document]
     places = [quote, *_nearest_places(others)][:NEAREST]
-    text = f"{texts.DOUBTFUL_INTRO}\n\n{_quoted(1, quote)}"
+    text = f"{_doubtful_intro(reading.mismatch)}\n\n{_quoted(1, quote)}"
     return _outcome(work, text, citations_of(places), answered=False, reply=reply)
+
+
+def _doubtful_intro(mismatch: Mismatch | None) -> str:
+    """Returns the line that says why what follows may not answer."""
+    if mismatch is None or mismatch.kind == "unknown":
+        return texts.DOUBTFUL_INTRO
+
+    asked, quoted = escape_marks(mismatch.asked), escape_marks(mismatch.quoted)
+    if mismatch.kind == "place":
+        return texts.OTHER_PLACE.format(asked=asked, quoted=quoted)
+    if mismatch.kind == "people":
+        return texts.OTHER_PEOPLE.format(quoted=quoted)
+    if mismatch.kind == "thing":
+        return texts.OTHER_THING.format(asked=asked)
+
+    return texts.NO_VALUE.format(missing=texts.MISSING_VALUES[mismatch.kind])
 
 
 def _name_new_words(work: Work, quotes: Sequence[Quote], hits: Sequence[Hit]) -> bool:

@@ -150,6 +150,8 @@ def explain(hits: Sequence[Hit], reading: PassageReading, text_encoder: LazyEnco
 
     what = "the best quote answers" if reads_meaning(text_encoder) else "these passages answer"
     sure = f"The chance that {what} is put at {reading.chance:.0%}; {reading.needed:.0%} is needed."
+    if reading.mismatch is not None:
+        return f"{sure} But it lacks what the question names."
     if not reading.quotes and reading.chance >= reading.needed:
         return f"{sure} But none of their lines can be quoted."
 

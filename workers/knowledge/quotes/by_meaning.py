@@ -57,11 +57,13 @@ MAX_BELOW_BEST_SCORED = 1.0
 class RankedQuotes:
     """The quotes that are nearly as good as the best, best first, at most one of a passage.
 
+    `asked` is what asks in the question, in the passages' words.
     `features` are the best one's, for the model of its confidence that fits `is_scored`, whether a
     scorer has read it; None where nothing can be quoted. `near` are the passages with a line that
     is near the question, nearest first.
     """
 
+    asked: str
     quotes: Sequence[Quote]
     features: NDArray[np.float64] | None
     is_scored: bool
@@ -97,7 +99,7 @@ def rank_by_meaning(
     near = _near_passages(hits, read.lines)
     found = _grown_quotes(read, MAX_SCORED)
     if not found:
-        return RankedQuotes([], None, is_scored=False, near=near)
+        return RankedQuotes(read.asked, [], None, is_scored=False, near=near)
 
     scores, is_scored = _scores(question, found, scorer)
     order = np.argsort(-scores, kind="stable")
@@ -114,7 +116,7 @@ def rank_by_meaning(
     if is_scored:
         features = with_scores(features, scores, [one.line.passage for one in found])
 
-    return RankedQuotes(quotes, features, is_scored, near)
+    return RankedQuotes(read.asked, quotes, features, is_scored, near)
 
 
 def find_quotes(

@@ -16,6 +16,7 @@ from router.index import Hit
 from workers.knowledge.people_answers import same_question
 from workers.knowledge.quotes.by_meaning import rank_by_meaning
 from workers.knowledge.quotes.by_words import Quote, first_quotes, match_asked, quotes_of
+from workers.knowledge.quotes.mismatch import Mismatch, find_mismatch
 from workers.knowledge.relevance.confidence import confidence_model
 from workers.knowledge.relevance.line_meaning import reads_meaning
 from workers.knowledge.relevance.ranking import shipped_model
@@ -38,6 +39,7 @@ class PassageReading:
     """What the passages say to a question: `quotes` that answer it, best first; else empty.
 
     Then `doubtful` may be a quote that perhaps answers, and `near` are the passages worth a look.
+    `mismatch` says why a quote that is near enough does not answer; None where it does, or is not.
     `chance` is the probability (0-1) that they answer, and `needed` what it takes to quote.
     """
 
@@ -46,6 +48,7 @@ class PassageReading:
     near: Sequence[Hit]
     chance: float
     needed: float
+    mismatch: Mismatch | None = None
 
 
 def select_quotes(
@@ -85,6 +88,11 @@ def read_passages(
         return PassageReading([], None, ranked.near, chance, needed)
     if chance < needed:
         return PassageReading([], ranked.quotes[0], ranked.near, chance, needed)
+
+    best = ranked.quotes[0]
+    mismatch = find_mismatch(ranked.asked, best, hits, chance - needed)
+    if mismatch is not None:
+        return PassageReading([], best, ranked.near, chance, needed, mismatch)
 
     return PassageReading(ranked.quotes[:top], None, hits, chance, needed)
 
