@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import signal
+import subprocess
 import tempfile
 import urllib.request
 from collections import Counter
@@ -49,6 +50,14 @@ def stack(model, databases):
 
 def until(true):
     return wait_until(true, SECONDS)
+
+
+def exit_code(process) -> int | None:
+    """Returns the code with which the process ended; None while it still runs after a minute."""
+    try:
+        return process.wait(60)
+    except subprocess.TimeoutExpired:
+        return None
 
 
 def leads(stack, name) -> float:
@@ -148,7 +157,7 @@ def test_a_bot_that_is_told_to_end_hands_over_and_loses_nothing(stack) -> None:
     process = stack.children[ending]
     process.terminate()
     # One that has to be ended says in its log what it waited for.
-    assert process.wait(60) == 0, Path(stack.log_path(ending)).read_text("utf-8")[-8000:]
+    assert exit_code(process) == 0, Path(stack.log_path(ending)).read_text("utf-8")[-8000:]
     sent += [ada.say("general", f"@beagle !rewrite more {n}") for n in range(4)]
 
     assert until(lambda: leads(stack, other_than(stack, ending)))
