@@ -86,7 +86,7 @@ def test_only_some_routes_need_an_encoder() -> None:
     routes = load_routes(builtin_routes_folder()).routes
     needing = {name for name, route in routes.items() if route.version.needs_encoder}
 
-    assert needing == {"figures", "handbook", "incident", "summarise", "triage"}
+    assert needing == {"explain", "figures", "handbook", "incident", "summarise", "triage"}
     fixed = Version(route="a", kind="prompt", steps=(PromptStep(shots=3),))
     calculator = Version(route="a", kind="tools", steps=(ReactStep(do="react", tools=("note",)),))
     head = Version(route="a", kind="head", adapter="head.npz")
