@@ -356,6 +356,8 @@ def test_an_owner_is_asked_once_before_an_answer_lapses_and_can_keep_it(desk):
     _, reply = desk.thread()
     desk.person("ada").react("general", reply, "white_check_mark")
     (answer,) = desk.save("ada", days="30")
+    # What comes before the note looks at the thread once more, by the clock of that moment.
+    desk.saved_note("ada")
 
     desk.clock.forward(24 * DAY)
     desk.app.answer_expiry.tick()
