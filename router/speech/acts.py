@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, get_args
 
 from router.speech import act_words as words
+from router.speech.errands import asks_again
 from router.text.normalise import as_read, end_sentences
 
 Act = Literal["statement", "order", "question", "yes_no_question", "cancellation"]
@@ -156,7 +157,7 @@ def _act_of(
     if tokens[0] in ("why", "y") or any(_begins(tokens, phrase) for phrase in words.COMPLAINTS):
         return "statement"
 
-    if _embedded_question(tokens) or _asks_for_fact(tokens):
+    if _embedded_question(tokens) or _asks_for_fact(tokens) or asks_again(sentence):
         return "question"
     if has_plan and any(_begins(tokens, phrase) for phrase in words.RULE_QUESTIONS):
         return "question"

@@ -10,10 +10,9 @@ import re
 
 _LEAD = (
     r"(?:(?:hi|hey|hello|ok|okay|beagle|please|pls|plz|kindly|just|also|and|now|then|so|can you|"
-    r"can u|could u|"
-    r"could you|would you|will you|can someone|could someone|can somebody|could somebody|"
-    r"i want you to|i need you to|i would like you to|i'd like you to|you should|you must|"
-    r"go ahead and)[,!]? ){0,4}"
+    r"can u|could you|could u|would you|will you|can someone|could someone|can somebody|"
+    r"could somebody|i want you to|i need you to|i would like you to|i'd like you to|you should|"
+    r"you must|go ahead and)[,!]? ){0,4}"
 )
 _SOMEBODY = (
     r"(?:(?!(?:me|us|him|her|them|it|you|this|that|the|my|our|a|an)\b)[\w-]{2,30}|"
@@ -80,11 +79,22 @@ _TELL = re.compile(
     rf"we'll)\b|let {_SOMEBODY} know\b|warn {_SOMEBODY} (?:that|about)\b)",
     re.IGNORECASE,
 )
-_REMIND = re.compile(
-    rf"{_LEAD}(?:remind (?:me|us|him|her|them|{_SOMEBODY})|(?:set|create|make) (?:me |us )?"
-    r"(?:a|an|another) (?:\w{1,20} )?(?:reminder|alarm|timer))\b",
-    re.IGNORECASE,
+_REMIND = (
+    rf"(?:(?:remind|nudge|ping|alert|wake) (?:me|us|him|her|them|{_SOMEBODY})|"
+    r"(?:set|create|make|schedule) (?:me |us )?(?:a|an|another) (?:[\w-]{1,20} )?"
+    r"(?:reminder|alarm|timer))\b"
 )
+_ORDERS_REMINDER = re.compile(rf"{_LEAD}{_REMIND}", re.IGNORECASE)
+_NAMES_REMINDER = re.compile(rf"\b{_REMIND}", re.IGNORECASE)
+_RECALLS = re.compile(
+    rf"{_LEAD}remind (?:me|us) (?:again )?(?:(?:what|how|which|where|who|whom|whose|why|whether|"
+    r"if)\b|(?:of|about)\b(?!.{0,200}\b(?:today|tonight|tomorrow|later|again|morning|afternoon|"
+    r"evening|noon|midnight|(?:mon|tues|wednes|thurs|fri|satur|sun)day|next|every|each|daily|"
+    r"weekly|monthly|(?:in|at|before|after|by|on) (?:the )?(?:an? |few |half |end|\d|one|two|three|"
+    r"four|five|six|seven|eight|nine|ten)|\d{1,2}(?::\d\d)? ?(?:am|pm|o'clock))))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""A question for what somebody once knew: "remind me of the wifi code". It names no time."""
 _FAILS = re.compile(
     r"\b(?:fail(?:s|ed|ing)?|(?:does|do|did|is|are|can|could)(?: not|n't)|cannot|errors?|"
     r"broken|bounces?|wrong|rejected|crash(?:es|ed)?|works?|solved|stuck)\b",
@@ -132,8 +142,21 @@ def is_errand(text: str) -> bool:
 
 
 def wants_reminder(text: str) -> bool:
-    """Returns whether the message orders to remind somebody later."""
-    return _REMIND.match(text) is not None
+    """Returns whether the message orders to remind somebody later.
+
+    "Remind me how we file expenses" asks for something now, so it is a question.
+    """
+    return _ORDERS_REMINDER.match(text) is not None and not asks_again(text)
+
+
+def names_reminder(text: str) -> bool:
+    """Returns whether an order to remind somebody stands anywhere in the text."""
+    return _NAMES_REMINDER.search(text) is not None and not asks_again(text)
+
+
+def asks_again(text: str) -> bool:
+    """Returns whether the message asks for something once known: "remind me of the wifi code"."""
+    return _RECALLS.match(text) is not None
 
 
 def asks_what_was_done(text: str) -> bool:

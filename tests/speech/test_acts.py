@@ -34,6 +34,7 @@ from router.speech.acts import (
         "when is it back",
         "I'd like to work from Canada for a month. Is that allowed?",
         "My sister wants to use my laptop. Are we allowed to lend them?",
+        "please remind me of the wifi code",
     ],
 )
 def test_a_message_that_wants_to_know_a_fact_is_a_question(text):

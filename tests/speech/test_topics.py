@@ -185,10 +185,30 @@ def test_an_order_for_what_only_people_can_do_is_an_errand(text):
         "Remind me in 2 hours to call Vogel",
         "please remind us on Friday about the timesheets",
         "hey beagle, set a reminder for the audit",
+        "remind me about the audit tomorrow",
+        "remind us of the stand-up every Monday",
+        "remind me when the build is done",
+        "wake me at six tomorrow",
+        "can you remind me that the rent is due",
     ],
 )
 def test_an_order_to_remind_is_a_topic_of_its_own(text):
     assert topic_of(text) == "reminder"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "remind me of the wifi code",
+        "remind me what the door code is",
+        "pls remind me where the spare keys are",
+        "can you remind me how we file expenses?",
+        "Remind us who looks after the coffee machine",
+        "remind me about the rule on core hours",
+    ],
+)
+def test_a_wish_to_be_told_again_is_a_question(text):
+    assert topic_of(text) is None
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from router.speech.errands import names_reminder
 from router.text.normalise import normalise
 
 MAX_CHARS = 300
@@ -62,11 +63,6 @@ _FORGET = re.compile(
     r"(?:the |my |that |this |your |our )?notes?\b"
     r"(?: (?:about|on|of|for|with|saying|regarding|concerning|that says))?(?P<topic>(?: |\Z).*)",
     re.IGNORECASE | re.DOTALL,
-)
-_REMINDER = re.compile(
-    r"\b(?:remind|nudge|ping|alert|wake) (?:me|us|him|her|them|everybody|everyone|the team)\b|"
-    r"\b(?:set|create|make|schedule) (?:me |us )?(?:a|an) (?:reminder|alarm)\b",
-    re.IGNORECASE,
 )
 
 
@@ -134,7 +130,7 @@ def note_to_forget(text: str) -> str | None:
 
 def wishes_reminder(text: str) -> bool:
     """Returns whether the message asks to be reminded: a note reminds nobody."""
-    return len(text) <= MAX_CHARS and _REMINDER.search(normalise(text)) is not None
+    return len(text) <= MAX_CHARS and names_reminder(normalise(text))
 
 
 def question_to_notes(text: str) -> NotesQuestion | None:
