@@ -23,7 +23,7 @@ from router.catalog.route_file import (
 )
 from router.catalog.steps import check_steps, resolve_steps, select_shots
 from router.catalog.tiers import RouteTier, resolve_tiers
-from router.catalog.version import HASH_DIGITS, FrozenModel, RouteName, Version
+from router.catalog.version import HASH_DIGITS, INCLUDED_MODEL, FrozenModel, RouteName, Version
 from router.errors import RouteError
 from router.kinds import KINDS
 from router.speech.acts import ACTS, Act
@@ -225,7 +225,7 @@ def read_route(folder: Path, *, larger_model: bool = True) -> Route:
             target=front.target,
             note=front.note,
             needs_larger_model=front.needs_larger_model,
-            lacks_model=version.needs_knowledge and not (larger_model or version.models),
+            lacks_model=_lacks_model(version, larger_model=larger_model),
             actions=front.actions,
             acts=front.acts,
             counterexamples=(
@@ -251,6 +251,12 @@ def _read_route_or_explain(folder: Path, larger_model: bool) -> Route:
             f"loading {folder}: {type(error).__name__}; expected a route as docs/how-to/route.md "
             "describes it; correct the files or remove the folder"
         ) from error
+
+
+def _lacks_model(version: Version, *, larger_model: bool) -> bool:
+    """Returns whether the route takes knowledge, and the included model is the first to answer."""
+    models = version.models or (() if larger_model else (INCLUDED_MODEL,))
+    return version.needs_knowledge and models[:1] == (INCLUDED_MODEL,)
 
 
 def _problems(error: ValidationError) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from router.catalog.catalog import Catalog, builtin_routes_folder, load_routes
+from router.catalog.version import INCLUDED_MODEL
 from router.config import Settings
-
-INCLUDED_MODEL = "local"
-"""The model's name where the included small one answers."""
 
 
 def has_larger_model(settings: Settings) -> bool:

@@ -16,6 +16,8 @@ VariableName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Schema: TypeAlias = dict[str, JsonValue]
 Grounding: TypeAlias = Literal["words", "figures"]
 HASH_DIGITS = 12
+INCLUDED_MODEL = "local"
+"""The model's name where the included small one answers."""
 KNOWLEDGE_TOOL = "knowledge"
 """The tool that searches the documents."""
 

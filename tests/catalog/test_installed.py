@@ -78,3 +78,26 @@ def test_texts_are_rewritten_by_the_larger_model_alone_where_there_is_one():
 
         assert (small.version.kind, small.tiers) == ("tuned", ())
         assert (large.version.kind, large.tiers) == ("prompt", ())
+
+
+@pytest.mark.parametrize(
+    ("models", "chosen", "lacks"),
+    [
+        ("", {}, True),
+        ("", {"model": "openai/gpt-5.4-mini"}, False),
+        ("models: [openai/gpt-5.4-mini, local]", {}, False),
+        ("models: [local, openai/gpt-5.4-mini]", {}, True),
+        ("models: [local]", {"model": "openai/gpt-5.4-mini"}, True),
+    ],
+)
+def test_what_takes_knowledge_lacks_a_model_where_the_included_one_answers_first(
+    tmp_path, models, chosen, lacks
+):
+    (tmp_path / "explain").mkdir()
+    text = ROUTE.split("tiers:")[0].replace("greet", "explain")
+    keys = f"needs_knowledge: true\n{models}\n---\nExplain it.\n"
+    (tmp_path / "explain" / "route.md").write_text(text + keys)
+
+    settings = Settings(_env_file=None, routes=tmp_path, **chosen)
+
+    assert installed_routes(settings).routes["explain"].lacks_model == lacks

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from router.catalog.catalog import Catalog
-from router.catalog.installed import INCLUDED_MODEL
+from router.catalog.version import INCLUDED_MODEL
 from router.config import Settings
 from router.errors import ModelError
 from router.log import get_log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.catalog.version import PromptStep, RequestLimits, Version
+from router.catalog.version import INCLUDED_MODEL, PromptStep, RequestLimits, Version
 from router.errors import BudgetError, ModelError, PathError
 from router.log import get_log
 from router.store.usage.spend import DAY_SECONDS, Cap, Scope
@@ -13,8 +13,6 @@ from workers.context import Context, Work
 from workers.paths import prompt
 from workers.ports import Message
 
-INCLUDED_MODEL = "local"
-"""It invents too much to answer questions that nobody prepared."""
 VERSION = Version(
     route="general",
     kind="prompt",
@@ -37,6 +35,7 @@ def may_answer(context: Context, request: Request, decision: Decision) -> bool:
     is_ours = decision.verb == "out_of_scope" and not (
         SMALL_TALK in decision.reason or UNDECIDED in decision.reason
     )
+    # The included model invents too much to answer questions that nobody prepared.
     is_on = settings.model != INCLUDED_MODEL and settings.general_usd > 0
     # A model that does not see a file would answer another question.
     return is_ours and is_on and bool(request.text.strip()) and not request.file_ids

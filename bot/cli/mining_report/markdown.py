@@ -12,7 +12,7 @@ from bot.cli.mining_report.account import (
 )
 from bot.ui.texts import weekly
 from router.candidate_evidence import GateOutcome
-from router.catalog.installed import INCLUDED_MODEL
+from router.catalog.version import INCLUDED_MODEL
 from router.text.printable import counted, printable
 from workers.readiness.evidence import ANSWER_TOKENS, PROMPT_TOKENS, PRUNED_TOKENS, VOLUME_DOUBT
 from workers.readiness.exported.overview import Entry, Overview
