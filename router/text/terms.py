@@ -7,6 +7,7 @@ from router.text.scripts import words_of
 MAX_TERMS = 48
 """A longer question says no more about what is searched for, and each term costs a look-up in the
 full-text index."""
+MAX_STEMMED_CHARS = 4000
 
 _STOP_WORDS = """
 a about an and any are as at be been but by can could did do does for from get had has have how i if
@@ -31,6 +32,11 @@ def extract_terms(text: str) -> list[str]:
     words = list(dict.fromkeys(words_of(text)))
     terms = [word for word in words if word not in STOP_WORDS]
     return (terms or words)[:MAX_TERMS]
+
+
+def stems_of(text: str) -> set[str]:
+    """Returns the stems of a text's words that say what it is about."""
+    return {stem(word) for word in extract_terms(text[:MAX_STEMMED_CHARS])}
 
 
 def extract_words(text: str) -> list[str]:

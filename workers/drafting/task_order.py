@@ -43,7 +43,7 @@ def task_order(task: str) -> str:
     Further sentences are left out: they nearly always say how to answer.
     """
     opening = _SENTENCE_END.split(task.strip(), maxsplit=1)[0]
-    order = opening[_LEAD.match(opening).end() :]  # type: ignore[union-attr]  # matches nothing, too
+    order = _LEAD.sub("", opening, count=1)
     order = _ASIDE.split(order, maxsplit=1)[0].strip()
     words = plain_words(order)
     if not MIN_ORDER_WORDS <= len(words) <= MAX_ORDER_WORDS:

@@ -9,7 +9,7 @@ from router.catalog.rules import rule_texts
 from router.catalog.version import PromptStep, Version
 from router.store import Store
 from router.store.mining.week_requests import WeekRequest
-from router.text.terms import extract_terms, stem
+from router.text.terms import stems_of
 
 MIN_SHARE = 0.5
 """A rule is spoken of where so many of the requests have a word of it that few others have."""
@@ -24,10 +24,10 @@ def failing_rule(store: Store, team: str, route: str, failed: Sequence[WeekReque
     if live is None or not failed:
         return ""
 
-    words = Counter(word for request in failed for word in _stems(request.text))
+    words = Counter(word for request in failed for word in stems_of(request.text))
     best, best_share = "", MIN_SHARE
     for rule in _rules(Version.model_validate(dict(live.body))):
-        share = max((words[word] / len(failed) for word in _stems(rule)), default=0.0)
+        share = max((words[word] / len(failed) for word in stems_of(rule)), default=0.0)
         if share >= best_share:
             best, best_share = rule, share
 
@@ -38,7 +38,3 @@ def _rules(version: Version) -> list[str]:
     texts = [version.prompt]
     texts += [step.prompt for step in version.steps if isinstance(step, PromptStep)]
     return [rule for text in texts for rule in rule_texts(text)]
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(word) for word in extract_terms(text)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from router.classifier.second_request import parts_of
 from router.index import Hit
-from router.text.terms import extract_terms, stem
+from router.text.terms import stems_of
 from router.types import SECOND_REQUEST, Viewer
 from workers import texts
 from workers.context import Context, Work
@@ -76,7 +76,7 @@ def note_to_remove(context: Context, work: Work) -> Hit | str | None:
     if not found:
         return texts.NOTE_NOT_YOURS
 
-    wanted = {stem(term) for term in extract_terms(topic)}
+    wanted = stems_of(topic)
     best = [note for note in found if _shared(wanted, note) == _shared(wanted, found[0])]
     if len(best) == 1:
         return best[0]
@@ -86,12 +86,12 @@ def note_to_remove(context: Context, work: Work) -> Hit | str | None:
 
 
 def _shared(wanted: set[str], note: Hit) -> int:
-    return len(wanted & _stems(note.body))
+    return len(wanted & stems_of(note.body))
 
 
 def _about(question: NotesQuestion, notes: list[Hit]) -> list[Hit]:
     """Returns the notes with words of the question's subject, those with the most first."""
-    wanted = {stem(term) for term in extract_terms(question.topic)} if question.topic else set()
+    wanted = stems_of(question.topic) if question.topic else set()
     if not wanted:
         return notes
 
@@ -117,7 +117,3 @@ def _lines(notes: list[Hit]) -> list[str]:
         lines.append(texts.NOTES_LINE.format(note=words, day=day))
 
     return lines
-
-
-def _stems(text: str) -> set[str]:
-    return {stem(term) for term in extract_terms(text)}

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from router.index import Hit
-from router.text.terms import extract_terms, stem
+from router.text.terms import extract_terms, stem, stems_of
 from workers.knowledge.passage_units import Unit, is_statement, whole_thought
 from workers.knowledge.relevance.asking_part import asking_part
 from workers.knowledge.relevance.features import LINE_FEATURES, PassageMatch, match_passages
@@ -34,8 +34,6 @@ MIN_RELATIVE_SCORE = 0.75
 MIN_RELATIVE_COVERAGE = 0.8
 """And cover at least this share of what the best one covers: another row of a table does not."""
 MAX_PER_PASSAGE = 2
-MAX_TERM_CHARS = 4000
-"""Terms are taken from so much of a text at most."""
 HEADING_WEIGHT = 0.8
 """A term in the heading counts nearly like one in the text itself."""
 PASSAGE_WEIGHT = 0.5
@@ -189,11 +187,6 @@ def term_weights(question: str, candidates: Sequence[QuoteCandidate]) -> dict[st
         weights[term] = weight
 
     return weights
-
-
-def stems_of(text: str) -> set[str]:
-    """Returns the stems of a text's words that say what it is about."""
-    return {stem(word) for word in extract_terms(text[:MAX_TERM_CHARS])}
 
 
 def is_part(text: str, other: str) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import combinations
 
-from workers.knowledge.quotes.by_words import Quote, stems_of
+from router.text.terms import stems_of
+from workers.knowledge.quotes.by_words import Quote
 
 MIN_OVERLAP = 0.5
 """The Jaccard similarity from which two quotes are about the same thing."""
