@@ -166,6 +166,24 @@ def test_whoever_takes_a_task_may_say_so_in_the_next_line():
     assert ground({"items": items}, LIST, chat).missing == ()
 
 
+@pytest.mark.parametrize(
+    ("beside", "due"),
+    [
+        ("Next call Tuesday.", ""),
+        ("See you Tuesday!", ""),
+        ("By Tuesday please.", "Tuesday"),
+        ("I can do it before the call on Tuesday.", "Tuesday"),
+    ],
+)
+def test_an_event_in_the_next_sentence_is_no_day_on_which_a_task_is_due(beside, due):
+    items = [{"task": "Order chairs", "owner": "Ola", "due": "Tuesday"}]
+
+    result = ground({"items": items}, LIST, f"Ola has to order chairs. {beside}")
+
+    assert result.data["items"][0]["due"] == due
+    assert result.missing == ()
+
+
 def _refusals(route: Route) -> tuple[int, int]:
     """Returns how many right answers of a route's rows would lose something, and of how many."""
     version = route.version

@@ -7,11 +7,12 @@ are the model's to choose; all others have to be in the words of the material.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from workers.prompting.own_words import KnownWords, content_forms, content_words
+from router.text.scripts import words_of
+from workers.prompting.own_words import TIME_WORDS, KnownWords, content_forms, content_words
 from workers.prompting.structured_output import may_be_null
 
 MIN_SHARE = 0.5
@@ -31,6 +32,15 @@ _RETURN = re.compile(
     r"(?: (?:on|in|from|by|again))? \Z"
 )
 RETURN_CHARS = 40
+_EVENT_WORDS = """
+call meeting meet met see sync standup review session workshop appointment demo lunch dinner party
+event conference away off holiday leave
+"""
+EVENTS = frozenset(_EVENT_WORDS.split())
+"""A sentence about one of these has a time of its own: "Next call Tuesday" makes nothing due."""
+_TASK_WORDS = "by due deadline latest it that them i"
+OF_TASKS = frozenset(_TASK_WORDS.split())
+"""Unless it also has one of these, and so may speak of the task beside it."""
 MAX_SENTENCES = 300
 """Sentences of a material that are looked at one by one; what follows counts as one more."""
 
@@ -196,8 +206,8 @@ def _items(items: list[Any], schema: Mapping[str, Any], fields: _Fields, name: s
     told = frozenset().union(*places)
     for item, place in zip(items, places, strict=True):
         if isinstance(item, Mapping):
-            near = _surroundings(place, told, fields.sentences()) or fields.material
-            grounded = _object(item, schema, fields, name, near)
+            near = _surroundings(place, told, fields.sentences())
+            grounded = _object(item, schema, fields, name, near or (fields.material,) * 2)
             if grounded is not None and grounded not in kept:
                 kept.append(grounded)
         elif not isinstance(item, str) or _is_chosen(schema) or is_grounded(item, fields.material):
@@ -233,11 +243,12 @@ def _object(
     schema: Mapping[str, Any],
     fields: _Fields,
     name: str,
-    near: KnownWords,
+    near: tuple[KnownWords, KnownWords],
 ) -> dict[str, Any] | None:
     """Returns one object of a list; None where its first open value is made up.
 
-    `near` are the words around what says it; its other values have to be there.
+    `near` are the words around what says it, and those that may say its time; its other values have
+    to be there.
     """
     properties = schema.get("properties", {})
     grounded: dict[str, Any] = {}
@@ -257,11 +268,13 @@ def _object(
         elif any(_is_same(value, other) for other in grounded.values()):
             # One phrase fills one field: nothing is due by "Tom" because Tom does it.
             grounded[key] = _nothing(part)
-        elif is_stated(value, part, near):
+        elif is_stated(value, part, near[_has_time(value)]):
             grounded[key] = value
         else:
-            # The right name at the wrong task is as wrong as an invented one.
-            fields.missing.append(key)
+            # The right name at the wrong task is as wrong as an invented one. A time of something
+            # else is no such mistake: whoever wrote it has said when that is.
+            if not is_stated(value, part, near[0]):
+                fields.missing.append(key)
             grounded[key] = _nothing(part)
 
     return grounded
@@ -269,23 +282,39 @@ def _object(
 
 def _surroundings(
     own: frozenset[int], told: frozenset[int], sentences: list[KnownWords]
-) -> KnownWords | None:
+) -> tuple[KnownWords, KnownWords] | None:
     """Returns the words of an object's `own` sentences and of their neighbours; None without any.
 
     Who does it is often said in the next one: "Somebody has to call him." "I can." A neighbour that
     is `told`, as one object of the list, lends nothing: its owner and its day are not this one's.
+
+    The second ones are without a neighbour that has a time of its own.
     """
     if not own:
         return None
 
-    beside = {place + step for place in own for step in (-1, 1)} - told
-    parts = [sentences[place] for place in sorted(own | beside) if 0 <= place < len(sentences)]
+    beside = {place + step for place in own for step in (-1, 1)} - own - told
+    beside = {place for place in beside if 0 <= place < len(sentences)}
+    lending = {place for place in beside if _lends_time(sentences[place].words)}
+    return _joined(own | beside, sentences), _joined(own | lending, sentences)
+
+
+def _joined(places: Set[int], sentences: list[KnownWords]) -> KnownWords:
+    parts = [sentences[place] for place in sorted(places)]
     return KnownWords(
         frozenset().union(*(part.words for part in parts)),
         frozenset().union(*(part.stems for part in parts)),
         frozenset().union(*(part.prefixes for part in parts)),
         frozenset().union(*(part.numbers for part in parts)),
     )
+
+
+def _lends_time(words: Set[str]) -> bool:
+    return not words & EVENTS or bool(words & OF_TASKS)
+
+
+def _has_time(value: str) -> bool:
+    return any(letter.isdigit() for letter in value) or not TIME_WORDS.isdisjoint(words_of(value))
 
 
 def _is_open(value: object, schema: Mapping[str, Any]) -> bool:
