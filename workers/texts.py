@@ -78,6 +78,8 @@ NO_TEXT = (
 )
 
 LEFT_OUT = "Not stated in the message, so left out: {names}."
+NOT_IN_FORM = "Also in the message, but in no field: {facts}."
+NOT_IN_FORM_MORE = "Also in the message, but in no field: {facts}; and more."
 
 FILE_NOTES = {
     "blind": (

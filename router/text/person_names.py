@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from router.text.known_names import index_names
@@ -83,19 +84,27 @@ def given_names() -> frozenset[str]:
     return frozenset(str(name) for name in names)
 
 
+def find_people(text: str) -> Iterator[tuple[int, int]]:
+    """Yields where each common given name begins, and where it ends with the surnames after it."""
+    end = 0
+    for match in _CAPITALISED.finditer(text):
+        # A surname that was taken with the given name before it is skipped.
+        if match.start() < end or not _is_given_name(match, text):
+            continue
+
+        surnames = _SURNAMES.match(text, match.end())
+        end = surnames.end() if surnames else match.end()
+        yield match.start(), end
+
+
 def _mask_given_names(text: str) -> str:
     """Masks each common given name together with the surnames that follow it."""
     parts: list[str] = []
     end = 0
 
-    for match in _CAPITALISED.finditer(text):
-        # A surname that was masked with the given name before it is skipped.
-        if match.start() < end or not _is_given_name(match, text):
-            continue
-
-        surnames = _SURNAMES.match(text, match.end())
-        parts += [text[end : match.start()], "[person]"]
-        end = surnames.end() if surnames else match.end()
+    for start, name_end in find_people(text):
+        parts += [text[end:start], "[person]"]
+        end = name_end
 
     return "".join([*parts, text[end:]])
 

@@ -7,7 +7,7 @@ is told in one sentence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from workers import texts
 from workers.context import Work
 from workers.prompting.completion import CUT_OFF, CallOptions, CompletionSession, Schema
 from workers.prompting.corrections import corrected, earlier_form
+from workers.prompting.fact_fields import with_facts
 from workers.prompting.free_text import (
     declines,
     echoes_prompt,
@@ -27,9 +28,16 @@ from workers.prompting.free_text import (
     target_language,
 )
 from workers.prompting.grounding import ground, with_own_line
+from workers.prompting.message_facts import find_facts
 from workers.prompting.prompt import Prompt, attached_text, example_answer
 from workers.prompting.repetition import MIN_SENTENCE_WORDS, is_degenerate
 from workers.prompting.structured_output import render_value
+from workers.prompting.unplaced_facts import (
+    added_text,
+    earlier_facts,
+    facts_line,
+    unplaced_facts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +102,48 @@ def checked_value(
     # Checked after it was corrected: the earlier form's values are in the thread.
     data = corrected(data, earlier_form(work.history, schema), work.request.text, schema)
     if not session.asks_included_model(options):
-        return CheckedValue(dict(data), render_value(data))
+        return _complete(work, data, data, schema, ())
 
+    proposed = data
     data = {name: _unless_copied(work, value, material) for name, value in data.items()}
     grounded = ground(data, schema, material)
     if grounded.is_empty:
         raise _weak(work, session, "no field is in the words of the message")
 
     filled = with_own_line(grounded.data, schema, work.request.text, material)
-    text = render_value(filled)
-    missing = [name for name in grounded.missing if not filled.get(name)]
-    if missing:
-        names = ", ".join(name.replace("_", " ") for name in missing)
-        text = "\n".join([text, texts.LEFT_OUT.format(names=names)]).strip()
+    return _complete(work, filled, proposed, schema, grounded.missing)
 
-    return CheckedValue(filled, text)
+
+def _complete(
+    work: Work,
+    data: Mapping[str, Any],
+    proposed: Mapping[str, Any],
+    schema: Schema,
+    missing: Sequence[str],
+) -> CheckedValue:
+    """Returns the form with the facts that have an empty field, and its text.
+
+    The text also names the `missing` fields that are empty, and what of the message, or of those
+    before it, is in no field.
+    """
+    message = work.request.text
+    unplaced = unplaced_facts(message, data, proposed)
+    filled = with_facts(data, schema, find_facts(message), unplaced)
+    left = [fact.text for fact in unplaced_facts(message, filled, proposed)]
+
+    earlier = earlier_form(work.history, schema)
+    if earlier:
+        added = added_text(message, earlier, filled) if not left else None
+        left += [added] if added else []
+        left += earlier_facts(work.history, filled)
+
+    names = ", ".join(name.replace("_", " ") for name in missing if not filled.get(name))
+    lines = [
+        render_value(filled),
+        texts.LEFT_OUT.format(names=names) if names else "",
+        facts_line(left),
+    ]
+    return CheckedValue(filled, "\n".join(filter(None, lines)))
 
 
 def _unless_copied(work: Work, value: Any, material: str) -> Any:

@@ -1,0 +1,7 @@
+"""What tests of prompting share."""
+
+from __future__ import annotations
+
+from tests.fixtures.delivery import make_context
+
+__all__ = ["make_context"]
