@@ -133,3 +133,12 @@ def test_only_one_day_leaves_who_takes_over(cover: str) -> None:
     merged = corrected(form, earlier, "only Tuesday", TRIP)
 
     assert merged == {"from": "Tuesday", "to": None, "cover": cover}
+
+
+@pytest.mark.parametrize(
+    "message", ["smells of smoke too btw", "smells of smoke as well", "contract number is 88120"]
+)
+def test_what_only_adds_to_a_matter_does_not_take_its_place(message: str) -> None:
+    value = message.removesuffix(" too btw").removesuffix(" as well")
+
+    assert corrected(BEFORE | {"summary": value}, BEFORE, message, TICKET) == BEFORE

@@ -150,6 +150,16 @@ def test_a_day_that_the_model_gave_the_wrong_task_is_named(serve: Serve) -> None
     assert outcome.text.splitlines()[-1] == not_in_form("Tuesday 10:00")
 
 
+def test_a_follow_up_that_changes_nothing_is_shown(serve: Serve) -> None:
+    before = thread("Summary: VPN drops\nQueue: network")
+    form = {"summary": "happens on my tablet", "queue": "network"}
+
+    outcome = serve(form, "happens on my tablet too btw", TICKET, *before)
+
+    added = not_in_form("“happens on my tablet too btw”")
+    assert outcome.text == f"Summary: VPN drops\nQueue: network\n{added}"
+
+
 @pytest.mark.parametrize("message", ["thanks!", "no, that's wrong", "who looks at it now?"])
 def test_a_remark_on_a_form_adds_nothing(message: str) -> None:
     form = {"summary": "VPN drops", "queue": "network"}

@@ -13,6 +13,7 @@ from typing import Any
 from router.speech.act_words import DAYS
 from router.text.terms import stem
 from workers.ports import Message
+from workers.prompting.message_facts import find_facts
 from workers.prompting.own_words import KnownWords
 from workers.prompting.structured_output import field_label, may_be_null
 
@@ -37,6 +38,12 @@ _ONLY_TIME = re.compile(
 """One day that replaces all others: "only Monday", and not "only until Monday"."""
 _MORE = re.compile(r"\b(?:more|higher|very|really|quite|much|too)\b", re.IGNORECASE)
 _LESS = re.compile(r"\b(?:less|lower|not|isn't|isnt|no)\b", re.IGNORECASE)
+_ADDS = re.compile(
+    r"\b(?:also|as well|additionally|in addition|btw|by the way)\b|"
+    r"\btoo(?= ?(?:[.,;!)]|now\b|again\b|\Z))",
+    re.IGNORECASE,
+)
+"""What a follow-up says so takes the place of nothing."""
 
 
 def earlier_form(history: Sequence[Message], schema: Mapping[str, Any]) -> dict[str, str]:
@@ -74,11 +81,11 @@ def corrected(
     merged: dict[str, Any] = {}
     said: list[str] = []
     for name, value in data.items():
-        before = earlier.get(name)
-        choices = schema["properties"][name].get("enum")
+        before, part = earlier.get(name), schema["properties"][name]
+        choices = part.get("enum")
         if choices is not None:
             merged[name] = _choice(name, value, before, message, choices)
-        elif isinstance(value, str) and value and _says(message, value, schema["properties"][name]):
+        elif isinstance(value, str) and value and _says(message, value, before, part):
             merged[name] = value
             said.append(name)
         else:
@@ -115,19 +122,30 @@ def _is_time(value: object) -> bool:
     )
 
 
-def _says(message: str, value: str, schema: Mapping[str, Any]) -> bool:
-    """Returns whether the follow-up itself says the value.
+def _says(message: str, value: str, before: str | None, schema: Mapping[str, Any]) -> bool:
+    """Returns whether the follow-up itself says the value, in place of the one `before`.
 
     A field that may be null was filled because the words are there, in whatever order ("22 to 24
     May"). One that is always filled has to be quoted, or it would sum up the follow-up alone.
     """
-    if value.casefold() in message.casefold():
-        return True
+    is_quoted = value.casefold() in message.casefold()
     if not may_be_null(schema):
-        return False
+        return is_quoted and not (before and _only_adds(message, value, before))
+    if is_quoted:
+        return True
 
     known = KnownWords.of_text(message)
     return not known.foreign_numbers(value) and known.own_share(value) == 1.0
+
+
+def _only_adds(message: str, value: str, before: str) -> bool:
+    """Returns whether a follow-up tells more of a matter, and not another: "on my phone too".
+
+    A number is more of a matter that has had none: "my account number is 88120".
+    """
+    has_number = any(letter.isdigit() for letter in before)
+    is_number = any(fact.kind == "reference" for fact in find_facts(value))
+    return _ADDS.search(message) is not None or (is_number and not has_number)
 
 
 def _choice(
