@@ -18,6 +18,7 @@ from workers.prompting.message_facts import MAX_WORDS, find_facts
         ("the whole Lisbon branch is offline", ["the whole Lisbon branch"]),
         ("half of the users in Spain see 404", ["half of the users in Spain"]),
         ("nobody in the cardiff office can print", ["nobody in the cardiff office"]),
+        ("everyone in sales waits", ["everyone in sales"]),
         ("order 3 desks for room 4.12", ["3 desks", "room 4.12"]),
         ("order 991822 has 40 new seats too many", ["order 991822", "40 new seats"]),
         ("two temps start on Monday at 9:00", ["on Monday at 9:00"]),
@@ -43,7 +44,10 @@ def test_what_a_message_says_for_certain_is_a_fact(message: str, facts: list[str
         "1. order chairs\n2. call the caterer",
         "one of them may march on after all, I tried 5 times",
         "[09:02] jorge: line 9 gets hot",
-        "nobody at all answers, everybody can see it",
+        "dentist again, Dr. Popescu hates me",
+        "not Sunday, I meant the Tuesday calls",
+        "nobody at all answers, everybody can see it, and nobody on the team did it",
+        "Afternoon, Joanna from credit control, everyone in the trade knows it",
         "",
     ],
 )
@@ -59,3 +63,16 @@ def test_of_a_long_text_only_references_are_facts() -> None:
     message = "the talk went on and on. " * MAX_WORDS + "Omar opened ticket 5521 at 9:00"
 
     assert [fact.text for fact in find_facts(message)] == ["ticket 5521"]
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        ("leave for Joanna from 3 May", "person"),
+        ("away on 3 May, Joanna Lind knows", "person"),
+        ("away on 3 May, Joanna approved it", "person"),
+        ("away on 3 May with Joanna", "name"),
+    ],
+)
+def test_a_first_name_alone_is_no_person_whom_a_form_lacks(message: str, kind: str) -> None:
+    assert {fact.kind for fact in find_facts(message)} == {"time", kind}

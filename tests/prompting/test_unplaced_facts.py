@@ -106,7 +106,7 @@ def test_an_empty_field_that_is_called_after_a_fact_has_it() -> None:
     names = ("account", "room_number", "cost", "affected", "who", "to", "from")
     schema = {"properties": dict.fromkeys(names, OPTIONAL)}
     message = (
-        "account no. 88120, room 4.12, cost centre 33, all EU users, Nora, until Friday at 9:00"
+        "account no. 88120, room 4.12, cost centre 33, all EU users, for Nora, until Friday at 9:00"
     )
     facts = find_facts(message)
 
@@ -134,7 +134,7 @@ def test_a_field_that_has_a_value_keeps_it() -> None:
 
 
 def test_a_list_lacks_facts_of_its_own_tasks_alone(serve: Serve) -> None:
-    message = "Sales are up 12 percent says Omar. Ida prints 40 badges. We meet Tuesday 10:00."
+    message = "12 badges are left says Omar. Ida prints 40 badges. We meet Tuesday 10:00."
     items = [{"task": "Ida prints badges", "owner": "Ida", "due": ""}]
 
     assert serve({"items": items}, message, TASKS).text.endswith("\n" + not_in_form("40 badges"))

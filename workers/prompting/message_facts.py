@@ -14,7 +14,8 @@ from typing import Literal
 
 from router.text.person_names import find_people
 
-FactKind = Literal["reference", "time", "amount", "group", "person"]
+FactKind = Literal["reference", "time", "amount", "group", "person", "name"]
+"""A `person` is named in full, or by what they have to do with it; a `name` alone says little."""
 MAX_WORDS = 60
 """A longer message is a text, of which a form is a choice: only its references are facts."""
 MAX_FACTS = 100
@@ -56,7 +57,7 @@ _CLOCK = r"\d{1,2}:\d\d(?: ?[ap]m\b)?|\d{1,2} ?[ap]m\b"
 _MOMENT = rf"(?:{_DAY}|{_DATE}|{_CLOCK})"
 _LEAD = r"(?:(?:since|from|until|till|to|by|before|after|(?:back )?(?:on|at|in)|back) )"
 _TIME = re.compile(
-    rf"(?<![\w:.\[-])(?:between {_MOMENT} and {_MOMENT}"
+    rf"(?<![\w:.\[-])(?<!\bthe )(?<!\bnot )(?<!\bthat )(?:between {_MOMENT} and {_MOMENT}"
     rf"|{_LEAD}?{_MOMENT}(?:(?:,? | at |, at | ?[-–] ?){_MOMENT}){{0,2}})",
     re.IGNORECASE,
 )
@@ -76,21 +77,33 @@ _AMOUNT = re.compile(
 
 _PEOPLE = "customer|user|client|guest|visitor|member|colleague|employee|patient|supplier"
 _PLACES = "team|office|department|site|floor|building|branch|warehouse|region|company|shop|store"
+_DEPARTMENTS = (
+    "(?:sales|finance|accounts|accounting|marketing|support|logistics|engineering|operations|"
+    "production|purchasing|legal|hr|(?-i:IT))"
+)
 _ANY = r"(?: [\w-]{2,20}){0,2} "
 _WHERE = r"(?:in|from) (?:the )?(?-i:[A-Z])\w{1,20}(?: (?-i:[A-Z])\w{1,20})?"
 _GROUP = re.compile(
     rf"\b(?:(?:all|half)(?: (?:of|the|our|my|your)){{0,2}}{_ANY}(?:{_PEOPLE}|{_PLACES})e?s"
     rf"|(?:the )?(?:every|each|whole|entire){_ANY}(?:{_PEOPLE}|{_PLACES}))\b(?: {_WHERE}\b)?"
     rf"|\b(?:{_PEOPLE})s {_WHERE}\b"
-    r"|\b(?:nobody|no one|everybody|everyone) (?:in|at|on|from) (?:the |our )?"
-    rf"(?!all\b|least\b|mo|time)(?:[\w-]{{2,20}}{_ANY}(?:{_PLACES})|[\w-]{{2,20}})\b",
+    r"|\b(?:nobody|no one|everybody|everyone) (?:in|at|from) (?:the |our )?"
+    rf"(?:[\w-]{{2,20}}{_ANY}(?:{_PLACES})|{_DEPARTMENTS}|(?-i:[A-Z])\w{{1,20}})\b",
     re.IGNORECASE,
 )
 
-_TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Dr|Prof)\.? [A-Z][\w'’-]{1,30}(?: [A-Z][\w'’-]{1,30})?")
+_TITLED = re.compile(r"\b(?:Mr|Mrs|Ms|Mx)\.? [A-Z][\w'’-]{1,30}(?: [A-Z][\w'’-]{1,30})?")
+
+_ROLE = re.compile(
+    r"\b(?:for|by|to|give|ask|ping|starter|intern|colleague|customer|client|manager) \Z",
+    re.IGNORECASE,
+)
+_ROLE_AFTER = re.compile(
+    r" (?:has |have )?(?:approve|agree|confirm|sign|cover|take|fill|hold|replace)(?:s|d|ed)?\b"
+)
 
 _GREETED = re.compile(
-    r"(?:\A|[^\w ] ?)(?:hi|hey|hello|hiya|dear|good (?:morning|afternoon|evening)|morning|"
+    r"(?:\A|[^\w ] ?)(?:hi|hey|hello|hiya|dear|(?:good )?(?:morning|afternoon|evening)|"
     r"thanks|thank you|thx|sorry|cheers|(?:best|kind )?regards|best)(?: there)?[,!.]?\s{1,3}\Z",
     re.IGNORECASE,
 )
@@ -139,7 +152,10 @@ def _places(message: str) -> Iterator[tuple[int, int, FactKind]]:
         # "Theo's barbecue" is about a barbecue.
         is_owner = message[start:end].endswith(("'s", "’s")) and " " not in message[start:end]
         if not is_owner and not _is_addressed(message, start, end):
-            yield start, end, "person"
+            before = message[max(0, start - GREETING_CHARS) : start]
+            has_role = _ROLE.search(before) or _ROLE_AFTER.match(message, end)
+            is_full = " " in message[start:end]
+            yield start, end, "person" if is_full or has_role else "name"
 
 
 def _one_line(text: str) -> str:

@@ -50,14 +50,15 @@ def unplaced_facts(
     known = _Form(form)
     unplaced = [fact for fact in find_facts(message) if not known.says(fact)]
     if not any(isinstance(part, list) for part in form.values()):
-        return unplaced
+        return [fact for fact in unplaced if fact.kind != "name"]
 
     before = _Form(proposed)
     own, open_ones = _item_sentences(message, form)
     return [
         fact
         for fact in unplaced
-        if before.says(fact) or fact.text in (open_ones if fact.kind in ("person", "time") else own)
+        if before.says(fact)
+        or fact.text in (open_ones if fact.kind in ("person", "name", "time") else own)
     ]
 
 
@@ -117,7 +118,7 @@ class _Form:
         """Returns whether a value has the fact: its figures, or the words that tell it."""
         if fact.kind == "reference":
             return fact.text.split()[-1].casefold() in self._text
-        if fact.kind == "person":
+        if fact.kind in ("person", "name"):
             return any(self._known.has_whole_words(word) for word in fact.text.split())
 
         return self.has_words(fact.text, figures_only=fact.kind == "amount")
@@ -137,14 +138,15 @@ def _item_sentences(message: str, form: Mapping[str, Any]) -> tuple[str, str]:
     And those of them whose item has an empty field: only there a name or a day may be missing.
     """
     own, open_ones = [], []
+    sentences = [" ".join(part.split()) for part in _SENTENCE_END.split(message) if part.strip()]
+    known = [KnownWords.of_text(sentence) for sentence in sentences]
     items = [_values(item) for part in form.values() if isinstance(part, list) for item in part]
-    for sentence in filter(str.strip, _SENTENCE_END.split(message)):
-        known = KnownWords.of_text(sentence)
-        said = [item for item in items if item and known.own_share(item[0]) >= MIN_SHARE]
-        if said:
-            own.append(" ".join(sentence.split()))
-        if any("" in item for item in said):
-            open_ones.append(" ".join(sentence.split()))
+    for item in filter(None, items):
+        shares = [words.own_share(item[0]) for words in known]
+        best = max([MIN_SHARE, *shares])
+        said = [text for text, share in zip(sentences, shares, strict=True) if share == best]
+        own += said
+        open_ones += said if "" in item else []
 
     return "\n".join(own), "\n".join(open_ones)
 
