@@ -11,8 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from router.classifier.follow_up import is_about_thread, is_follow_up
-from router.classifier.language import ENGLISH, foreign_language, guess_language
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
@@ -32,6 +30,8 @@ from router.classifier.training_set import build_training_set
 from router.encoder.multilingual import reads_every_language
 from router.encoder.protocol import Encoder
 from router.speech.acts import report_before_help, speech_act
+from router.speech.follow_up import is_about_thread, is_follow_up
+from router.speech.language import ENGLISH, foreign_language, guess_language
 from router.speech.topics import topic_of
 from router.text.normalise import normalise
 from router.text.order import (

@@ -10,7 +10,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from router.classifier.language import foreign_language
 from router.classifier.small_talk import small_talk_kind
 from router.classifier.training_data import (
     LABEL_SOURCES,
@@ -20,6 +19,7 @@ from router.classifier.training_data import (
     words_in_name,
 )
 from router.encoder.protocol import Encoder
+from router.speech.language import foreign_language
 from router.speech.topics import topic_of
 from router.text.spelling import Speller
 from router.types import Example

@@ -11,10 +11,10 @@ from bot.cli.terminal import Json
 from evals.figures import print_figures
 from evals.routing.router_options import DEFAULT_CACHE, EncoderCache, EncoderName
 from router.catalog.catalog import builtin_routes_folder, load_routes
-from router.classifier.language import ENGLISH
 from router.decide import Router
 from router.encoder.factory import open_encoder
 from router.log import set_up_logs
+from router.speech.language import ENGLISH
 
 REQUESTS = Path(__file__).with_name("languages.json")
 """Requests by route, each with its translations. None of them is an example of a route."""

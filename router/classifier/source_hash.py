@@ -16,6 +16,7 @@ SOURCES = (
     "classifier/*.py",
     "encoder/*.py",
     "text/compatibility.py",
+    "speech/language.py",
     "text/normalise.py",
     "text/small_talk.py",
 )

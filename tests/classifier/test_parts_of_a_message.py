@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from router.classifier.follow_up import is_about_thread, is_follow_up
 from router.classifier.second_request import (
     Part,
     SecondRequest,
@@ -16,6 +15,7 @@ from router.classifier.second_request import (
     with_parts,
     with_second_request,
 )
+from router.speech.follow_up import is_about_thread, is_follow_up
 from router.types import SECOND_REQUEST, Decision
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from router.catalog.version import Version
-from router.classifier.language import guess_language
+from router.speech.language import guess_language
 from router.text.person_names import mask_names
 from router.text.scripts import words_of
 from router.types import Outcome

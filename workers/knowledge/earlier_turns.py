@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.classifier.follow_up import is_follow_up
+from router.speech.follow_up import is_follow_up
 from router.store import Store
 from router.types import Request
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from router.classifier.language import guess_language
+from router.speech.language import guess_language
 from router.text.order import split_order
 from router.text.scripts import words_of
 from workers.ports import Message

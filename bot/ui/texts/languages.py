@@ -34,4 +34,4 @@ NOT_SERVED: Mapping[str, str] = {
     "ko": "여기서는 아직 한국어로 답할 수 없습니다. 영어로 써 주세요.",
     "zh": "我在这里还不能用中文回答。请用英文写给我。",
 }
-"""By ISO 639-1 code; `router/classifier/language.py` guesses these."""
+"""By ISO 639-1 code; `router/speech/language.py` guesses these."""

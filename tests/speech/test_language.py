@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.ui.texts.languages import NOT_SERVED
-from router.classifier.language import SCRIPTS, WORDS, foreign_language, guess_language
+from router.speech.language import SCRIPTS, WORDS, foreign_language, guess_language
 
 ROUTES = Path(__file__).parents[2] / "router" / "routes"
 
