@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from router.classifier.messages import Messages
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.overrides import about_beagle, named_route
 from router.classifier.persistence import load_classifier, save_classifier
@@ -253,8 +254,8 @@ class Router:
                 if ordered is not None:
                     return ordered
 
-            _, views = self._read(model, words)
-            return self._apply_policy(model, views, alone, words).decision
+            _, message = self._read(model, words)
+            return self._apply_policy(model, message, alone, words).decision
 
         return with_parts(decision, text, decide)
 
@@ -266,8 +267,8 @@ class Router:
         if self.model is None:
             raise ValueError("predicting routes: this router has learned from nothing")
 
-        rows = [self._read(self.model, text)[1] for text in texts]
-        return self.model.predict(np.stack(rows))
+        first, *others = [self._read(self.model, text)[1] for text in texts]
+        return self.model.predict(first.followed_by(*others))
 
     def changed_words(self, text: str) -> Sequence[tuple[str, str]]:
         """Returns the words of a message that are read as others, as `(typed, read)`."""
@@ -283,9 +284,9 @@ class Router:
         if is_about_thread(text, signals.previous_turns):
             signals = replace(signals, is_about_thread=True)
 
-        _, views = self._read(model, text)
+        _, message = self._read(model, text)
         # The vector is the message's own, whichever text decides: it is stored for mining.
-        vector = views[: self.encoder.dim].copy()
+        vector = message.rows[0, : self.encoder.dim].copy()
 
         ordered = self._decide_by_order(model, text, signals, MIN_MATERIAL_WORDS)
         if ordered is not None and ordered.verb == "route":
@@ -295,7 +296,7 @@ class Router:
         if ordered_short is not None:
             return ordered_short, vector
 
-        decision, is_withheld = self._apply_policy(model, views, signals, text)
+        decision, is_withheld = self._apply_policy(model, message, signals, text)
         if decision.verb == "route" or is_withheld:
             return decision, vector
 
@@ -306,8 +307,8 @@ class Router:
 
         if signals.previous_turns:
             # The newest turn is the last one. Older ones would pull a new topic back to an old one.
-            _, views_of_both = self._read(model, f"{signals.previous_turns[-1]}\n{text}")
-            second, _ = self._apply_policy(model, views_of_both, signals, text)
+            _, both = self._read(model, f"{signals.previous_turns[-1]}\n{text}")
+            second, _ = self._apply_policy(model, both, signals, text)
             if second.verb == "route":
                 turns = "read together with the message before it"
                 decision = replace(second, reason={**second.reason, "turns": turns})
@@ -319,8 +320,8 @@ class Router:
     ) -> Decision | None:
         """Returns the decision for an order before a few quoted words, where it is surely one."""
         for part in quoted_orders(text):
-            _, views = self._read(model, part.order)
-            decision, _ = self._apply_policy(model, views, signals, part.order)
+            _, message = self._read(model, part.order)
+            decision, _ = self._apply_policy(model, message, signals, part.order)
             if is_surely_served(decision) and decision.confidence >= SURE_ORDER:
                 return replace(decision, reason={**decision.reason, "order": ORDER_ALONE})
 
@@ -335,8 +336,8 @@ class Router:
         """
         unclear = None
         for part in split_order(text, min_material):
-            _, views = self._read(model, part.order)
-            decision, _ = self._apply_policy(model, views, signals, part.order)
+            _, message = self._read(model, part.order)
+            decision, _ = self._apply_policy(model, message, signals, part.order)
             decision = replace(decision, reason={**decision.reason, "order": ORDER_ALONE})
 
             is_clear = part.is_marked or decision.confidence >= UNMARKED_ORDER_CONFIDENCE
@@ -356,28 +357,28 @@ class Router:
         decision = self._apply_policy(model, self._read(model, report)[1], signals, report).decision
         return decision if decision.verb == "route" else None
 
-    def _read(self, model: RouteClassifier, text: str) -> tuple[Reading, NDArray[np.float32]]:
-        """Returns how a text is read, and the views of that.
+    def _read(self, model: RouteClassifier, text: str) -> tuple[Reading, Messages]:
+        """Returns how a text is read, and that as the one message for the classifier.
 
         Where a mistyped word can be read in several ways, the one wins that is likeliest together
         with what the classifier makes of it.
         """
         readings = self.speller.readings(normalise(text))
-        views = self.encoder.views([reading.text for reading in readings])
+        messages = Messages.read([reading.text for reading in readings], self.encoder)
         if len(readings) == 1:
-            return readings[0], views[0]
+            return readings[0], messages
 
-        prediction = model.predict(views)
+        prediction = model.predict(messages)
         costs = np.array([reading.cost for reading in readings])
         scores = np.log(prediction.probabilities.max(axis=1)) + np.log(prediction.in_scope + 1e-9)
         best = int((scores - READING_WEIGHT * costs).argmax())
-        return readings[best], views[best]
+        return readings[best], messages.take(np.array([best]))
 
     def _apply_policy(
-        self, model: RouteClassifier, views: NDArray[np.float32], signals: Signals, text: str
+        self, model: RouteClassifier, message: Messages, signals: Signals, text: str
     ) -> PolicyResult:
-        """Returns the decision for the views of a text, and for what the text does."""
-        result = apply_policy(model, self.classes, views, signals, self.examples, self.version)
+        """Returns the decision for a text as it is read, and for what the text does."""
+        result = apply_policy(model, self.classes, message, signals, self.examples, self.version)
         # A thread's own route takes "and on Friday?" whatever its form is.
         stays = result.decision.route == signals.thread_route and is_follow_up(text)
         if not signals.acts or stays:

@@ -1,4 +1,4 @@
-"""A trained router as arrays: views of a message in, route probabilities and in-scope score out."""
+"""A trained router as arrays: messages in, route probabilities and in-scope score out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from router.classifier.arrays import Floats, Rows
+from router.classifier.arrays import Floats
 from router.classifier.logistic import LinearClassifier
-from router.classifier.mixture import Mixture
+from router.classifier.messages import Messages
+from router.classifier.mixture import Mixture, Scores
 from router.classifier.neighbours import ExampleIndex, NearestExamples
 from router.classifier.scope_gate import ScopeClassifier, scope_features
+from router.classifier.words import WordModel
 
 NEAR_MISS_FROM = 0.6
 """Probability of a near miss from which no route fits. Even odds would turn away one in-scope
@@ -31,17 +33,37 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredRows:
-    """Views of messages with the logits and the nearest examples that one model has for them."""
+class FittedParts:
+    """What is fitted to some examples: a regression, an index of them, and their words."""
 
-    rows: Rows
-    logits: Floats
+    linear: LinearClassifier
+    index: ExampleIndex
+    words: WordModel
+
+    def score(self, messages: Messages, class_count: int) -> ScoredMessages:
+        """Returns what the parts say of messages; no message depends on the others."""
+        nearest = self.index.nearest(messages.rows)
+        scores = Scores(
+            self.linear.logits(messages.rows),
+            self.index.votes(nearest, class_count),
+            self.words.scores(messages.words),
+        )
+        return ScoredMessages(messages, scores, self.index, nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredMessages:
+    """Messages with the scores and the nearest examples that one model has for them."""
+
+    messages: Messages
+    scores: Scores
     index: ExampleIndex
     nearest: NearestExamples
 
-    def scope_features(self, temperature: float) -> Floats:
-        """Returns the features of the scope classifier, with logits calibrated by `temperature`."""
-        return scope_features(self.rows, self.logits / temperature, self.index, self.nearest)
+    def scope_features(self, mixture: Mixture) -> Floats:
+        """Returns the features of the scope classifier, with logits calibrated by `mixture`."""
+        evidence = mixture.evidence(self.scores)
+        return scope_features(self.messages.rows, evidence, self.index, self.nearest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +71,26 @@ class RouteClassifier:
     """A trained router without names and texts.
 
     `threshold` is the in-scope score below which a message counts as out of scope. With
-    `has_near_misses` the last class of `linear` and `index` is no route: it is what resembles a
+    `has_near_misses` the last class of the parts is no route: it is what resembles a
     route's messages and no route serves.
     """
 
-    linear: LinearClassifier
+    parts: FittedParts
     mixture: Mixture
     scope: ScopeClassifier
-    index: ExampleIndex
     threshold: float
     has_near_misses: bool = False
 
     @property
     def nbytes(self) -> int:
         """The memory of its large arrays in bytes."""
-        density = self.index.density
+        index, density = self.parts.index, self.parts.index.density
         arrays = (
-            self.linear.weights,
-            self.index.rows,
-            self.index.labels,
-            self.index.centroids,
+            self.parts.linear.weights,
+            self.parts.words,
+            index.rows,
+            index.labels,
+            index.centroids,
             density.mean,
             density.views,
             density.nn_cosine,
@@ -76,13 +98,12 @@ class RouteClassifier:
         )
         return sum(array.nbytes for array in arrays)
 
-    def predict(self, rows: Rows) -> Prediction:
-        """Returns the prediction for each row of views; no row depends on the others."""
-        scored = score_rows(rows, self.linear, self.index)
-        votes = self.index.votes(scored.nearest, scored.logits.shape[1])
-        probabilities = self.mixture.probabilities(scored.logits, votes)
+    def predict(self, messages: Messages) -> Prediction:
+        """Returns the prediction for each message; none depends on the others."""
+        scored = self.parts.score(messages, len(self.parts.linear.bias))
+        probabilities = self.mixture.probabilities(scored.scores)
 
-        features = scored.scope_features(self.mixture.temperature)
+        features = scored.scope_features(self.mixture)
         in_scope = self.scope.in_scope(features)
         if self.has_near_misses:
             near_miss = probabilities[:, -1]
@@ -90,8 +111,3 @@ class RouteClassifier:
             probabilities = probabilities[:, :-1] / (1 - near_miss + 1e-9)[:, None]
 
         return Prediction(probabilities, in_scope, scored.nearest)
-
-
-def score_rows(rows: Rows, linear: LinearClassifier, index: ExampleIndex) -> ScoredRows:
-    """Returns the rows with their logits and their nearest examples."""
-    return ScoredRows(rows, linear.logits(rows), index, index.nearest(rows))

@@ -1,6 +1,6 @@
 """Saves a trained router as one file, so that a start with the same examples trains nothing.
 
-A file holds vectors and ids of examples, and none of their words.
+A file holds vectors and ids of examples, and of their words 20 bits of a checksum each.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from router.classifier.local_density import ClassDensity
 from router.classifier.logistic import LinearClassifier
 from router.classifier.mixture import Mixture
-from router.classifier.model import RouteClassifier
+from router.classifier.model import FittedParts, RouteClassifier
 from router.classifier.neighbours import ExampleIndex
 from router.classifier.scope_gate import ScopeClassifier
 from router.classifier.training_data import ExampleReference
+from router.classifier.words import WordModel
 from router.log import get_log
 
 MAX_FILES = 5
@@ -88,16 +89,21 @@ def prune(folder: Path, versions: Collection[str]) -> None:
 
 def _to_arrays(classifier: RouteClassifier, examples: Sequence[ExampleReference]) -> dict[str, Any]:
     """Returns everything as arrays by name; the examples are JSON in an array of bytes."""
-    linear = classifier.linear
+    parts = classifier.parts
+    linear, index, words = parts.linear, parts.index, parts.words
     mixture = classifier.mixture
     scope = classifier.scope
-    index = classifier.index
     text = json.dumps([asdict(example) for example in examples])
 
     return {
         "weights": linear.weights,
         "bias": linear.bias,
-        "mixture": np.array([mixture.temperature, mixture.knn_weight, mixture.final_temperature]),
+        "mixture": np.array(list(asdict(mixture).values())),
+        "word_ids": words.ids,
+        "word_starts": words.starts,
+        "word_classes": words.classes,
+        "word_gains": words.gains,
+        "word_unused": words.unused,
         "scope": np.stack([scope.center, scope.scale]),
         "scope_weights": scope.weights,
         "scope_bias": np.array([scope.bias, classifier.threshold]),
@@ -119,8 +125,10 @@ def _from_arrays(
 ) -> tuple[RouteClassifier, list[ExampleReference]]:
     """Inverts `_to_arrays`. Raises KeyError, TypeError or ValueError for other content."""
     linear = LinearClassifier(arrays["weights"], arrays["bias"])
-    temperature, knn_weight, final_temperature = (float(value) for value in arrays["mixture"])
-    mixture = Mixture(temperature, knn_weight, final_temperature)
+    mixture = Mixture(*(float(value) for value in arrays["mixture"]))
+    words = WordModel(
+        *(arrays[f"word_{name}"] for name in ("ids", "starts", "classes", "gains", "unused"))
+    )
 
     center, scale = arrays["scope"]
     bias, threshold = (float(value) for value in arrays["scope_bias"])
@@ -137,5 +145,6 @@ def _from_arrays(
 
     examples = [ExampleReference(**row) for row in json.loads(arrays["examples"].tobytes())]
     has_near_misses = bool(arrays["has_near_misses"][0])
-    classifier = RouteClassifier(linear, mixture, scope, index, threshold, has_near_misses)
+    parts = FittedParts(linear, index, words)
+    classifier = RouteClassifier(parts, mixture, scope, threshold, has_near_misses)
     return classifier, examples

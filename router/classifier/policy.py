@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from router.classifier.arrays import Floats, Rows
+from router.classifier.arrays import Floats
+from router.classifier.messages import Messages
 from router.classifier.model import Prediction, RouteClassifier
 from router.classifier.neighbours import NearestExamples
 from router.classifier.training_data import LABEL_SOURCES, ExampleReference
@@ -91,17 +92,17 @@ class PolicyResult(NamedTuple):
 def apply_policy(
     classifier: RouteClassifier,
     routes: Sequence[str],
-    row: Rows,
+    message: Messages,
     signals: Signals,
     examples: Sequence[ExampleReference],
     version: str,
 ) -> PolicyResult:
-    """Returns the decision for one message, `row` being its views.
+    """Returns the decision for one message.
 
     `routes` are the names of the model's classes in order, `examples` the examples behind the rows
     of its index, `version` names the router.
     """
-    prediction = classifier.predict(row[None])
+    prediction = classifier.predict(message)
     text_probabilities = prediction.probabilities[0]
     in_scope = float(prediction.in_scope[0])
 

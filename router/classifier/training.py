@@ -14,9 +14,10 @@ import numpy as np
 from router.classifier.arrays import Bools, Floats, Ints, Rows
 from router.classifier.calibration import threshold_at
 from router.classifier.local_density import CLASS_FEATURES
-from router.classifier.logistic import LinearClassifier, RowSpace
-from router.classifier.mixture import Mixture, fit_mixture
-from router.classifier.model import NEAR_MISS_FROM, RouteClassifier, ScoredRows, score_rows
+from router.classifier.logistic import RowSpace
+from router.classifier.messages import Messages
+from router.classifier.mixture import Mixture, Scores, fit_mixture
+from router.classifier.model import NEAR_MISS_FROM, FittedParts, RouteClassifier, ScoredMessages
 from router.classifier.neighbours import ExampleIndex
 from router.classifier.scope_gate import (
     GLOBAL_FEATURES,
@@ -24,6 +25,7 @@ from router.classifier.scope_gate import (
     cosine_only,
     fit_scope_classifier,
 )
+from router.classifier.words import WordModel
 
 FOLDS = 10
 """A model without a tenth of the examples still scores much like the final one. Without a fifth,
@@ -56,19 +58,24 @@ out."""
 class TrainingArrays:
     """The training data of one classifier.
 
-    `rows` `(n, views * dim)` are the views of the examples, `dim` the width of the first view,
-    `labels` their classes below `class_count`. `is_message` is False for names and descriptions of
-    routes. `out_of_scope` are views of messages that no route fits. `has_near_misses` says that the
-    last class is none: its messages resemble a route's, and no route serves them.
+    `messages` are the examples, `dim` is the width of their first view, `labels` are their classes
+    below `class_count`. `is_message` is False for names and descriptions of routes. `out_of_scope`
+    are messages that no route fits. `has_near_misses` says that the last class is none: its
+    messages resemble a route's, and no route serves them.
     """
 
-    rows: Rows
+    messages: Messages
     labels: Ints
     class_count: int
     dim: int
     is_message: Bools
-    out_of_scope: Rows
+    out_of_scope: Messages
     has_near_misses: bool = False
+
+    @property
+    def rows(self) -> Rows:
+        """The views of the examples, `(n, views * dim)`."""
+        return self.messages.rows
 
     def of_routes(self, rows: Ints) -> Ints:
         """Returns those of `rows` that belong to a route."""
@@ -104,38 +111,47 @@ class TrainingArrays:
         view_count = int(self.rows.shape[1]) // self.dim
         return len(GLOBAL_FEATURES) + len(CLASS_FEATURES) * view_count
 
-    def fit_subset(self, selected: Ints) -> tuple[LinearClassifier, ExampleIndex]:
-        """Fits a linear model and an index to some of the rows, at least one.
+    def fit_subset(self, selected: Ints) -> FittedParts:
+        """Fits the parts of a model to some of the rows, at least one.
 
-        The two number the classes that occur in these rows only, in the same order.
+        They number the classes that occur in these rows only, in the same order.
         """
         classes, labels = np.unique(self.labels[selected], return_inverse=True)
 
         linear = self.row_space.fit(selected, labels, len(classes))
         index = ExampleIndex.build(self.rows[selected], labels, len(classes), self.dim)
-        return linear, index
+        words = WordModel.fit(self.messages.words.take(selected), labels, len(classes))
+        return FittedParts(linear, index, words)
 
     def with_known_class(self, rows: Ints, selected: Ints) -> Ints:
         """Returns those of `rows` whose class occurs in the `selected` rows."""
         return rows[np.isin(self.labels[rows], self.labels[selected])]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CrossValidation:
     """Every held-out message as scored by the model of its fold.
 
-    `rows` are their row numbers in the training data, in the order of `logits` and `votes`
-    (`(n, classes)`); `folds` holds the same messages fold by fold.
+    `rows` are their row numbers in the training data, in the order of `folds`, which hold the
+    messages fold by fold.
     """
 
     rows: Ints
-    logits: Floats
-    votes: Floats
-    folds: list[ScoredRows]
+    folds: list[ScoredMessages]
 
-    def scope_features(self, temperature: float) -> Floats:
+    @cached_property
+    def scores(self) -> Scores:
+        """What the parts say of all these messages."""
+        found = [fold.scores for fold in self.folds]
+        return Scores(
+            np.concatenate([one.logits for one in found]),
+            np.concatenate([one.votes for one in found]),
+            np.concatenate([one.words for one in found]),
+        )
+
+    def scope_features(self, mixture: Mixture) -> Floats:
         """Returns the features of the scope classifier for these messages."""
-        return np.concatenate([fold.scope_features(temperature) for fold in self.folds])
+        return np.concatenate([fold.scope_features(mixture) for fold in self.folds])
 
 
 def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -> RouteClassifier:
@@ -143,28 +159,26 @@ def fit_route_classifier(data: TrainingArrays, seed: int, false_reject: float) -
 
     `false_reject` is the share of in-scope messages that may be taken for out of scope.
     """
-    linear, index = data.fit_subset(np.arange(len(data.labels)))
+    parts = data.fit_subset(np.arange(len(data.labels)))
 
     validation = cross_validate(data, seed)
     if validation is None:
-        uncalibrated = Mixture(UNCALIBRATED_TEMPERATURE, 0.0, 1.0)
+        uncalibrated = Mixture(UNCALIBRATED_TEMPERATURE)
         scope = cosine_only(data.feature_count)
-        return RouteClassifier(
-            linear, uncalibrated, scope, index, DEFAULT_THRESHOLD, data.has_near_misses
-        )
+        return RouteClassifier(parts, uncalibrated, scope, DEFAULT_THRESHOLD, data.has_near_misses)
 
-    mixture = fit_mixture(validation.logits, validation.votes, data.labels[validation.rows])
-    scope = fit_scope_on_hidden_routes(data, seed, mixture.temperature)
+    mixture = fit_mixture(validation.scores, data.labels[validation.rows])
+    scope = fit_scope_on_hidden_routes(data, seed, mixture)
     mixture = replace(mixture, final_temperature=mixture.final_temperature * _gain(data))
 
-    scores = scope.in_scope(validation.scope_features(mixture.temperature))
+    scores = scope.in_scope(validation.scope_features(mixture))
     if data.has_near_misses:
         # What is taken for a near miss is turned away, too: both together hold the false rejects.
-        near_miss = mixture.probabilities(validation.logits, validation.votes)[:, -1]
+        near_miss = mixture.probabilities(validation.scores)[:, -1]
         scores = np.where(near_miss >= NEAR_MISS_FROM, 0.0, scores)
 
     threshold = threshold_at(scores[data.is_of_route[validation.rows]], false_reject)
-    return RouteClassifier(linear, mixture, scope, index, threshold, data.has_near_misses)
+    return RouteClassifier(parts, mixture, scope, threshold, data.has_near_misses)
 
 
 def _gain(data: TrainingArrays) -> float:
@@ -181,8 +195,6 @@ def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
     fold_count = LARGE_FOLDS if data.is_large else FOLDS
 
     rows = []
-    logits = []
-    votes = []
     folds = []
 
     for fold in range(fold_count):
@@ -194,23 +206,18 @@ def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
         if not len(held_out) or not knows_all:
             continue
 
-        linear, index = data.fit_subset(selected)
-        scored = score_rows(data.rows[held_out], linear, index)
+        parts = data.fit_subset(selected)
         rows.append(held_out)
-        logits.append(scored.logits)
-        votes.append(index.votes(scored.nearest, data.class_count))
-        folds.append(scored)
+        folds.append(parts.score(data.messages.take(held_out), data.class_count))
 
     if not folds:
         return None
 
-    return CrossValidation(
-        np.concatenate(rows), np.concatenate(logits), np.concatenate(votes), folds
-    )
+    return CrossValidation(np.concatenate(rows), folds)
 
 
 def fit_scope_on_hidden_routes(
-    data: TrainingArrays, seed: int, temperature: float
+    data: TrainingArrays, seed: int, mixture: Mixture
 ) -> ScopeClassifier:
     """Fits the scope classifier on messages of routes that were hidden from the model.
 
@@ -239,11 +246,12 @@ def fit_scope_on_hidden_routes(
         if not len(held_out) or not len(hidden):
             continue
 
-        linear, index = data.fit_subset(selected)
-        rows = np.concatenate([data.rows[held_out], data.rows[hidden], data.out_of_scope])
-        scored = score_rows(rows, linear, index)
-        features.append(scored.scope_features(temperature))
-        is_in_scope.append((np.arange(len(rows)) < len(held_out)).astype(float))
+        parts = data.fit_subset(selected)
+        asked = data.messages.take(np.concatenate([held_out, hidden]))
+        asked = asked.followed_by(data.out_of_scope)
+        class_count = len(np.unique(data.labels[selected]))
+        features.append(parts.score(asked, class_count).scope_features(mixture))
+        is_in_scope.append((np.arange(len(asked)) < len(held_out)).astype(float))
 
     if not features:
         return cosine_only(data.feature_count)

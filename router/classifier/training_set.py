@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from router.classifier.arrays import Bools, Ints, Rows
+from router.classifier.messages import Messages
 from router.classifier.training import TrainingArrays
 from router.classifier.training_data import (
     METADATA_SOURCES,
@@ -52,19 +53,20 @@ def build_training_set(examples: Sequence[TrainingExample], encoder: Encoder) ->
 
     routes = tuple(sorted({example.route for example in inside}))
     class_of = {route: number for number, route in enumerate(routes)}
-    rows = encoder.views([example.text for example in inside])
+    messages = Messages.read([example.text for example in inside], encoder)
+    rows = messages.rows
     labels = np.array([class_of[example.route] for example in inside], np.int64)
     is_metadata = np.array([example.source in METADATA_SOURCES for example in inside])
     used = np.flatnonzero(matching_descriptions(rows[:, : encoder.dim], labels, is_metadata))
 
-    near_misses, near_rows = _counterexamples(examples, inside, rows, encoder)
+    near_misses, near = _counterexamples(examples, inside, rows, encoder)
     arrays = TrainingArrays(
-        np.concatenate([rows[used], near_rows]),
+        messages.take(used).followed_by(near),
         np.concatenate([labels[used], np.full(len(near_misses), len(routes))]),
         len(routes) + bool(near_misses),
         encoder.dim,
         is_message=np.concatenate([~is_metadata[used], np.ones(len(near_misses), bool)]),
-        out_of_scope=_out_of_scope_rows(outside, rows, encoder),
+        out_of_scope=_out_of_scope(outside, rows, encoder),
         has_near_misses=bool(near_misses),
     )
     return TrainingSet([*(inside[int(number)] for number in used), *near_misses], routes, arrays)
@@ -75,18 +77,19 @@ def _counterexamples(
     inside: Sequence[TrainingExample],
     rows: Rows,
     encoder: Encoder,
-) -> tuple[list[TrainingExample], Rows]:
-    """Returns the counterexamples to learn from, and their views.
+) -> tuple[list[TrainingExample], Messages]:
+    """Returns the counterexamples to learn from, and how they are read.
 
     One that resembles a message of another route than its own, or resembles one more than any of
     its own, is what that route is for: a company that has a route for travel wants flights booked.
     """
     found = [example for example in examples if example.source == COUNTEREXAMPLE]
-    views = encoder.views([example.text for example in found])
+    messages = Messages.read([example.text for example in found], encoder)
+    none = messages.take(np.zeros(0, np.int64))
     if len(found) < MIN_COUNTEREXAMPLES:
-        return [], rows[:0]
+        return [], none
 
-    cosine = views[:, : encoder.dim] @ rows[:, : encoder.dim].T
+    cosine = messages.rows[:, : encoder.dim] @ rows[:, : encoder.dim].T
     is_message = np.array([one.source not in METADATA_SOURCES for one in inside])
     near = np.array([example.near for example in found])
     is_own = near[:, None] == np.array([one.route for one in inside])
@@ -95,28 +98,28 @@ def _counterexamples(
 
     is_used = (to_others < IN_DOMAIN_COSINE) & (to_others <= np.maximum(to_own, UNLIKE_COSINE))
     if is_used.sum() < MIN_COUNTEREXAMPLES:
-        return [], rows[:0]
+        return [], none
 
     used = [example for example, is_kept in zip(found, is_used, strict=True) if is_kept]
-    return used, views[is_used]
+    return used, messages.take(np.flatnonzero(is_used))
 
 
-def _out_of_scope_rows(outside: Sequence[TrainingExample], rows: Rows, encoder: Encoder) -> Rows:
-    """Returns the views of out-of-scope messages, labelled ones `OOS_WEIGHT` times.
+def _out_of_scope(outside: Sequence[TrainingExample], rows: Rows, encoder: Encoder) -> Messages:
+    """Returns the out-of-scope messages, labelled ones `OOS_WEIGHT` times.
 
     `rows` are the views of all in-scope examples.
     """
-    views = encoder.views([example.text for example in outside])
-    if not len(views):
-        return views
+    messages = Messages.read([example.text for example in outside], encoder)
+    if not len(messages):
+        return messages
 
     dim = encoder.dim
-    highest_cosine = (views[:, :dim] @ rows[:, :dim].T).max(axis=1)
+    highest_cosine = (messages.rows[:, :dim] @ rows[:, :dim].T).max(axis=1)
     is_small_talk = np.array([example.source == SMALL_TALK_SOURCE for example in outside])
 
-    small_talk = views[is_small_talk & (highest_cosine < IN_DOMAIN_COSINE)]
-    labelled = np.repeat(views[~is_small_talk], OOS_WEIGHT, axis=0)
-    return np.concatenate([small_talk, labelled])
+    small_talk = np.flatnonzero(is_small_talk & (highest_cosine < IN_DOMAIN_COSINE))
+    labelled = np.repeat(np.flatnonzero(~is_small_talk), OOS_WEIGHT)
+    return messages.take(np.concatenate([small_talk, labelled]))
 
 
 def matching_descriptions(rows: Rows, labels: Ints, is_metadata: Bools) -> Bools:
