@@ -62,8 +62,10 @@ def decide_text(settings: Settings, text: str, team: str = "", *, as_json: bool)
 
     texts = installation_texts(routes.training_examples(), router.config.routes)
     # Words of people stay out of a terminal: only the texts of route files are quoted.
-    lines = explain(decision, quote=lambda example: texts.get(str(example.get("example")), ""))
-    return "\n".join(lines)
+    explanation = explain(
+        decision, quote=lambda example: texts.get(str(example.get("example")), "")
+    )
+    return "\n".join(explanation.lines)
 
 
 def decide_file(settings: Settings, file: Path, team: str = "", *, as_json: bool) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from bot.commands import CommandContext, text_reply
-from bot.ui.blocks import Rendered, lines_message
+from bot.ui.blocks import Rendered
+from bot.ui.explanation import explanation_message
 from bot.ui.texts import commands as texts
 from router.types import Request
 
@@ -24,8 +25,7 @@ def run(context: CommandContext) -> Rendered:
     if request is None or decision is None:
         return text_reply(texts.NOT_FOUND_ANSWER)
 
-    lines = context.routing.explanation(request, decision, context.person)
-    return lines_message(lines)
+    return explanation_message(context.routing.explanation(request, decision, context.person))
 
 
 def _request(context: CommandContext) -> Request | None:

@@ -23,12 +23,12 @@ from bot.ui.blocks import (
     Rendered,
     actions,
     button,
-    lines_message,
     paragraph,
     refusal,
 )
 from bot.ui.button_values import decode_value
 from bot.ui.ephemeral import send_ephemeral, send_text
+from bot.ui.explanation import explanation_message
 from bot.ui.texts import common as texts
 from router.errors import BudgetError
 from router.log import get_log
@@ -169,8 +169,8 @@ class AnswerActions:
         if request is None or decision is None:
             return
 
-        lines = self._routing.explanation(request, decision, clicker(body))
-        send_ephemeral(respond, lines_message(lines))
+        explanation = self._routing.explanation(request, decision, clicker(body))
+        send_ephemeral(respond, explanation_message(explanation))
 
     def _request(self, action: Action, body: ActionBody) -> Request | None:
         return clicked_request(self._store, dialogs.button_value(action), body)

@@ -18,6 +18,7 @@ from bot.routing.notes_question import apply_notes_question
 from bot.routing.route_access import route_offers, route_signals, usable_routes
 from bot.routing.version_choice import VersionChoice
 from bot.routing.workspace_routers import WorkspaceRouters
+from bot.ui.explanation import Explanation
 from bot.ui.short_lines import within_reach
 from router.catalog.catalog import Catalog, Route
 from router.decide import Router, Signals
@@ -123,7 +124,7 @@ class RoutingService:
         offers = within_reach(route_offers(self.usable_routes(person, channel)))
         return self._examples.checked(self.router(person.team), offers)
 
-    def explanation(self, request: Request, decision: Decision, person: SlackPerson) -> list[str]:
+    def explanation(self, request: Request, decision: Decision, person: SlackPerson) -> Explanation:
         """Returns why the request went to its route, for one person of its channel alone."""
         # The reasons name similar routes; those that the person may not use stay unnamed.
         hidden = self.hidden_routes(person, request.channel)
@@ -138,7 +139,9 @@ class RoutingService:
         if TIERS in decision.reason:
             outcome = self._store.decisions.outcome(request.id, decision.revision)
 
-        return explain(decision, hidden, quote, changed_words, outcome)
+        explanation = explain(decision, hidden, quote, changed_words, outcome)
+        is_admin = self.admins.includes(person)
+        return explanation if is_admin else explanation.without_technical()
 
     def visible_stats(self, period: Period, person: SlackPerson, channel: str) -> Period:
         """Returns the period without the routes that the person may not use in the channel.

@@ -198,11 +198,6 @@ def plain_paragraph(content: str) -> Block:
     return {"type": "section", "text": {"type": "plain_text", "text": content}}
 
 
-def lines_message(lines: Sequence[str]) -> Rendered:
-    """Returns lines of plain text as a message with a bullet for each."""
-    return Rendered("\n".join(lines), [rich_text.lines_block(lines)])
-
-
 def menu_block(offers: Sequence[RouteOffer]) -> Block:
     """Returns what Beagle can do here, one line for each route."""
     items = []

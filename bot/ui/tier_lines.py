@@ -10,6 +10,7 @@ from router.types import TIERS, Decision, Outcome
 from workers.readiness.money_text import format_usd
 
 NO_ANSWER = "no answer"
+ASKED_AGAIN = "asked_again"
 
 
 def closing_part(decision: Decision, outcome: Outcome) -> str:
@@ -22,31 +23,54 @@ def closing_part(decision: Decision, outcome: Outcome) -> str:
         sentence = texts.NO_ANSWER if NO_ANSWER in last.checks else texts.ESCALATED
         return sentence.format(tried=last.tier, tier=outcome.tier)
 
-    if _choice(decision).get("why") == "asked_again":
+    if _choice(decision).get("why") == ASKED_AGAIN:
         return texts.ASKED_AGAIN.format(tier=outcome.tier)
 
     return texts.TIER.format(tier=outcome.tier)
 
 
 def why_lines(decision: Decision, outcome: Outcome | None) -> list[str]:
-    """Returns which tier answered first and why, what is known of each, and what was checked."""
-    choice = _choice(decision)
-    ladder: Sequence[Mapping[str, Any]] = choice.get("ladder", ())
+    """Returns what happened with the tiers that whoever asked can see: another one answered."""
+    lines = [_choice_line(decision)] if _was_asked_again(decision) else []
+    if outcome is None or not outcome.tier:
+        return lines
+
+    for attempt in outcome.attempts:
+        checks = texts.AND.join(texts.CHECKS.get(name, name) for name in attempt.checks)
+        lines.append(texts.FAILED.format(tried=attempt.tier, checks=checks, tier=outcome.tier))
+
+    return lines
+
+
+def record_lines(decision: Decision, outcome: Outcome | None) -> list[str]:
+    """Returns, for admins, why a tier answered first and what is known of each."""
+    ladder = _ladder(decision)
     if not ladder:
         return []
 
-    chosen = ladder[int(choice["chosen"])]
-    sentence = texts.WHY.get(str(choice.get("why")), texts.WHY["best"])
-    lines = [
-        sentence.format(
-            tier=chosen["name"],
-            bound=f"{float(choice['bound']):.0%}",
-            target=f"{float(choice['target']):.0%}",
-        )
-    ]
+    lines = [] if _was_asked_again(decision) else [_choice_line(decision)]
     known = ", ".join(_record(tier) for tier in ladder)
     lines.append(texts.RECORD.format(tiers=known))
-    return lines + _check_lines(outcome, is_last=chosen is ladder[-1])
+
+    is_last = int(_choice(decision)["chosen"]) == len(ladder) - 1
+    if outcome is not None and outcome.tier and not outcome.attempts and not is_last:
+        lines.append(texts.CHECKED.format(tier=outcome.tier))
+
+    return lines
+
+
+def _choice_line(decision: Decision) -> str:
+    choice = _choice(decision)
+    sentence = texts.WHY.get(str(choice.get("why")), texts.WHY["best"])
+    return sentence.format(
+        tier=_ladder(decision)[int(choice["chosen"])]["name"],
+        bound=f"{float(choice['bound']):.0%}",
+        target=f"{float(choice['target']):.0%}",
+    )
+
+
+def _was_asked_again(decision: Decision) -> bool:
+    return bool(_ladder(decision)) and _choice(decision).get("why") == ASKED_AGAIN
 
 
 def _record(tier: Mapping[str, Any]) -> str:
@@ -63,19 +87,9 @@ def _record(tier: Mapping[str, Any]) -> str:
     )
 
 
-def _check_lines(outcome: Outcome | None, *, is_last: bool) -> list[str]:
-    if outcome is None or not outcome.tier:
-        return []
-
-    lines = []
-    for attempt in outcome.attempts:
-        checks = texts.AND.join(texts.CHECKS.get(name, name) for name in attempt.checks)
-        lines.append(texts.FAILED.format(tried=attempt.tier, checks=checks, tier=outcome.tier))
-
-    if not lines and not is_last:
-        lines.append(texts.CHECKED.format(tier=outcome.tier))
-
-    return lines
+def _ladder(decision: Decision) -> Sequence[Mapping[str, Any]]:
+    ladder: Sequence[Mapping[str, Any]] = _choice(decision).get("ladder", ())
+    return ladder
 
 
 def _choice(decision: Decision) -> Mapping[str, Any]:

@@ -232,7 +232,7 @@ def apply_priors(
         before = probabilities.copy()
         probabilities *= channel_factors(signals.channel_routes, routes)
         if _is_another_decision(before, probabilities):
-            applied["channel"] = "the routes that this channel uses count for more"
+            applied["channel"] = "what this channel asks for most counts a little more"
 
     if signals.thread_route in routes:
         own = routes.index(signals.thread_route)
@@ -243,7 +243,9 @@ def apply_priors(
         is_unclear = is_unclear or signals.is_about_thread
         if probabilities[own] > 0 and is_unclear:
             probabilities[own] = max(probabilities[own], probabilities.max() * THREAD_LEAD)
-            applied["thread"] = f"the thread belongs to {signals.thread_route}"
+            applied["thread"] = (
+                f"the messages before it in this thread went to {signals.thread_route}"
+            )
 
     total = float(probabilities.sum())
     if total > 0:

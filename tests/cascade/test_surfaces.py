@@ -67,7 +67,7 @@ def test_an_answer_to_the_same_question_says_that_a_higher_tier_gave_it():
 
 def test_why_tells_the_record_the_bound_and_the_checks():
     attempt = EarlierAttempt("small", "v1", "m", 0.0001, ("tokens", "votes"))
-    lines = "\n".join(explain(decision(), outcome=outcome("large", attempt)))
+    lines = "\n".join(explain(decision(), outcome=outcome("large", attempt)).lines)
 
     assert "at least 90% right, 88% are needed" in lines
     assert "small 93% right (at least 90%; weight of evidence 41; $0.00010 each)" in lines
@@ -78,8 +78,21 @@ def test_why_tells_the_record_the_bound_and_the_checks():
     )
 
 
+def test_only_admins_read_what_is_known_of_the_tiers():
+    attempt = EarlierAttempt("small", "v1", "m", 0.0001, ("tokens",))
+
+    escalated = explain(decision(), outcome=outcome("large", attempt)).plain
+    asked_again = explain(decision(why="asked_again"), outcome=outcome()).plain
+    assert [line for line in escalated if "tier" in line] == [
+        "The small tier answered first, but the model was unsure of its words; so the large tier "
+        "answered."
+    ]
+    assert "asked for this once more" in asked_again[-1]
+    assert not [line for line in explain(decision(), outcome=outcome()).plain if "tier" in line]
+
+
 def test_why_says_that_an_answer_passed_its_checks():
-    lines = explain(decision(), outcome=outcome())
+    lines = explain(decision(), outcome=outcome()).technical
 
     assert "The small tier's answer stood: it passed the checks." in lines
 
@@ -87,7 +100,7 @@ def test_why_says_that_an_answer_passed_its_checks():
 def test_why_of_a_route_without_tiers_says_nothing_about_them():
     plain = Decision("route", ROUTE, 0.9, 0.5, 0.9, (Score(ROUTE, 0.9),), "r1", "v1")
 
-    assert not [line for line in explain(plain) if "tier" in line]
+    assert not [line for line in explain(plain).lines if "tier" in line]
 
 
 def test_statistics_tell_what_each_tier_cost_and_what_it_saved(make_world):

@@ -104,7 +104,9 @@ def test_an_unclear_message_stays_in_its_thread():
     decision = decide([0.6, 0.2, 0.2], Signals(thread_route="refund"))
 
     assert (decision.verb, decision.route) == ("route", "refund")
-    assert decision.reason["moved"] == {"thread": "the thread belongs to refund"}
+    assert decision.reason["moved"] == {
+        "thread": "the messages before it in this thread went to refund"
+    }
 
 
 def test_a_clear_message_may_leave_its_thread():

@@ -12,6 +12,7 @@ import pytest
 
 from bot.routing import explain
 from bot.ui import blocks, short_lines
+from bot.ui.explanation import explanation_message
 from bot.ui.texts import explain as texts_explain
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
@@ -19,6 +20,7 @@ from router.errors import WEAK_ERRORS
 from router.store.requests.sendings import Sending
 from router.types import (
     LANGUAGE,
+    NO_ROUTE,
     ON_TRIAL,
     REROUTED,
     SECOND_REQUEST,
@@ -146,16 +148,57 @@ def test_a_button_carries_ids_and_no_words():
 
 
 def test_why_names_the_route_the_runner_up_and_the_evidence():
-    lines = "\n".join(explain.explain(decision(), quote=lambda example: "the vpn is down again"))
-    assert "triage: 92% sure" in lines
-    assert "rewrite 5%" in lines
-    assert "“the vpn is down again”, which belongs to triage" in lines
+    found = explain.explain(decision(), quote=lambda example: "the vpn is down again")
+    assert found.plain[:3] == (
+        "I took your message for triage and was 92% sure of that.",
+        "Second came rewrite, with 5%.",
+        "It is like “the vpn is down again”, an example of what triage is for.",
+    )
+
+
+@pytest.mark.parametrize("verb", ["route", "ask", "out_of_scope", "meta"])
+def test_why_keeps_what_only_admins_understand_under_a_heading_of_their_own(verb):
+    reason = {
+        **decision().reason,
+        "gate": {"score": 0.1, "threshold": 0.29},
+        "ask_below": 0.6,
+        ON_TRIAL: "abcdef01, which answers 5% of users so far",
+        "turns": 3,
+    }
+    found = explain.explain(decision(verb, reason=reason, in_scope=0.1))
+
+    shown = explanation_message(found.without_technical())
+    plain = shown.text + str(shown.blocks)
+    for word in ("score", "imilarity", " ms", "router", "abcdef01", "turns", "Below", "admins"):
+        assert word not in plain
+    assert "imilarity" in explanation_message(found).text
+    assert texts_explain.FOR_ADMINS in str(explanation_message(found).blocks)
+
+
+def test_why_calls_an_example_that_no_route_serves_by_what_it_is():
+    nearest = [{"route": NO_ROUTE, "likeness": 0.9}]
+    for quote in (explain.no_quote, lambda example: "tell me a joke"):
+        found = explain.explain(decision("out_of_scope", reason={"nearest": nearest}), quote=quote)
+        assert NO_ROUTE not in "".join(found.plain)
+        assert "what I am not set up for" in found.plain[-1] or "nothing that" in found.plain[-1]
+
+
+def test_why_gives_no_chance_where_something_else_turned_the_message_away():
+    gate = {"score": 0.95, "threshold": 0.29}
+    act = {"act": "question", "route": "triage"}
+    found = explain.explain(
+        decision("out_of_scope", in_scope=0.95, reason={"gate": gate, "act": act, "nearest": []})
+    )
+    assert found.plain == (
+        texts_explain.OUT_OF_SCOPE,
+        "I read it as a question, which triage does not take.",
+    )
 
 
 def test_an_explanation_names_the_mistyped_words_and_what_they_were_read_as():
     lines = explain.explain(
         decision(reason={"nearest": []}), changed_words=[("vnp", "vpn"), ("donw", "down")]
-    )
+    ).plain
 
     assert (
         "To choose the route, I read “vnp” as “vpn”, “donw” as “down”. "
@@ -169,24 +212,21 @@ def test_why_says_each_reason_as_a_sentence_and_quotes_what_the_reader_may_read(
         "gate": {"score": 1.0, "threshold": 0.29},
         "ask_below": 0.5,
         "runner_up": {"route": "rewrite", "confidence": 0.05},
-        "moved": {"thread": "the thread belongs to triage"},
+        "moved": {"thread": "the messages before it went to triage"},
         REROUTED: "summarise",
     }
 
-    quotes = {"e1": "the vpn is down", None: ""}
-    lines = explain.explain(
-        decision(reason=reason), quote=lambda example: quotes[example.get("example")]
-    )
-    assert "It is similar to “the vpn is down”, which belongs to triage (similarity 92%)." in lines
-    like_this = "a message like this one, which belongs to rewrite (similarity 42%)."
-    assert f"It is similar to {like_this}" in lines
-    assert "The thread belongs to triage." in lines
-    assert any(line.startswith("The thread was with summarise until now") for line in lines)
-    assert not [line for line in lines if "_" in line or "{" in line]
-    assert explain.explain(decision("out_of_scope", reason=reason))[1] == (
-        "From 29% on I take a message up."
-    )
-    assert "below 50% I ask" in explain.explain(decision("ask", reason=reason))[0]
+    found = explain.explain(decision(reason=reason), quote=lambda example: "the vpn is down")
+    assert "It is like “the vpn is down”, an example of what triage is for." in found.plain
+    assert "The messages before it went to triage." in found.plain
+    assert any(line.startswith("The thread was with summarise until now") for line in found.plain)
+    assert not [line for line in found.lines if "_" in line or "{" in line]
+
+    unquoted = explain.explain(decision(reason=reason)).plain
+    assert "It is like an earlier message that was for triage." in unquoted
+    figures = explain.explain(decision("out_of_scope", reason=reason)).technical
+    assert "an in-scope score of 29% on" in figures[0]
+    assert explain.explain(decision("ask", reason=reason)).technical[0] == "Below 50% I ask."
 
 
 def test_a_thread_that_leaves_its_route_says_so_in_the_closing_line():
@@ -228,8 +268,9 @@ def test_small_talk_offers_requests_that_can_be_typed_as_they_stand_first():
 
 
 def test_why_says_of_small_talk_that_no_model_took_part():
-    lines = explain.explain(decision("meta", reason={"meta": "m", SMALL_TALK: "thanks"}))
-    assert "no model" in lines[0]
+    found = explain.explain(decision("meta", reason={"meta": "m", SMALL_TALK: "thanks"}))
+    assert found.plain[0] == texts_explain.SMALL_TALK
+    assert "no model" in found.technical[-1]
 
 
 def test_out_of_scope_is_one_line_with_the_two_nearest_that_the_person_may_use():
@@ -263,7 +304,7 @@ def test_an_answer_of_a_version_on_trial_says_so_and_so_does_why():
     )
     assert (
         "Answered by its new version abcdef01, which answers 5% of users so far."
-        in explain.explain(tried)
+        in explain.explain(tried).technical
     )
 
 
@@ -338,17 +379,19 @@ def near(*routes):
 
 
 def test_what_speaks_for_the_route_comes_first():
-    lines = explain.explain(decision(reason={"nearest": near("reply", "summarise", "triage")}))
+    found = explain.explain(decision(reason={"nearest": near("reply", "summarise", "triage")}))
 
-    similar = [line for line in lines if "similar to" in line]
-    assert ["belongs to triage" in line for line in similar] == [True, False]
-    assert not [line for line in lines if "together decided" in line]
+    assert [line for line in found.plain if line.startswith("It is like")] == [
+        texts_explain.LIKE_UNQUOTED.format(route="triage")
+    ]
+    assert "50% (triage), 50% (reply)" in "".join(found.technical)
+    assert texts_explain.NONE_NEAR.format(route="triage") not in found.plain
 
 
 def test_where_no_example_of_the_route_is_near_it_is_said_what_decided():
-    lines = explain.explain(decision(reason={"nearest": near("reply", "summarise")}))
+    found = explain.explain(decision(reason={"nearest": near("reply", "summarise")}))
 
-    assert texts_explain.NONE_NEAR.format(route="triage") in lines
+    assert texts_explain.NONE_NEAR.format(route="triage") in found.plain
 
 
 @pytest.mark.parametrize(
@@ -357,9 +400,9 @@ def test_where_no_example_of_the_route_is_near_it_is_said_what_decided():
     ids=str,
 )
 def test_what_else_decided_is_said_in_its_own_line_alone(other):
-    lines = explain.explain(decision(reason={"nearest": near("reply"), **other}))
+    found = explain.explain(decision(reason={"nearest": near("reply"), **other}))
 
-    assert not [line for line in lines if "together decided" in line]
+    assert texts_explain.NONE_NEAR.format(route="triage") not in found.plain
 
 
 def test_a_route_says_under_its_answer_what_it_did_not_do():

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 BY_A_PERSON = "A person chose {route} for this request."
-ROUTE = "Route {route}: {confidence} sure."
-ASK = (
-    "Not sure enough to choose: the best route, {route}, has only {confidence}; below {least} I "
-    "ask."
-)
-OUT_OF_SCOPE = "No route fits: I put the chance that one of them serves this at {fit}."
+FOR_ADMINS = "For admins"
+ROUTE = "I took your message for {route} and was {confidence} sure of that."
+ASK = "I was not sure enough to choose: the likeliest was {route}, with {confidence}."
+ASK_BELOW = "Below {least} I ask."
+OUT_OF_SCOPE = "I found nothing here that I am set up for."
+LOW_CHANCE = "I put the chance that this is a request for me at {fit}."
+LANGUAGE = "It is in a language that I do not answer in here."
 UNDECIDED = "I could not decide about this message: each attempt failed or took too long."
-META = "A question about me, answered from the list of routes."
-SMALL_TALK = "Small talk, answered with a line of my own: no route and no model took part."
-TOPIC = "A message that gets a line of its own: no route and no model took part."
+META = "You asked about me, so I told you what I can do here."
+SMALL_TALK = "Small talk, answered with a line of my own."
+TOPIC = "A message that I answer with a line of my own."
+NO_MODEL = "No route and no model took part."
 ACT = "I read it as {act}, which {route} does not take."
 ACTS = {
     "statement": "a statement",
@@ -23,22 +25,25 @@ ACTS = {
 }
 DOCUMENTS = "it is a question, and the documents that you may read hold words that may answer it"
 NO_DOCUMENTS = "it is a question, and the documents that you may read do not answer it"
-NEXT_BEST = "Next best: {others}."
-LIKE = "It is similar to “{text}”, which belongs to {route} (similarity {likeness})."
-LIKE_UNQUOTED = (
-    "It is similar to a message like this one, which belongs to {route} (similarity {likeness})."
-)
-BAR = "From {least} on I take a message up."
+NEXT_BEST = "Second came {other}, with {confidence}."
+LIKE = "It is like “{text}”, an example of what {route} is for."
+LIKE_NONE = "It is like “{text}”, an example of what I am not set up for."
+LIKE_UNQUOTED = "It is like an earlier message that was for {route}."
+LIKE_NONE_UNQUOTED = "It is like an earlier message that was for nothing that I am set up for."
 NONE_NEAR = (
-    "None of the most similar examples is one of {route}. What I learned from all of its examples "
-    "together decided, not a single one."
+    "No single example of {route} is very much like it; what all of its examples have in common "
+    "decided."
 )
+OTHERS = "Further routes: {others}."
+SIMILARITIES = "Similarity of the nearest examples, each with its label: {examples}."
+BAR = "From an in-scope score of {least} on a message counts as a request (`BEAGLE_FALSE_REJECT`)."
 READ_AS = "To choose the route, I read {words}. The answer was made from what you wrote."
 READ_WORD = "“{typed}” as “{read}”"
 REROUTED = "The thread was with {before} until now. This message is clearly about something else."
-ON_TRIAL = "Answered by its new version {version}."
+ON_TRIAL = "A new version of {route} answered, which only some people get so far."
+ON_TRIAL_VERSION = "Answered by its new version {version}."
 VERSION = "Version {version} of the route."
-ROUTER = "Router {version}, decided in {milliseconds} ms."
+ROUTER = "Decided by router {version} in {milliseconds} ms."
 NO_ROUTE = "none"
 OTHER = "{name}: {value}"
 NOTES_QUESTION = "the message asks for notes that were kept"
