@@ -42,6 +42,9 @@ In #general it offers these, one click each:
 
 {steps}
 
+A very small model on this machine writes the answers, so check them. BEAGLE_MODEL sets a larger one
+for daily use: docs/how-to/models.md.
+
 The digest comes a minute or two after the first start. Approve *incident* there and follow its
 card to a version of its own. To watch a script do the same:
 {beagle} demo --scripted rollout
@@ -57,7 +60,9 @@ LONG_LETTER = (
     "write a reply to this partner: thank you for the meeting, we liked your ideas and would like "
     "to see a longer text about each of them"
 )
-TOUR_TITLE = "Welcome. Seven things to try, one click each:"
+TOUR_TITLE = (
+    "Welcome. A very small model on this machine answers. Seven things to try, one click each:"
+)
 TOUR_PROMPTS = (
     (
         "1. A small tuned model sorts a message",

@@ -19,6 +19,7 @@ from bot.routing.tier_report import visible_lines
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import Events, event_person
 from bot.weekly.candidate_view import WAITING
+from router.catalog.installed import has_larger_model
 from router.config import Settings
 from router.log import get_log
 from router.store import Store
@@ -167,6 +168,7 @@ class HomePublisher:
             oldest_seconds=round(oldest_seconds),
             dead=len(store.requests.dead_letters(team=team)),
             tiers=visible_lines(self._routing, store, person, "", day_start(now, WEEK_DAYS)),
+            included_model=not has_larger_model(self._settings),
         )
 
     def _publish(self, person: SlackPerson) -> None:

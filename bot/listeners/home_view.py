@@ -54,7 +54,7 @@ class AdminHome:
     """How Beagle does in this workspace, for admins.
 
     `drifting` says, by candidate id, why its live version drifts. `tiers` has a line for each route
-    with several tiers.
+    with several tiers. `included_model` says that no larger model is set.
     """
 
     week: Period
@@ -67,6 +67,7 @@ class AdminHome:
     dead: int
     drifting: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tiers: Sequence[str] = ()
+    included_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +156,11 @@ def _workspace_blocks(data: AdminHome) -> list[Block]:
         stats_view.header(texts.HOME_WEEK),
         stats_view.fields(figures),
         *stats_view.simulated_note(data.week.simulated),
-        paragraph(texts.HOME_CANDIDATES),
     ]
+    if data.included_model:
+        blocks.append(paragraph(common.INCLUDED_MODEL))
+
+    blocks.append(paragraph(texts.HOME_CANDIDATES))
 
     if data.candidates:
         # Candidates whose live version drifts come first: they need a decision.

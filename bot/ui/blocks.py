@@ -145,7 +145,7 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
         parts.append(texts.TOKENS.format(count=outcome.tokens.total))
 
     if outcome.model.startswith("local"):
-        parts.append(texts.DEMO_QUALITY)
+        parts.append(texts.SMALL_MODEL)
     elif outcome.model == EXTRACTIVE:
         parts.append(texts.EXTRACTIVE)
 

@@ -10,6 +10,7 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui import stats as figures
 from bot.ui.blocks import Rendered, paragraph, truncate
+from bot.ui.texts import common
 from bot.ui.texts import stats as stats_texts
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import candidate_card
@@ -55,6 +56,7 @@ def render(
         *_people(body),
         *_decided(body),
         *_mined_channels(body),
+        *_included_model(body),
         _note(body),
     ]
 
@@ -202,6 +204,11 @@ def _mined_channels(body: DigestBody) -> list[Block]:
         )
 
     return [rich_text.block([rich_text.bullets(lines)])] if lines else []
+
+
+def _included_model(body: DigestBody) -> list[Block]:
+    """Returns what admins can do about answers that the included model writes."""
+    return [paragraph(common.INCLUDED_MODEL)] if body.get("included_model") else []
 
 
 def _note(body: DigestBody) -> Block:

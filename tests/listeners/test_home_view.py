@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.listeners import home_view
@@ -64,6 +66,14 @@ CANDIDATE = Candidate(
 def test_a_home_fits_into_slacks_limits(of, make_request):
     recent = [home_view.RecentRequest(make_request("x" * 3000), "triage")]
     assert check_view(home_view.render_home(member_home(admin=of, recent=recent)), "home") == []
+
+
+def test_only_admins_read_that_the_included_model_answers_and_what_to_set():
+    included = replace(admin_home(), included_model=True)
+
+    assert "BEAGLE_MODEL" in repr(home_view.render_home(member_home(admin=included)))
+    for home in (member_home(), member_home(admin=admin_home())):
+        assert "BEAGLE_MODEL" not in repr(home_view.render_home(home))
 
 
 def test_members_see_nothing_of_the_workspace_and_admins_do():

@@ -13,6 +13,7 @@ import pytest
 from bot.routing import explain
 from bot.ui import blocks, short_lines
 from bot.ui.explanation import explanation_message
+from bot.ui.texts import common
 from bot.ui.texts import explain as texts_explain
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.small_talk import SmallTalk
@@ -133,6 +134,17 @@ def test_an_answer_looks_as_it_was_reviewed(name):
         path.write_text(said, "utf-8")
 
     assert path.read_text("utf-8") == said
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_an_answer_sends_whoever_asked_to_no_setting(name):
+    shown = CASES[name]()
+    assert "BEAGLE_" not in f"{shown.text}{shown.blocks}"
+
+
+def test_what_an_answer_may_say_besides_sends_nobody_to_a_setting():
+    lines = [*common.ERRORS.values(), *common.TOPICS.values(), common.NEEDS_LARGER_MODEL]
+    assert not [line for line in lines if "BEAGLE_" in line or "demo" in line]
 
 
 def test_a_very_long_answer_stays_within_slacks_limits():
@@ -434,7 +446,7 @@ def test_a_task_that_is_too_hard_for_the_included_model_says_so_under_its_answer
     offer = RouteOffer("triage", "Sorts.", note="Nothing was sent.", needs_larger_model=True)
     line = short_lines.note(Outcome("x", route="triage", model=model), [offer])
     assert line.startswith("Nothing was sent.")
-    assert ("needs a larger model" in line) is is_said
+    assert ("takes a larger model" in line) is is_said
 
 
 @pytest.mark.parametrize("error", WEAK_ERRORS)

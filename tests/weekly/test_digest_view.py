@@ -109,6 +109,7 @@ BODY = {
         {"asked": 9, "people": 1, "example": "asked by one person alone, so never shown"},
     ],
     "cap_usd": 20.0,
+    "included_model": True,
     "overheard": [
         {"channel": "C0HELPDESK", "by": "U1ADMIN", "since": 1_800_000_000.0, "count": 410}
     ],

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from router.candidate_evidence import CandidateEvidence
+from router.catalog.installed import has_larger_model
 from router.errors import LifecycleError
 from router.lifecycle import BEFORE_APPROVAL, SYSTEM
 from router.lifecycle_evidence import DigestedEvidence, SnoozeEvidence
@@ -375,6 +376,7 @@ def _body(
             "captured": store.captured_answers.count(team, since, now),
         },
         "cap_usd": context.settings.cap_team_usd,
+        "included_model": not has_larger_model(context.settings),
         "decided": decided_candidates(store, team, since),
         "drift": summary_lines(store, team, week),
     }

@@ -53,7 +53,11 @@ def check_model(settings: Settings) -> str:
     if settings.model == "local" and not settings.model_url:
         from workers.llm.local.weights import find_weights
 
-        return f"local demo model, weights {find_weights(settings.data).name}"
+        weights = find_weights(settings.data).name
+        return (
+            f"the included small one, weights {weights}; it is for trying Beagle out, and for "
+            "daily use BEAGLE_MODEL sets a larger one (docs/how-to/models.md)"
+        )
 
     from workers.llm.litellm_client import LiteLLMClient, open_model
     from workers.llm.model_check import check_model

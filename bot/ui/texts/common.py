@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from bot.ui.counted import Counted
 
-DEMO_QUALITY = "demo quality: a very small local model wrote this"
-EXTRACTIVE = "quoted, not written: the small local model is not trusted with facts"
+SMALL_MODEL = "a small model wrote this: check it"
+EXTRACTIVE = "quoted word for word, written by no model"
 
 WHOLE_ANSWER = "The whole answer"
 WHOLE_BELOW = (
@@ -87,8 +87,8 @@ TOPICS = {
 """Answers to messages that no route can answer, by their topic (`router/speech/topics.py`)."""
 NOT_ENGLISH = "{line} (I only understand English here so far.)"
 NEEDS_LARGER_MODEL = (
-    "This task needs a larger model than the included one, which often gets it wrong: check the "
-    "answer, or ask an admin to set BEAGLE_MODEL."
+    "This task takes a larger model than the small one that wrote this, which often gets it wrong: "
+    "check the answer before you use it."
 )
 SECOND_REQUEST = (
     "Your message seems to hold two requests. This answers the one for {first}, and not the other "
@@ -105,6 +105,11 @@ SECOND_LATE = (
     "way. Please write the other request as a message of its own."
 )
 SECOND_NOT_YOURS = "Only the person who wrote the message can ask for that."
+INCLUDED_MODEL = (
+    "The included model answers: it is very small, for trying me out and not for daily use. "
+    "`BEAGLE_MODEL` sets a larger one; `docs/how-to/models.md` says how."
+)
+"""For admins: whoever asks can do nothing about it."""
 GENERAL = (
     "*General answer.* None of my routes fits, so this comes from the model's own knowledge, not "
     "from your documents or systems. Please check what matters."
