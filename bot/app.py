@@ -180,7 +180,7 @@ def replies(clients: Clients, store: Store, routes: Catalog, admins: Admins) -> 
         usable = usable_routes(known, rule, is_admin=is_admin)
         return route_offers(without_unserved(usable, routes, store, request.asker))
 
-    part, sent = store.message_parts.get, store.sendings.sent_elsewhere
+    part, sent = store.message_parts.get, store.sendings.passed_on
     return SlackReplies(clients, store.replies, now, offers, store.proposals.get, part, sent)
 
 

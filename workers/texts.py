@@ -62,7 +62,8 @@ NOTE_NOT_YOURS = (
 NOTE_WHICH = "Several of your notes could be meant. Please name one by words that only it has:"
 NOTE_NO_REMINDER = (
     "I keep notes, and a note reminds nobody. Slack itself does: write `/remind me to … tomorrow "
-    "at 9`. Where an answer of mine has *Send to…*, you can choose a reminder of that answer there."
+    "at 9`. Where *Send to…* under an answer of mine lists *Remind me here*, that answer comes "
+    "back to you then."
 )
 NOTE_TITLE = "Note: {beginning}"
 SUMMARY_INTRO = "The most telling sentences, word for word (a larger model would write a summary):"

@@ -69,7 +69,7 @@ def answer(
     """Returns the one visible answer to a request, whatever its outcome.
 
     `part` is the request that another part of its message has made; `sent` says where people
-    passed this answer on.
+    passed this answer on, and the reminders of it.
     """
     if outcome.error:
         return _failed(request, decision, outcome)
@@ -94,12 +94,12 @@ def answer(
         return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
-    note = short_lines.note(outcome, offers, is_sent=bool(sent))
+    note = short_lines.note(outcome, offers, is_passed_on=bool(sent))
     if note:
         body.append(rich_text.section(rich_text.text(note, italic=True)))
 
     other = _second_request(request, decision, offers, part)
-    sent_line = short_lines.sent_to(sent)
+    sent_line = short_lines.passed_on(sent)
     closing = [
         *([paragraph(sent_line)] if sent_line else []),
         *other.blocks,

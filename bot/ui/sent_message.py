@@ -11,7 +11,6 @@ from bot.ui import blocks, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.rich_text import Element
 from bot.ui.texts import sending as texts
-from bot.ui.texts import weekly
 from router.store.requests.sendings import Sending, SendingKind
 from router.types import Outcome, Tokens
 from workers.sending.content import cut
@@ -96,10 +95,8 @@ def ending_text(sending: Sending, code: str = "") -> str:
     """Returns how it ended, in words for the person who pressed."""
     target = sending.target
     if sending.state == "sent":
-        # Slack shows the date in each reader's own time zone.
-        at = sending.post_at
-        times = {"at": int(at), "day": weekly.day(at), "clock": blocks.clock_time(at)}
-        return texts.SENT[sending.kind].format(target=target, **times)
+        time = texts.time_text(sending.post_at)
+        return texts.SENT[sending.kind].format(target=target, time=time)
 
     reason = texts.REASONS.get(sending.result, texts.REASONS["slack"])
     where = texts.TO[sending.kind].format(target=target)

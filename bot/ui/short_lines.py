@@ -91,11 +91,11 @@ def second_request(second: SecondRequest, first: str | None, *, is_taken_up: boo
     return text.format(words=words, route=second.route, first=first)
 
 
-def note(outcome: Outcome, offers: Sequence[RouteOffer], *, is_sent: bool = False) -> str:
+def note(outcome: Outcome, offers: Sequence[RouteOffer], *, is_passed_on: bool = False) -> str:
     """Returns what the route says of what it did not do, and whether the model is too small for it.
 
-    Empty where there is nothing to say, or nothing was done. Once the answer was sent somewhere
-    the route's own note is not true any more.
+    Empty where there is nothing to say, or nothing was done. Once the answer was sent somewhere,
+    or a reminder of it was set, the route's own note is not true any more.
     """
     if not outcome.model and outcome.data is None:
         return ""
@@ -103,7 +103,7 @@ def note(outcome: Outcome, offers: Sequence[RouteOffer], *, is_sent: bool = Fals
     parts = []
     for offer in offers:
         if offer.name == outcome.route:
-            if not is_sent:
+            if not is_passed_on:
                 parts.append(offer.note)
             # A tuned version of the same model (`local/…`) has passed its own measurement.
             if offer.needs_larger_model and outcome.model == LOCAL:
@@ -112,23 +112,39 @@ def note(outcome: Outcome, offers: Sequence[RouteOffer], *, is_sent: bool = Fals
     return " ".join(part for part in parts if part)
 
 
-def sent_to(sent: Sequence[Sending]) -> str:
-    """Returns where the answer was sent, in Slack's markup; empty where it was not."""
-    places = []
+def passed_on(sent: Sequence[Sending]) -> str:
+    """Returns where the answer was sent and when it comes back, in Slack's markup.
+
+    Empty where neither was asked for.
+    """
+    places, people, times = [], [], []
     for one in sent:
-        if one.kind == "channel":
+        if one.kind == "reminder":
+            # Whoever was forgotten since is not named.
+            people += [f"<@{one.user}>"] if one.user else []
+            times.append(sending_texts.time_text(one.post_at))
+        elif one.kind == "channel":
             places.append(f"<#{one.target}>")
         elif one.kind == "person":
             places.append(f"<@{one.target}>")
         else:
             places.append(_plain(one.target))
 
-    if not places:
-        return ""
+    lines = []
+    if places:
+        lines.append(sending_texts.SENT_TO.format(places=_listed(places)))
+    if times:
+        whom = sending_texts.REMINDER_FOR.format(people=_listed(people)) if people else ""
+        lines.append(sending_texts.REMINDER_SET.format(people=whom, times=_listed(times)))
+    if times and not places:
+        lines.append(sending_texts.NOT_ELSEWHERE)
 
+    return " ".join(lines)
+
+
+def _listed(parts: Sequence[str]) -> str:
     # The same answer may go to one place twice, where a first try failed.
-    joined = sending_texts.PLACES_JOIN.join(dict.fromkeys(places))
-    return sending_texts.SENT_TO.format(places=joined)
+    return sending_texts.PLACES_JOIN.join(dict.fromkeys(parts))
 
 
 def _named(offer: RouteOffer) -> str:

@@ -93,6 +93,8 @@ def test_a_reminder_is_scheduled_in_the_thread(desk) -> None:
     assert mine["post_at"] == int(desk.clock() + 3 * 3600)
     assert f"<@{ADA}>" in mine["text"]
     assert any(f"<!date^{mine['post_at']}^" in text for text in desk.told())
+    (kept,) = desk.store.sendings.passed_on(desk.request.id, 0)
+    assert (kept.kind, int(kept.post_at)) == ("reminder", mine["post_at"])
 
 
 def test_a_webhook_is_signed_and_has_the_form_of_the_route(desk, receiver) -> None:

@@ -143,6 +143,6 @@ def test_the_answer_says_where_it_was_sent(desk, typed) -> None:
     send_answer.run(desk.context, key)
     assert list(desk.context.queue.jobs) == [("show_again", desk.request.id)]
 
-    sent = desk.store.sendings.sent_elsewhere(desk.request.id, 0)
+    sent = desk.store.sendings.passed_on(desk.request.id, 0)
     assert [(one.kind, one.target, one.user) for one in sent] == [("person", GRACE, ADA)]
-    assert desk.store.sendings.sent_elsewhere(desk.request.id, 1) == []
+    assert desk.store.sendings.passed_on(desk.request.id, 1) == []

@@ -439,6 +439,27 @@ def test_an_answer_that_was_sent_says_where_in_place_of_that_nobody_was_told():
     assert "No ticket was opened." not in str(shown)
 
 
+def test_an_answer_of_which_a_reminder_was_set_does_not_say_that_nobody_is_reminded():
+    offers = [replace(OFFERS[0], note="Nobody was told or will be reminded."), OFFERS[1]]
+    at = 1_800_000_000.0
+    reminder = Sending("k1", "r1", 0, "reminder", "", {}, "U0ADA", 1.0, post_at=at)
+    sent = Sending("k2", "r1", 0, "channel", "C0OPS", {}, "U0ADA", 2.0)
+    date = "<!date^1800000000^{date_short_pretty} at {time}|on 15 January 2027, 08:00 UTC>"
+    line = f"_A reminder of this is set for {date}, here, for <@U0ADA>._"
+
+    shown = blocks.answer(REQUEST, decision(), outcome(data=DATA), offers, sent=[reminder])
+    assert f"{line} _It was sent to nobody else._" in str(shown.blocks)
+    assert "will be reminded" not in str(shown)
+
+    shown = blocks.answer(REQUEST, decision(), outcome(data=DATA), offers, sent=[reminder, sent])
+    assert f"_This was sent to <#C0OPS>._ {line}" in str(shown.blocks)
+    assert "nobody else" not in str(shown)
+
+    forgotten = replace(reminder, user="")
+    shown = blocks.answer(REQUEST, decision(), outcome(data=DATA), offers, sent=[forgotten])
+    assert f"_A reminder of this is set for {date}, here._" in shown.text
+
+
 @pytest.mark.parametrize(
     ("model", "is_said"), [("local", True), ("local/triage-1", False), ("gpt-5.6-luna", False)]
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from router.catalog.actions import SendAction
 from router.errors import QueueError, SendError, StoreAwayError
 from router.log import get_log
-from router.store.requests.sendings import ELSEWHERE, Sending
+from router.store.requests.sendings import PASSED_ON, Sending
 from router.types import Request
 from workers.context import Context
 from workers.sending.webhook import send_webhook
@@ -63,7 +63,7 @@ def _send(context: Context, mine: Sending) -> None:
     else:
         context.store.sendings.complete(mine, "sent", "sent", context.now())
         log.info("sent", kind=mine.kind)
-        if mine.kind in ELSEWHERE:
+        if mine.kind in PASSED_ON:
             _show_again(context, mine)
 
 
@@ -118,7 +118,7 @@ def _put_off_or_fail(context: Context, mine: Sending, error: SendError) -> None:
 
 
 def _show_again(context: Context, mine: Sending) -> None:
-    """Has the answer say where it was sent, in place of that nobody was told."""
+    """Has the answer say where it was sent, or when it comes back, in place of its note."""
     try:
         context.queue.enqueue("show_again", mine.request)
     except QueueError as error:

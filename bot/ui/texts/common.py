@@ -56,8 +56,9 @@ TOPICS = {
         "that erases what I have stored of you."
     ),
     "human": (
-        "I am a bot, and I call nobody by myself. Tell me what it is about: where my answer has "
-        "*Send to…*, it hands your request to a person, and what they answer comes back to you. "
+        "I am a bot, and I call nobody by myself. Tell me what it is about: where *Send to…* under "
+        "my answer lists *A person*, your request goes to whom you choose, and what they answer "
+        "comes back to you. "
         "`/beagle help` names the admins."
     ),
     "distress": (

@@ -96,6 +96,8 @@ class Sending:
 
 ELSEWHERE: tuple[SendingKind, ...] = ("channel", "person", "webhook")
 """Kinds that leave the thread: a reminder and a reply are posted in it."""
+PASSED_ON: tuple[SendingKind, ...] = (*ELSEWHERE, "reminder")
+"""Kinds that the answer itself tells of. A reply is in its thread to read."""
 FIELDS = tuple(sending.c[name] for name in Sending.__slots__)
 
 
@@ -144,16 +146,16 @@ class Sendings:
 
         return Sending(**row) if row else None
 
-    def sent_elsewhere(self, request_id: str, revision: int) -> list[Sending]:
-        """Returns where the answer of that revision was sent, the first one first.
+    def passed_on(self, request_id: str, revision: int) -> list[Sending]:
+        """Returns where the answer of that revision was sent and which reminders were set.
 
-        A reminder and a reply come into its own thread and are left out.
+        The first one comes first.
         """
         query = select(*FIELDS).where(
             sending.c.request == request_id,
             sending.c.revision == revision,
             sending.c.state == "sent",
-            sending.c.kind.in_(ELSEWHERE),
+            sending.c.kind.in_(PASSED_ON),
         )
         with one_statement(self._engine) as connection:
             rows = connection.execute(query.order_by(sending.c.done_at)).mappings().all()

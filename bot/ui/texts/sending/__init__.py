@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 SEND = "Send to…"
 TITLE = "Send this answer"
 SUBMIT = "Send"
@@ -71,13 +73,16 @@ SENT = {
         "thread."
     ),
     "webhook": "Sent: {target} has taken it.",
-    "reminder": (
-        "I will remind you here <!date^{at}^{{date_short_pretty}} at {{time}}|on {day}, {clock}>."
-    ),
+    "reminder": "I will remind you here {time}.",
     "reply": "Your answer is in the thread.",
 }
+TIME = "<!date^{at}^{{date_short_pretty}} at {{time}}|on {day}, {clock}>"
+"""Slack shows it in each reader's own time zone."""
 SENT_TO = "_This was sent to {places}._"
 """Under the answer, in place of its route's note that nothing was sent."""
+REMINDER_SET = "_A reminder of this is set for {times}, here{people}._"
+REMINDER_FOR = ", for {people}"
+NOT_ELSEWHERE = "_It was sent to nobody else._"
 PLACES_JOIN = ", "
 KEPT_NOTE = "\nYour note was: {note}"
 NOT_SENT = "Not sent{where}: {reason}"
@@ -104,3 +109,9 @@ REASONS = {
         "first; if it is missing, press *Send to…* again."
     ),
 }
+
+
+def time_text(at: float) -> str:
+    """Returns a unix time as Slack's date, with the time in UTC where it cannot be shown."""
+    when = datetime.fromtimestamp(at, UTC)
+    return TIME.format(at=int(at), day=f"{when:%-d %B %Y}", clock=f"{when:%H:%M UTC}")
