@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from bot.commands import CommandContext, text_reply
@@ -10,9 +11,9 @@ from bot.ui.blocks import Rendered
 from bot.ui.rich_text import strip_invisible
 from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
-from bot.weekly.candidate_view import WAITING, candidate_card, state_label
+from bot.weekly.candidate_view import WAITING, candidate_card, snooze_of, state_label
 from router.lifecycle import SYSTEM
-from router.types import Candidate
+from router.store.weekly.candidates import CandidateTransition
 
 HELP = "repeated requests, their state, and what to do about them (admins)"
 MAX_CANDIDATES = 12
@@ -34,15 +35,15 @@ def run(context: CommandContext) -> Rendered:
     lines = []
 
     for candidate in candidates[:MAX_CANDIDATES]:
-        decided_by = _decided_by(context, candidate)
-        blocks += candidate_card(candidate, decided_by)
+        history = context.store.candidates.history(candidate.id)
+        snooze = snooze_of(candidate, history[-1]) if history else None
+        blocks += candidate_card(candidate, _decided_by(history), snooze)
         label = escape(strip_invisible(candidate.label), quote=False)
         lines.append(texts.CANDIDATE_IN_LIST.format(label=label, state=state_label(candidate)))
 
     return Rendered("; ".join(lines), blocks)
 
 
-def _decided_by(context: CommandContext, candidate: Candidate) -> str:
+def _decided_by(history: Sequence[CandidateTransition]) -> str:
     """Returns the person who took the newest step; empty if it was an automatic one."""
-    history = context.store.candidates.history(candidate.id)
     return history[-1].actor if history and history[-1].actor != SYSTEM else ""

@@ -19,12 +19,14 @@ from bot.sandbox import seed_data
 from bot.sandbox.server import SandboxError
 from bot.transport.http_server import HttpServer
 from bot.typed_name import typed_name
+from bot.ui.texts.weekly import STATES, advice
 from router.catalog.installed import installed_routes
 from router.errors import InputError
 from router.index import WORKSPACE_ACL
 from router.store.knowledge.sources import Source
 from router.store.versions.versions import StoredVersion
 from router.text.printable import print_line
+from router.types import Candidate
 from workers.knowledge.refresh import read_source
 from workers.runtime.scheduling.periodic import PeriodicTask
 
@@ -45,12 +47,19 @@ In #general it offers these, one click each:
 A very small model on this machine writes the answers, so check them. BEAGLE_MODEL sets a larger one
 for daily use: docs/how-to/models.md.
 
-The digest comes a minute or two after the first start. Approve *incident* there and follow its
-card to a version of its own. To watch a script do the same:
+{digest}
+To watch a script do all of it:
 {beagle} demo --scripted rollout
 {kept}
 Press Ctrl-C to stop. Logs: {logs}
 """
+FIRST_DIGEST = """The digest comes in #leads a minute or two after the first start. Press Approve on
+the card about incident reports, whatever it advises: Beagle looks for a better prompt first, and
+its next card leads from there to a trained version."""
+DIGEST_ADVISES = """The digest advises for “{label}”: {advice}. Press Approve on its card
+(/beagle candidates), and follow the next one (/beagle rollout) to a trained version."""
+DIGEST_DECIDED = """“{label}”, of the digest, is in this state by now: {state}. /beagle rollout
+shows it, and /beagle candidates the others."""
 KEPT = """Kept from earlier: documents, corrections, approvals and figures (a digest that was posted
 then: /beagle digest). The channels of the page begin empty. To forget all of it: {fresh}"""
 KEPT_LATER = "What you do here is kept for the next start. To begin anew: {fresh}"
@@ -236,7 +245,8 @@ class Demo(LocalStack):
         """Blocks until Ctrl-C or SIGTERM."""
         kept = (KEPT if self.keeps else KEPT_LATER).format(fresh=FRESH)
         logs = self.folder / "logs"
-        values = {"page": self.sandbox.page_url, "kept": kept, "logs": logs}
+        digest = digest_step(self.store.candidates.for_team(seed_data.TEAM_ID))
+        values = {"page": self.sandbox.page_url, "kept": kept, "logs": logs, "digest": digest}
         steps = "\n".join(f"  {title}\n     {message}" for title, message in self._tour())
         print_line(TOUR.format(steps=steps, beagle=typed_name(), **values), flush=True)
         stopped = threading.Event()
@@ -249,3 +259,18 @@ class Demo(LocalStack):
 
         stopped.wait()
         print_line("Stopping …", flush=True)
+
+
+def digest_step(candidates: Sequence[Candidate]) -> str:
+    """Returns what to do with the digest's request type of the story, as its card says it now."""
+    for candidate in candidates:
+        if candidate.evidence.route != UNTUNED or candidate.evidence.hidden:
+            continue
+
+        label = candidate.label
+        if candidate.state in ("detected", "digested"):
+            return DIGEST_ADVISES.format(label=label, advice=advice(candidate.evidence))
+
+        return DIGEST_DECIDED.format(label=label, state=STATES[candidate.state].label)
+
+    return FIRST_DIGEST

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from bot.payloads import Block
 from bot.plainer.blocks import plainer_blocks, shortened, words_of
 from bot.plainer.kinds import kinds_in
+from router.text.printable import shorten
 
 Body = Mapping[str, object]
 TEXT_LIMIT = 3900
@@ -81,7 +82,7 @@ def text_only(body: Body, surface: str) -> Body:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
+    return shorten(text, TEXT_LIMIT)
 
 
 def _content(value: object) -> object:

@@ -20,6 +20,7 @@ from router.classifier.second_request import second_request_in
 from router.errors import WEAK_ERRORS, BudgetError, RateLimitError
 from router.kinds import RETRIEVING_KINDS
 from router.store.requests.sendings import Sending
+from router.text.printable import shorten
 from router.types import (
     CHOSEN,
     ON_TRIAL,
@@ -153,8 +154,8 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
 
 
 def truncate(content: str, limit: int) -> str:
-    """Returns the text, cut to `limit` characters with a mark where it was cut."""
-    return content if len(content) <= limit else content[: limit - 1] + "…"
+    """Returns the text in at most `limit` characters, cut at a word with a mark."""
+    return shorten(content, limit)
 
 
 def clock_time(at: float) -> str:

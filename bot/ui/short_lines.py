@@ -14,6 +14,7 @@ from bot.ui.texts import sending as sending_texts
 from bot.ui.texts import small_talk as small_talk_texts
 from router.classifier.second_request import SecondRequest
 from router.store.requests.sendings import Sending
+from router.text.printable import shorten
 from router.types import ACT, LANGUAGE, SMALL_TALK, TOPIC, Decision, Outcome, RouteOffer
 from workers.llm.model_prices import LOCAL
 
@@ -83,10 +84,7 @@ def out_of_scope(decision: Decision, offers: Sequence[RouteOffer]) -> str:
 
 def second_request(second: SecondRequest, first: str | None, *, is_taken_up: bool) -> str:
     """Returns what is said of another request in the same message."""
-    words = strip_invisible(second.words)
-    if len(words) > MAX_EXAMPLE_CHARS:
-        words = f"{words[: MAX_EXAMPLE_CHARS - 1]}…"
-
+    words = shorten(strip_invisible(second.words), MAX_EXAMPLE_CHARS)
     text = texts.SECOND_TAKEN_UP if is_taken_up else texts.SECOND_REQUEST
     return text.format(words=words, route=second.route, first=first)
 

@@ -9,6 +9,7 @@ from bot.payloads import Block, View
 from bot.ui.blocks import plain_paragraph, truncate
 from bot.ui.dialogs import answer_to, answers_to, dialog, notice, option, question, text_field
 from bot.ui.rich_text import strip_invisible
+from bot.ui.spans import span_range
 from bot.ui.texts import common
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import deciding_gate, ids_of
@@ -129,11 +130,10 @@ def _choice_line(choice: ApprovalChoice) -> str:
     if choice.plan is None:
         return ""
 
-    minutes = [max(1, round(60 * hours)) for hours in choice.plan.hours]
+    low, high = (60 * hours for hours in choice.plan.hours)
     return texts.APPROVE_CHOICE_HERE.format(
         label=choice.label,
         rows=f"{choice.plan.rows:,}",
-        low=f"{minutes[0]:,}",
-        high=f"{minutes[1]:,}",
+        time=span_range(low, high),
         memory=f"{choice.plan.memory.total[1]:.0f}",
     )

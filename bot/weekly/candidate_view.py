@@ -16,6 +16,8 @@ from bot.ui.texts import drafts
 from bot.ui.texts import weekly as texts
 from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
+from router.lifecycle_evidence import SnoozeEvidence
+from router.store.weekly.candidates import CandidateTransition
 from router.types import Candidate
 from workers.readiness.gates import ADVISORY_GATES
 
@@ -31,23 +33,31 @@ BODY_LIMIT = 200
 """Characters in the parts of Slack's `card` block."""
 
 
-def candidate_card(candidate: Candidate, by: str = "") -> list[Block]:
+def candidate_card(
+    candidate: Candidate, by: str = "", snooze: SnoozeEvidence | None = None
+) -> list[Block]:
     """Returns the blocks of a candidate: its counts, advice and checks, then its buttons.
 
     A decided candidate has its state in place of the buttons, with `by`, the person who decided.
+    `snooze` says until when a snoozed one is away.
     """
     blocks = [_frame(candidate), rich_text.block(_details(candidate.evidence))]
 
     if candidate.state == WAITING:
         return [*blocks, actions([*_buttons(candidate), _snooze_select(candidate)])]
 
+    state = state_label(candidate) if snooze is None else _snoozed(snooze)
     if by:
-        label = texts.CANDIDATE_STATE_BY.format(state=state_label(candidate))
+        label = texts.CANDIDATE_STATE_BY.format(state=state)
         line = [*rich_text.text(label, bold=True), rich_text.user(by)]
     else:
-        line = rich_text.text(state_label(candidate), bold=True)
+        line = rich_text.text(state, bold=True)
 
-    blocks.append(rich_text.block([rich_text.section(line)]))
+    lines = [rich_text.section(line)]
+    if candidate.state == "snoozed":
+        lines.append(rich_text.section(rich_text.text(texts.SNOOZED_HOW)))
+
+    blocks.append(rich_text.block(lines))
     if candidate.state in PUT_ASIDE:
         back = button(texts.BRING_BACK, "candidate_return", ids_of(candidate))
         blocks.append(actions([back]))
@@ -97,6 +107,24 @@ def state_label(candidate: Candidate) -> str:
         return texts.DRAFT_WANTED
 
     return texts.STATES[candidate.state].label
+
+
+def snooze_of(candidate: Candidate, newest: CandidateTransition) -> SnoozeEvidence | None:
+    """Returns until when the candidate is snoozed; None where it is not."""
+    evidence = newest.evidence
+    if candidate.state == "snoozed" and isinstance(evidence, SnoozeEvidence):
+        return evidence
+
+    return None
+
+
+def _snoozed(snooze: SnoozeEvidence) -> str:
+    if snooze.until is not None:
+        return texts.SNOOZED_UNTIL.format(day=texts.day(snooze.until))
+    if snooze.until_count is not None:
+        return texts.SNOOZED_UNTIL_COUNT.format(count=snooze.until_count)
+
+    return texts.STATES["snoozed"].label
 
 
 def counts(evidence: CandidateEvidence) -> str:

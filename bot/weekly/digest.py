@@ -7,9 +7,10 @@ from slack_sdk import WebClient
 from bot.payloads import Block
 from bot.ui.blocks import Rendered
 from bot.weekly import digest_view
-from bot.weekly.candidate_view import WAITING
+from bot.weekly.candidate_view import WAITING, snooze_of
 from bot.weekly.failures.view import failure_blocks
 from bot.weekly.posting import update_message
+from router.lifecycle_evidence import SnoozeEvidence
 from router.store import Store
 from router.store.weekly.digests import Digest
 
@@ -20,6 +21,7 @@ def render_digest(store: Store, digest: Digest) -> Rendered:
     """Returns the digest's message with the current state of each candidate."""
     candidates = []
     decided_by: dict[str, str] = {}
+    snoozes: dict[str, SnoozeEvidence] = {}
 
     for key in digest.body["candidates"]:
         candidate = store.candidates.get(key)
@@ -28,7 +30,12 @@ def render_digest(store: Store, digest: Digest) -> Rendered:
 
         candidates.append(candidate)
         if candidate.state != WAITING:
-            actor = store.candidates.history(candidate.id)[-1].actor
+            newest = store.candidates.history(candidate.id)[-1]
+            snooze = snooze_of(candidate, newest)
+            if snooze is not None:
+                snoozes[candidate.id] = snooze
+
+            actor = newest.actor
             # Slack refuses a message that mentions anything but a user's id: the terminal is an
             # actor, too.
             if actor.startswith(USER_ID_PREFIXES):
@@ -38,7 +45,7 @@ def render_digest(store: Store, digest: Digest) -> Rendered:
     if digest.body.get("failures"):
         failures = failure_blocks(store, digest.team, digest.body["failures"])
 
-    return digest_view.render(digest, candidates, decided_by, failures)
+    return digest_view.render(digest, candidates, decided_by, failures, snoozes)
 
 
 def update_digest(store: Store, client: WebClient, digest: Digest) -> None:

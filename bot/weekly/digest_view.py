@@ -14,12 +14,14 @@ from bot.ui.texts import common
 from bot.ui.texts import stats as stats_texts
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import candidate_card
+from router.lifecycle_evidence import SnoozeEvidence
 from router.store.weekly.digests import Digest
 from router.types import Candidate
 from workers.readiness.money_text import format_usd
 
 DigestBody: TypeAlias = Mapping[str, Any]
 """The JSON that the weekly job stores (`workers/jobs/digest.py`)."""
+NO_SNOOZES: Mapping[str, SnoozeEvidence] = {}
 LINE_LIMIT = 300
 EXAMPLE_LIMIT = 150
 MAX_BLOCKS = 50
@@ -31,10 +33,12 @@ def render(
     candidates: Sequence[Candidate],
     decided_by: Mapping[str, str],
     failures: Sequence[Block] = (),
+    snoozes: Mapping[str, SnoozeEvidence] = NO_SNOOZES,
 ) -> Rendered:
     """Returns the digest's message.
 
-    `candidates` are in its order; `decided_by` has, by candidate id, the person who decided.
+    `candidates` are in its order; `decided_by` has, by candidate id, the person who decided, and
+    `snoozes` until when those are away that are snoozed.
     `failures` is the part about what keeps going wrong, as far as there is room for it.
     """
     body = digest.body
@@ -60,7 +64,7 @@ def render(
         _note(body),
     ]
 
-    cards = _cards(candidates, decided_by)
+    cards = _cards(candidates, decided_by, snoozes)
     blocks = [*head, *_chart(body), *cards]
     room = max(0, MAX_BLOCKS - len(blocks) - len(tail))
     return Rendered(text, [*blocks, *failures[:room], *tail])
@@ -77,10 +81,15 @@ def _title(body: DigestBody) -> str:
     )
 
 
-def _cards(candidates: Sequence[Candidate], decided_by: Mapping[str, str]) -> list[Block]:
+def _cards(
+    candidates: Sequence[Candidate],
+    decided_by: Mapping[str, str],
+    snoozes: Mapping[str, SnoozeEvidence],
+) -> list[Block]:
     blocks: list[Block] = []
     for candidate in candidates:
-        blocks += candidate_card(candidate, decided_by.get(candidate.id, ""))
+        key = candidate.id
+        blocks += candidate_card(candidate, decided_by.get(key, ""), snoozes.get(key))
 
     return blocks or [paragraph(texts.DIGEST_NOTHING)]
 
@@ -212,7 +221,10 @@ def _included_model(body: DigestBody) -> list[Block]:
 
 
 def _note(body: DigestBody) -> Block:
-    text = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}", withheld=body["withheld"])
+    text = texts.DIGEST_NOTE.format(mined=f"{body['mined']:,}")
+    if body["withheld"]:
+        text = f"{text} {texts.DIGEST_WITHHELD.format(withheld=body['withheld'])}"
+
     return {"type": "context", "elements": [{"type": "plain_text", "text": text}]}
 
 

@@ -16,6 +16,7 @@ from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui.blocks import Rendered, clock_time, truncate
 from bot.ui.rich_text import Element
+from bot.ui.spans import span
 from bot.ui.stats import simulated_note
 from bot.ui.texts import drafts, weekly
 from bot.ui.texts import rollout as texts
@@ -158,7 +159,7 @@ def _progress(rollout: RolloutState) -> list[str]:
 
     minutes = _minutes_left(progress.at - rollout.edge.at, done, total)
     if minutes is not None:
-        parts.append(texts.MINUTES_LEFT.format(minutes=minutes))
+        parts.append(texts.TIME_LEFT.format(time=span(minutes)))
     if body.get("loss") is not None:
         parts.append(texts.LOSS.format(loss=body["loss"]))
     if body.get("dev_exact") is not None:

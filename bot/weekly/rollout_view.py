@@ -245,6 +245,7 @@ def _dataset_lines(stored: StoredDataset) -> list[str]:
         low, high = result.interval
         lines.append(
             texts.DATASET_REVIEWED.format(
+                rows=len(rows),
                 reviewed=result.reviewed,
                 wrong=result.wrong,
                 share=result.error_rate,

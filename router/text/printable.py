@@ -1,4 +1,4 @@
-"""Text that a terminal only shows: nothing moves the cursor or turns a line around.
+"""Text as it is shown: nothing moves a terminal's cursor, counts agree, what is cut says so.
 
 A message, a file's name or a model's answer can hold escape sequences that rewrite what is on the
 screen, set the window's title or paste into the clipboard.
@@ -20,6 +20,9 @@ _UNSAFE = re.compile(
     # annotations, surrogates, tags
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+MARK = "…"
+KEPT_SHARE = 0.4
+"""Share of the characters that has to stay: a single long word is cut inside."""
 
 
 def printable(text: str) -> str:
@@ -39,3 +42,18 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     `row is` and `rows are`.
     """
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {plural or f'{noun}s'}"
+
+
+def shorten(text: str, limit: int) -> str:
+    """Returns the text in at most `limit` characters, cut behind a word where there is one."""
+    if len(text) <= limit:
+        return text
+
+    kept = text[: max(0, limit - len(MARK))]
+    if not text[len(kept)].isspace():
+        # The last word is cut in two, so it goes, unless too little would be left.
+        words = kept.rsplit(None, 1)
+        if len(words) == 2 and len(words[0]) >= KEPT_SHARE * limit:
+            kept = words[0]
+
+    return kept.rstrip(" \t\n,;:–-") + MARK

@@ -56,7 +56,7 @@ def test_an_answer_that_is_wrong_less_often_is_worth_what_wrong_answers_cost():
     assert roi.saved_per_call_usd == pytest.approx(0.35 * 2.0 + DEAR.usd - TUNED.usd)
     assert roi.monthly_usd.low < roi.monthly_usd.likely < roi.monthly_usd.high
     assert roi.pays
-    assert "none passes" in roi.why[0]
+    assert "none is good enough" in roi.why[0]
     assert not estimate_roi([weak], tuned, calls, TuningCosts(wrong_usd=0.0)).pays
 
 

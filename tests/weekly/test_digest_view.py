@@ -17,6 +17,7 @@ from bot.ui.texts import weekly as texts
 from bot.weekly import candidate_view, digest_view
 from router.candidate_evidence import CandidateEvidence
 from router.evidence_codec import decode
+from router.lifecycle_evidence import SnoozeEvidence
 from router.store.weekly.digests import Digest
 from router.types import Candidate
 
@@ -196,15 +197,48 @@ def compare(name, value):
             {"tune": 2, "undecided": 3},
             "*Of 5 repeated requests, 2 are worth tuning; 3 are not ready.*",
         ),
+        (
+            {"no_training": 1, "prompt": 2},
+            "*Of 3 repeated requests, 1 needs no training; 2 need a better prompt first.*",
+        ),
         ({"no_training": 1}, "*One request repeats: 1 needs no training.*"),
     ],
 )
 def test_the_digest_opens_with_what_to_do(advice, line):
-    counts = {"no_training": 0, "head": 0, "tune": 0, "undecided": 0} | advice
-    repeated = sum(counts[name] for name in ("no_training", "head", "tune", "undecided"))
+    counts = {"no_training": 0, "prompt": 0, "head": 0, "tune": 0, "undecided": 0} | advice
+    repeated = sum(counts[name] for name in ("no_training", "prompt", "head", "tune", "undecided"))
     figures = {"monthly_usd": 0.0, "from_week": None, "repeated": repeated}
 
     assert texts.bottom_line(figures | counts) == line
+
+
+@pytest.mark.parametrize("name", sorted(texts.GATES))
+def test_a_check_does_not_repeat_its_name(name):
+    gate = texts.GATES[name]
+    for sentence in (gate.passed, gate.failed, gate.unknown):
+        assert gate.title.lower() not in sentence.lower().split("{")[0]
+
+
+def test_nothing_is_said_of_groups_that_were_left_out_where_there_are_none():
+    assert "not shown" in str(week(BODY))
+    assert "not shown" not in str(week(BODY | {"withheld": 0}))
+
+
+@pytest.mark.parametrize(
+    ("evidence", "until"),
+    [
+        (SnoozeEvidence(until=1_800_604_800.0), "Snoozed until 22 January 2027 by "),
+        (SnoozeEvidence(until_count=2_480), "Snoozed until it counts 2,480 requests by "),
+    ],
+)
+def test_a_snoozed_card_says_until_when_and_how_to_see_it_again(evidence, until):
+    snoozed = replace(VPN, state="snoozed")
+    digest = Digest("T1", BODY["week"], BODY, "C0ADMIN", "1.0", 0.0)
+    shown = digest_view.render(digest, [snoozed], {VPN.id: "U1ADMIN"}, (), {VPN.id: evidence})
+
+    assert until in str(shown.blocks)
+    assert texts.SNOOZED_HOW in str(shown.blocks)
+    assert candidate_view.texts.BRING_BACK in str(shown.blocks)
 
 
 def test_a_second_digest_of_a_week_says_when_it_was_made():

@@ -59,7 +59,7 @@ def test_it_is_posted_once_with_a_thread_of_its_own_and_then_updated(rollout, ke
     assert len(channel.posts) == 1
     assert "Dataset ready for review" in channel.now
     assert "rollout_review" in channel.now
-    assert "press Review examples: 20 of them wait for you, about 10 minutes" in channel.now
+    assert "press Review examples: 20 examples wait for you, about 10 minutes" in channel.now
 
 
 def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(rollout, keeper, channel):
@@ -76,7 +76,7 @@ def test_how_far_a_long_step_is_can_be_seen_and_many_words_are_one_update(rollou
     keeper.tick()
     assert len(channel.updates) == 1
     assert "training, step 7 of 57" in channel.now
-    assert "min left" in channel.now
+    assert "minute left" in channel.now or "minutes left" in channel.now
     assert "loss 0.214" in channel.now
 
 

@@ -111,7 +111,7 @@ def write_draft(candidate: Candidate, material: Material, plan: DraftPlan, now: 
     notes = list(plan.notes)
     answered = sum(row.answer is not None for row in rows["test"])
     if answered < MIN_TEST_ROWS and plan.style != "rag":
-        notes.append(texts.FEW_ANSWERS_NOTE.format(rows=answered))
+        notes.append(texts.few_answers_note(answered))
 
     version = make_version(plan, [part.text for part in utterances], len(made_up), made_up)
     drafted = DraftedRoute(

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from router.text.printable import counted
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -138,8 +140,19 @@ KIND_NOTES: Mapping[str, str] = {
 LEFT_OUT_NOTE = (
     "people also answer with {names}, which cannot be read from the message, so it is left out"
 )
+MANY_ANSWERS = "requests with a right answer are"
 FEW_ANSWERS_NOTE = (
-    "only {rows} test requests have a right answer; add some, or a change cannot be judged"
+    "{answered} kept aside for measuring; add some with their right answer, or nobody can tell "
+    "whether a change made it better"
 )
 MODEL_NOTE = "a model wrote description, rules and further wordings"
 MODEL_REFUSED_NOTE = "the model's text was not used: {reason}"
+
+
+def few_answers_note(answered: int) -> str:
+    """Returns that too few requests with a right answer are kept aside, and what helps."""
+    few = "no request with a right answer is"
+    if answered:
+        few = f"only {counted(answered, 'request with a right answer is', MANY_ANSWERS)}"
+
+    return FEW_ANSWERS_NOTE.format(answered=few)

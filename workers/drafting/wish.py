@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from router.store.versions.drafted_routes import DraftedRoute, DraftText
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.drafting import sentences as texts
 from workers.drafting.answer_form import AnswerForm, DraftField
@@ -45,7 +46,7 @@ def write_wish(
     version = make_version(plan, [part.text for part in utterances], 0, ())
     notes = plan.notes
     if style != "rag":
-        notes += (texts.FEW_ANSWERS_NOTE.format(rows=0),)
+        notes += (texts.few_answers_note(0),)
 
     drafted = DraftedRoute(
         team=candidate.team,
@@ -67,7 +68,7 @@ def _plan(candidate: Candidate, taken: Collection[str], style: str) -> DraftPlan
         label=label,
         style=style,
         form=AnswerForm("text"),
-        description=wish[:MAX_DESCRIPTION],
+        description=shorten(wish, MAX_DESCRIPTION),
         prompt=texts.WISH_PROMPT.format(wish=_literal(wish), data_rule=texts.DATA_RULE),
         role=texts.ROLES[style].format(label=_literal(label)),
         notes=(texts.KIND_NOTES["wish"],),

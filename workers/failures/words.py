@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from router.store import Store
 from router.store.weekly.failure_groups import FailureGroup
+from router.text.printable import shorten
 from router.text.redact import plain_words, redact_for_display
 from router.text.terms import extract_terms
 from router.types import Request
@@ -44,7 +45,7 @@ def group_words(store: Store, group: FailureGroup, min_people: int) -> GroupWord
     # The examples in which the least is hidden say the most.
     texts.sort(key=lambda text: (text.count(HIDDEN), len(text), text))
     return GroupWords(
-        _label(requests, usual), tuple(_shorten(text) for text in texts[:MAX_EXAMPLES])
+        _label(requests, usual), tuple(shorten(text, MAX_EXAMPLE) for text in texts[:MAX_EXAMPLES])
     )
 
 
@@ -86,7 +87,3 @@ def _label(requests: Sequence[Request], usual: frozenset[str]) -> str:
     # By name where two are equal, so that a name does not change from one rendering to the next.
     best = sorted(counts, key=lambda word: (-counts[word], word))
     return " ".join(best[:LABEL_WORDS])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= MAX_EXAMPLE else f"{text[: MAX_EXAMPLE - 1]}…"

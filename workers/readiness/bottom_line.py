@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from router.candidate_evidence import CandidateEvidence
 
 WEEKS_A_MONTH = 365.25 / 12 / 7
-NO_TRAINING = ("keep the prompt", "improve the prompt", "add retrieval")
+NO_TRAINING = ("keep the prompt", "add retrieval")
 """Advice with which nothing has to be trained."""
 
 
@@ -17,13 +17,15 @@ NO_TRAINING = ("keep the prompt", "improve the prompt", "add retrieval")
 class BottomLine:
     """Counts of repeated requests by what they deserve.
 
-    `no_training` counts those that a prompt or documents serve, `undecided` those that are not
-    ready. `monthly_usd` is what the tunable ones would likely save a month in all; `from_week` is
-    the first week in which the slowest of them has paid for itself, None without one.
+    `no_training` counts those that a prompt or documents serve, `prompt` those whose prompt is to
+    be improved before anything else, `undecided` those that are not ready. `monthly_usd` is what
+    the tunable ones would likely save a month in all; `from_week` is the first week in which the
+    slowest of them has paid for itself, None without one.
     """
 
     repeated: int
     no_training: int
+    prompt: int
     head: int
     tune: int
     undecided: int
@@ -45,6 +47,7 @@ def summarise_advice(candidates: Sequence[CandidateEvidence]) -> BottomLine:
     return BottomLine(
         repeated=len(advice),
         no_training=sum(advice.count(name) for name in NO_TRAINING),
+        prompt=advice.count("improve the prompt"),
         head=advice.count("train a head"),
         tune=len(tunable),
         undecided=advice.count("not yet"),

@@ -29,7 +29,10 @@ LIMITS: Mapping[GateName, str] = {
     ),
     "cheap head first": "a linear classifier on the embeddings was tried and is not enough",
     "data": "at least {min_reviewed}, comfortable from {comfortable_reviewed}",
-    "roi": "pays before its base model ends, against the cheapest prompted way that passes",
+    "roi": (
+        "saves more than it costs, compared with the cheapest good enough prompt, before the "
+        "provider switches the trained model off"
+    ),
     "tuning gain": "it is expected to reach the target, and to do better than the best prompt",
     "checkable reward": "a program can verify the answers, as `reward` in route.md declares",
     "a person": "an admin approves",
@@ -95,7 +98,7 @@ def _prompt_text(gate: GateResult) -> str:
         return "no optimised prompt was tried"
 
     accuracy = f"{figures['accuracy']:.1%}"
-    tried = f"{figures['examples']} examples"
+    tried = f"{figures['examples']} labelled requests that it was tried on"
     if figures.get("by_people"):
         tried = f"{figures['examples']} answers that people judged"
     if figures["too_few"]:
@@ -143,12 +146,18 @@ def _narrow_text(gate: GateResult) -> str:
     if figures["prompt_words"] is not None:
         parts.append(f"{counted(int(figures['prompt_words']), 'word')} of prompt")
     if figures["label_bits"] is not None:
-        # The perplexity of the answers: so many equally frequent ones would be as hard to guess.
-        parts.append(
-            f"as varied as {2.0 ** float(figures['label_bits']):.1f} equally frequent answers"
-        )
+        parts.append(_variety_text(float(figures["label_bits"])))
 
     return ", ".join(parts)
+
+
+def _variety_text(label_bits: float) -> str:
+    """Returns how many answers are common, by the perplexity of the answers.
+
+    So many equally frequent ones would be as hard to guess.
+    """
+    common = round(2.0**label_bits)
+    return "nearly always the same answer" if common <= 1 else f"about {common} answers are common"
 
 
 def _stable_text(gate: GateResult) -> str:
@@ -163,18 +172,19 @@ def _stable_text(gate: GateResult) -> str:
 
 
 def _data_text(gate: GateResult) -> str:
-    return f"{gate.figures['reviewed']} reviewed examples"
+    reviewed = gate.figures["reviewed"]
+    return f"{reviewed} reviewed examples to learn from" if reviewed else "no reviewed examples"
 
 
 def _head_text(gate: GateResult) -> str:
     figures = gate.figures
     if "accuracy" in figures:
         return (
-            f"{figures['accuracy']:.1%} of {figures['examples']} right, "
-            f"{figures['needed']:.1%} wanted"
+            f"{figures['accuracy']:.1%} right of {figures['examples']} labelled requests, each "
+            f"left out once while it learned from the others; {figures['needed']:.1%} wanted"
         )
     if gate.passed:
-        return "the answers are not chosen from a small set"
+        return "it picks one of a few fixed answers, and these are free"
 
     return "no classifier was tried"
 

@@ -283,18 +283,18 @@ def _deadline(months_left: float | None, spare_months: float) -> tuple[str, ...]
         return ()
 
     return (
-        f"the base model ends in {months_left:.0f} months; "
-        f"it must have paid {spare_months:.0f} before that",
+        f"the provider switches the model off in {months_left:.0f} months; training must have paid "
+        f"for itself {spare_months:.0f} before that",
     )
 
 
 def _compared(base: CostModel, tuned: CostModel) -> tuple[str, ...]:
     """Returns what is compared, and where the prices come from."""
-    what = "the cheapest prompted way that passes"
+    what = "the cheapest prompt that is good enough"
     if not base.measured:
         what = "whose answers nobody has measured yet"
     elif not base.passes:
-        what = f"the most accurate prompted way ({_likely(base.accuracy):.0%}); none passes"
+        what = f"the most accurate prompt ({_likely(base.accuracy):.0%}); none is good enough"
 
     lines = [f"compared with {base.name}, {what}, at ${base.usd:.6f} a call"]
     sources = [model.source for model in (base, tuned) if model.source]

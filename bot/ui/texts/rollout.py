@@ -47,7 +47,9 @@ NEXT: Mapping[State, str] = {
     "detected": "nothing; the next digest lists it.",
     "digested": "an admin decides in the digest.",
     "rejected": "nothing.",
-    "snoozed": "nothing; it comes back in a digest.",
+    "snoozed": (
+        "nothing; it comes back in a digest. Bring back in /beagle candidates returns it at once."
+    ),
     "approved": "nothing to do. Beagle drafts a route, or looks for a better prompt, by itself.",
     "drafted": (
         "read what it would answer. If that is right, start the shadow test; else edit it or "
@@ -71,8 +73,9 @@ NEXT: Mapping[State, str] = {
 NEXT_EDIT_DRAFT = "read below what it did not pass, then edit it or reject it."
 NEXT_TRYING_DRAFT = "nothing to do. Beagle is trying the draft; this takes a minute or two."
 NEXT_REVIEW = Counted(
-    "press Review examples: {rows} of them wait for you, about {minutes:minute|minutes}. These are "
-    "enough; then Accept the rest takes the others, and training starts by itself."
+    "press Review examples: {rows:example waits|examples wait} for you, about "
+    "{minutes:minute|minutes}. These are enough; then Accept the rest takes the others, and "
+    "training starts by itself."
 )
 NEXT_ACCEPT = "press Accept the rest. Training then starts by itself."
 NEXT_SHADOW = Counted(
@@ -87,7 +90,7 @@ NEXT_CANARY = "read the report, then press Start canary (5%), or Roll back."
 NEXT_TRY = "press Start shadow test to try the better version beside the live one, or do nothing."
 DAYS = Counted("about {days:day|days}")
 ONE_DAY = "about a day"
-MINUTES_LEFT = "about {minutes} min left"
+TIME_LEFT = "{time} left"
 STATE_LINE = "{label}: {state}"
 STATE_AFTER_LABEL = "  {state}"
 PROMPTS_TRIED = "Accuracy on development rows by prompt: {prompts}."
@@ -95,7 +98,10 @@ PROMPT_TRIED = "{name} {share:.0%}"
 BEST_PROMPT = "The best prompt is right in {share:.1%}, measured on {rows}."
 SEARCH_COST = Counted("The search took {calls:model call|model calls} and ${usd:.4f}.")
 
-DATASET_ROWS = Counted("{rows:example|examples} by {people:person|people} (dataset {dataset}).")
+DATASET_ROWS = Counted(
+    "{rows:example|examples} in all, past requests of {people:person|people} with their answers "
+    "(dataset {dataset})."
+)
 DATASET_LEFT_OUT = Counted(
     "Left out: {duplicates:near-duplicate|near-duplicates}, {over_share} beyond one person's share."
 )
@@ -106,8 +112,8 @@ DATASET_TEACHER = Counted(
     "{count:answer was|answers were} written by a model (the teacher) and not seen by a person yet."
 )
 DATASET_REVIEWED = (
-    "{reviewed} reviewed, {wrong} of them wrong ({share:.0%}, 95% interval {low:.0%} to "
-    "{high:.0%})."
+    "Of these {rows} a person has looked at {reviewed}: {wrong} wrong ({share:.0%}; of all of them "
+    "probably {low:.0%} to {high:.0%})."
 )
 
 REVIEW_TITLE = "Review examples"

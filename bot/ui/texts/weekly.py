@@ -88,13 +88,13 @@ GATES: Mapping[str, GateText] = {
     ),
     "prompt first": GateText(
         "Prompt",
-        "Even the best prompt is not enough ({figure}), so training may help.",
+        "Even the best one is not enough ({figure}), so training may help.",
         (
-            "A prompt is good enough ({figure}), so training is not needed. This changes if its "
+            "It is good enough ({figure}), so training is not needed. This changes if its "
             "accuracy falls or its cost becomes too high."
         ),
         (
-            "Whether a prompt is enough cannot be told yet ({figure}). Each week Beagle tries what "
+            "Whether one is enough cannot be told yet ({figure}). Each week Beagle tries what "
             "its budget allows; it needs examples with a right answer."
         ),
     ),
@@ -109,21 +109,21 @@ GATES: Mapping[str, GateText] = {
     ),
     "narrow": GateText(
         "Narrow task",
-        "The task is narrow enough for a small model ({figure}).",
-        "The task is too broad for a small model ({figure}). Required: {limit}.",
-        "Whether the task is narrow enough is not known yet ({figure}).",
+        "A small model can learn all of it ({figure}).",
+        "It is too broad for a small model ({figure}). Required: {limit}.",
+        "Whether a small model can learn all of it is not known yet ({figure}).",
     ),
     "stable": GateText(
         "Stable answers",
-        "The answers are stable ({figure}).",
-        "The answers still change too much ({figure}). Required: {limit}.",
-        "Whether the answers are stable is not known yet ({figure}).",
+        "They have stayed the same for long enough ({figure}).",
+        "They still change too much ({figure}). Required: {limit}.",
+        "Whether they stay the same is not known yet ({figure}).",
     ),
     "cheap head first": GateText(
         "Simple classifier",
-        "A simple classifier is not enough ({figure}), so fine-tuning may help.",
-        "A simple classifier is good enough ({figure}), so fine-tuning is not needed.",
-        "Whether a simple classifier is enough has not been tested yet ({figure}).",
+        "It would not do ({figure}), so fine-tuning may help.",
+        "It would do ({figure}), so fine-tuning is not needed.",
+        "Whether it would do has not been tested yet ({figure}).",
     ),
     "data": GateText(
         "Reviewed examples",
@@ -133,9 +133,9 @@ GATES: Mapping[str, GateText] = {
     ),
     "tuning gain": GateText(
         "Gain from tuning",
-        "Tuning is expected to be good enough ({figure}).",
-        "Tuning is not expected to be good enough either ({figure}). Required: {limit}.",
-        "What tuning would reach cannot be estimated yet ({figure}).",
+        "It is expected to be good enough ({figure}).",
+        "It is not expected to be good enough either ({figure}). Required: {limit}.",
+        "What it would reach cannot be estimated yet ({figure}).",
     ),
     "roi": GateText(
         "Cost",
@@ -145,9 +145,15 @@ GATES: Mapping[str, GateText] = {
     ),
     "checkable reward": GateText(
         "Checkable answers",
-        "A program can check the answers ({figure}), so reinforcement may follow training.",
-        "No program can check the answers ({figure}), so training ends with examples.",
-        "Whether a program can check the answers is not known yet ({figure}).",
+        (
+            "A program can tell right from wrong ({figure}), so after training with examples the "
+            "model may practise on its own."
+        ),
+        (
+            "No program can tell right from wrong ({figure}), so the model can only learn from "
+            "examples."
+        ),
+        "Whether a program can tell right from wrong is not known yet ({figure}).",
     ),
     "a person": GateText(
         "Approval",
@@ -176,6 +182,7 @@ FIRST_PROMPT = "Write a prompt first"
 
 BOTTOM_LINE = Counted("*Of {repeated:repeated request|repeated requests}, {parts}.*")
 BOTTOM_LINE_ONE = "*One request repeats: {parts}.*"
+BOTTOM_PROMPT = Counted("{count:needs|need} a better prompt first")
 BOTTOM_NO_TRAINING = Counted("{count:needs|need} no training")
 BOTTOM_HEAD = Counted("{count:deserves|deserve} a simple classifier")
 BOTTOM_TUNE = Counted("{count:is|are} worth tuning")
@@ -202,7 +209,9 @@ DIGEST_GAP_COUNT = Counted("  ({asked}x, {people:person|people})")
 DIGEST_DRIFT = "*Live versions that have become worse, and models that are switched off soon*"
 DIGEST_DECIDED = "*Progress of earlier decisions*"
 DIGEST_NOTE = Counted(
-    "Based on {mined:message|messages} of four weeks. Personal data was masked first. "
+    "Based on {mined:message|messages} of four weeks. Personal data was masked first."
+)
+DIGEST_WITHHELD = Counted(
     "{withheld:group is|groups are} not shown because too few people or requests are behind them."
 )
 DIGEST_MAKING = "I am preparing the digest. It will be in {channel} in a moment."
@@ -251,6 +260,9 @@ SNOOZES = {"1w": "For a week", "4w": "For four weeks", "x2": "Until it doubles"}
 SNOOZE_ASK = "Snooze it?"
 SNOOZE_MEANS = "It leaves the digest for that time. Bring back returns it at any time."
 BRING_BACK = "Bring back"
+SNOOZED_UNTIL = "Snoozed until {day}"
+SNOOZED_UNTIL_COUNT = Counted("Snoozed until it counts {count:,|request|requests}")
+SNOOZED_HOW = "Bring back returns it at once; until then /beagle candidates lists it."
 BROUGHT_BACK = "It awaits a decision again."
 BROUGHT_BACK_BY_ADMIN = "an admin brought it back"
 SNOOZE_TITLE = "Snooze"
@@ -265,8 +277,8 @@ APPROVE_NEXT = (
 )
 APPROVE_CHOICES = "What each kind of training would take:"
 APPROVE_CHOICE_HERE = Counted(
-    "• {label}: {low} to {high:minute|minutes} for {rows:example|examples} on a quiet machine with "
-    "two cores, at most {memory} GB of memory; nothing is rented."
+    "• {label}: {time} for {rows:example|examples} on a quiet machine with two cores, at most "
+    "{memory} GB of memory; nothing is rented."
 )
 APPROVE_CHOICE_PROVIDER = (
     "• {label}: about ${usd} a run by your settings. It needs a key and a price, the masked "
@@ -346,11 +358,13 @@ def bottom_line(advice: Mapping[str, Any]) -> str:
     parts = []
     for key, counted in (
         ("no_training", BOTTOM_NO_TRAINING),
+        ("prompt", BOTTOM_PROMPT),
         ("head", BOTTOM_HEAD),
         ("tune", BOTTOM_TUNE),
         ("undecided", BOTTOM_UNDECIDED),
     ):
-        count = advice[key]
+        # A digest of an older release counted better prompts under no training.
+        count = advice.get(key, 0)
         if not count:
             continue
 
