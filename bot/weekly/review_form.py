@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from bot.payloads import Block, ButtonValue, View
@@ -27,6 +27,8 @@ MAX_BLOCKS = 100
 """Blocks that Slack accepts in a dialog."""
 ANSWER_LIMIT = 1000
 LABEL_LIMIT = 150
+HINT_LIMIT = 300
+"""Characters of what a field means; Slack takes more, and nobody reads more."""
 MAX_CHOICES = 100
 """Options that Slack accepts in a menu."""
 MAX_CHOICE_CHARACTERS = 75
@@ -40,17 +42,23 @@ BOOLEANS = {"true": True, "false": False}
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of an answer: the property's name, how it is asked for, and a menu's values."""
+    """One field of an answer: the property's name, how it is asked for, and a menu's values.
+
+    `meaning` is the property's `description` in the route file, empty without one.
+    """
 
     name: str
     kind: FieldKind
     choices: tuple[str, ...] = ()
+    meaning: str = ""
 
 
 def fields_of(schema: JsonSchema | None) -> tuple[FormField, ...]:
     """Returns the fields of an answer in that schema; none where the answer is plain text."""
     properties = (schema or {}).get("properties") or {}
-    return tuple(_field(str(name), rules) for name, rules in properties.items())
+    return tuple(
+        _with_meaning(_field(str(name), rules), rules) for name, rules in properties.items()
+    )
 
 
 def rows_per_dialog(fields: Sequence[FormField]) -> int:
@@ -140,7 +148,9 @@ def _row_blocks(place: int, row: DatasetExample, fields: Sequence[FormField]) ->
         for number, field in enumerate(fields):
             element = _element(field, answer.get(field.name))
             label = truncate(field.name.replace("_", " "), LABEL_LIMIT)
-            blocks.append(question(answer_name(place, number), label, element, optional=True))
+            hint = truncate(field.meaning, HINT_LIMIT)
+            name = answer_name(place, number)
+            blocks.append(question(name, label, element, optional=True, hint=hint))
     else:
         element = _text_element(str(row.answer), multiline=True)
         blocks.append(question(answer_name(place), texts.REVIEW_ANSWER, element, optional=True))
@@ -149,6 +159,11 @@ def _row_blocks(place: int, row: DatasetExample, fields: Sequence[FormField]) ->
     radio = {"type": "radio_buttons", "options": verdicts}
     blocks.append(question(verdict_name(place), texts.REVIEW_QUESTION, radio, optional=True))
     return blocks
+
+
+def _with_meaning(field: FormField, rules: object) -> FormField:
+    meaning = rules.get("description") if isinstance(rules, Mapping) else None
+    return replace(field, meaning=meaning) if isinstance(meaning, str) else field
 
 
 def _field(name: str, rules: object) -> FormField:
