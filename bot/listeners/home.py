@@ -168,6 +168,7 @@ class HomePublisher:
             oldest_seconds=round(oldest_seconds),
             dead=len(store.requests.dead_letters(team=team)),
             tiers=visible_lines(self._routing, store, person, "", day_start(now, WEEK_DAYS)),
+            bad_answers=store.stats.bad_answers(team, day_start(now, WEEK_DAYS)),
             included_model=not has_larger_model(self._settings),
         )
 

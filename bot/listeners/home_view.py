@@ -54,7 +54,8 @@ class AdminHome:
     """How Beagle does in this workspace, for admins.
 
     `drifting` says, by candidate id, why its live version drifts. `tiers` has a line for each route
-    with several tiers. `included_model` says that no larger model is set.
+    with several tiers. `included_model` says that no larger model is set, `bad_answers`
+    counts what people called wrong with an answer, by reason.
     """
 
     week: Period
@@ -68,6 +69,7 @@ class AdminHome:
     drifting: Mapping[str, Sequence[str]] = field(default_factory=dict)
     tiers: Sequence[str] = ()
     included_model: bool = False
+    bad_answers: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _workspace_blocks(data: AdminHome) -> list[Block]:
     blocks: list[Block] = [
         stats_view.header(texts.HOME_WEEK),
         stats_view.fields(figures),
+        *stats_view.quality_notes(data.week, data.bad_answers),
         *stats_view.simulated_note(data.week.simulated),
     ]
     if data.included_model:

@@ -42,7 +42,10 @@ class StatsActions:
         """Shows the other period in place of this one."""
         ack()
         span = _span(action)
-        message = view.render_stats(span, self._period(body, span), {}, self._tiers(body, span))
+        since = day_start(self._now(), view.SPANS[span])
+        reasons = self._store.stats.bad_answers(team_and_user(body)[0], since)
+        period, tiers = self._period(body, span), self._tiers(body, span)
+        message = view.render_stats(span, period, {}, tiers, reasons)
         send_ephemeral(respond, message, replace=True)
 
     def export(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.payloads import Block
 from bot.ui import rich_text
@@ -15,6 +15,7 @@ from router.store.usage.stats import Period, RouteStats
 from router.text.csv_table import csv_table
 from workers.readiness.money_text import format_usd
 
+NO_REASONS: Mapping[str, int] = {}
 MAX_CHART_ROUTES = 20
 LABEL_LIMIT = 20
 MAX_TABLE_ROUTES = 50
@@ -39,13 +40,21 @@ CSV_COLUMNS = (
 
 
 def render_stats(
-    span: str, period: Period, more: dict[str, str], tiers: Sequence[str] = ()
+    span: str,
+    period: Period,
+    more: dict[str, str],
+    tiers: Sequence[str] = (),
+    bad_answers: Mapping[str, int] = NO_REASONS,
 ) -> Rendered:
-    """Returns the figures of a span; `more` adds fields of the caller, `tiers` lines on tiers."""
+    """Returns the figures of a span; `more` adds fields of the caller, `tiers` lines on tiers.
+
+    `bad_answers` counts what people called wrong with an answer, by reason.
+    """
     text = "\n".join([summary_text(span, period), *tiers])
     head = [
         header(texts.TITLE.format(span=span)),
         fields(figures(period) | more),
+        *quality_notes(period, bad_answers),
         *simulated_note(period.simulated),
     ]
     if not period.routes:
@@ -53,6 +62,22 @@ def render_stats(
 
     table = [chart(period), data_table(span, period), *tier_blocks(tiers)]
     return Rendered(text, [*head, *table, choices(span)])
+
+
+def quality_notes(period: Period, bad_answers: Mapping[str, int]) -> list[Block]:
+    """Returns why people called answers bad, and how to see what failed; nothing without either."""
+    blocks = []
+    reasons = [
+        texts.BAD_ANSWER.format(reason=label.lower(), count=bad_answers[name])
+        for name, label in common.REASONS.items()
+        if bad_answers.get(name)
+    ]
+    if reasons:
+        blocks.append(paragraph(texts.BAD_ANSWERS.format(reasons=", ".join(reasons))))
+    if period.failed:
+        blocks.append(paragraph(texts.FAILED_HOW))
+
+    return blocks
 
 
 def tier_blocks(lines: Sequence[str]) -> list[Block]:

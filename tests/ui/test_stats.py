@@ -42,3 +42,9 @@ def test_the_file_has_a_line_for_each_route_and_no_formula():
     routes = [RouteStats("=cmd", ("rag",), 10, 1.0, 0.5, 2.0, 0.01, 1)]
     lines = stats.as_csv(dataclasses.replace(make_period(), routes=routes)).splitlines()
     assert lines[1].startswith("'=cmd,rag,10,1.0")
+
+
+def test_why_answers_were_bad_is_said_in_the_words_of_the_buttons():
+    shown = stats.render_stats("7d", make_period(), {}, (), {"facts": 2, "slow": 1})
+    assert "wrong facts 2, too slow 1" in str(shown.blocks)
+    assert "as people said" not in str(stats.render_stats("7d", make_period(), {}).blocks)

@@ -10,7 +10,8 @@ from typing import get_args
 from sqlalchemy import Connection, Engine, Select, func, select, union_all
 
 from router.store.base.engine import one_statement, reading
-from router.store.base.tables import decision, outcome, request
+from router.store.base.tables import decision, feedback, outcome, request
+from router.store.requests.failed_requests import FailedRequest, read_failed
 from router.store.requests.history import SIMULATED_EVENT
 from router.store.usage.figures import (
     CORRECTED,
@@ -131,6 +132,27 @@ class Stats:
             rows = [CountedRequest(**row) for row in connection.execute(query).mappings()]
             period = _exact_period(rows, start)
             return period if user else self._completed(connection, period, team, start)
+
+    def failed(self, team: str, start: float, limit: int) -> list[FailedRequest]:
+        """Returns the workspace's requests since `start` that failed, newest first."""
+        with one_statement(self._engine) as connection:
+            return read_failed(connection, team, start, limit)
+
+    def bad_answers(self, team: str, start: float) -> dict[str, int]:
+        """Returns how often people gave which reason for a bad answer since `start`."""
+        query = (
+            select(feedback.c.value, func.count().label("answers"))
+            .join(request, request.c.id == feedback.c.request)
+            .where(
+                request.c.team == team,
+                request.c.state.not_in(GONE),
+                feedback.c.aspect == "reason",
+                feedback.c.at >= start,
+            )
+            .group_by(feedback.c.value)
+        )
+        with one_statement(self._engine) as connection:
+            return {row.value: row.answers for row in connection.execute(query)}
 
     def simulated(self, team: str, start: float = 0.0) -> int:
         """Returns how many requests since `start` (unix seconds) are of a made-up history."""
