@@ -1,7 +1,8 @@
 """`/beagle WORD`: each file here is one sub-command, and its name is the word.
 
-A file has `HELP` (one line for `/beagle help`) and `run(context)`, which returns the reply, or None
-when it opened a dialog. Only the person who typed the command sees the reply.
+A file has `HELP` (one line for `/beagle help`), `ADMIN_HELP` where admins can do more, and
+`run(context)`, which returns the reply, or None when it opened a dialog. Only the
+person who typed the command sees the reply.
 """
 
 from __future__ import annotations

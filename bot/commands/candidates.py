@@ -15,7 +15,7 @@ from bot.weekly.candidate_view import WAITING, candidate_card, snooze_of, state_
 from router.lifecycle import SYSTEM
 from router.store.weekly.candidates import CandidateTransition
 
-HELP = "repeated requests, their state, and what to do about them (admins)"
+HELP = "repeated requests, their state, and what to do about them"
 MAX_CANDIDATES = 12
 
 

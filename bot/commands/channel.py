@@ -7,7 +7,7 @@ from bot.listeners import channel_settings
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common
 
-HELP = "admins: which messages are read here, which routes may answer, what it may cost"
+HELP = "which messages are read here, which routes may answer, what it may cost"
 
 
 def run(context: CommandContext) -> Rendered | None:

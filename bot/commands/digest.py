@@ -11,7 +11,7 @@ from router.errors import QueueError
 from workers.runtime.job_key import job_key
 from workers.runtime.scheduling.weekly_schedule import due_week
 
-HELP = "`[now]` the weekly digest; `now` makes a new one (admins)"
+HELP = "`[now]` the weekly digest; `now` makes a new one"
 
 
 def run(context: CommandContext) -> Rendered:

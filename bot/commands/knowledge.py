@@ -10,7 +10,8 @@ from bot.ui.blocks import Rendered
 from bot.ui.texts import common
 from bot.ui.texts import knowledge as texts
 
-HELP = "what I can quote and how fresh it is; admins: `read` this channel, or `stop` reading it"
+HELP = "what I can quote and how fresh it is"
+ADMIN_HELP = "`read` this channel for quotes, or `stop` reading it"
 
 
 def run(context: CommandContext) -> Rendered:

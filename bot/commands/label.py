@@ -7,7 +7,7 @@ from bot.listeners.labelling import render_tasks
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common
 
-HELP = "what the router was least sure of, to label with a click (admins)"
+HELP = "what the router was least sure of, to label with a click"
 
 
 def run(context: CommandContext) -> Rendered:

@@ -8,10 +8,7 @@ from bot.ui.texts import common
 from bot.ui.texts import report as texts
 from bot.weekly import report_view
 
-HELP = (
-    "a trained version's report with chart, figures and verdict: /beagle report ROUTE [VERSION] "
-    "(admins)"
-)
+HELP = "`ROUTE [VERSION]` a trained version's report with chart, figures and verdict"
 
 
 def run(context: CommandContext) -> Rendered:

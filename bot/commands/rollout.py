@@ -11,7 +11,7 @@ from bot.weekly.rollout_card import render
 from bot.weekly.rollout_state import load_state
 from router.lifecycle import BEFORE_APPROVAL
 
-HELP = "approved candidates on their way to a live version, with reports and buttons (admins)"
+HELP = "approved candidates on their way to a live version, with reports and buttons"
 MAX_CARDS = 8
 
 

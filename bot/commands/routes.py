@@ -13,7 +13,7 @@ from bot.ui.texts import commands as texts
 from bot.ui.texts import common
 from bot.weekly.drafts.dialogs import wish_dialog
 
-HELP = "the routes, their kind and live version; `new`: have one drafted (admins)"
+HELP = "the routes, their kind and live version; `new`: have one drafted"
 NEW = "new"
 
 

@@ -18,7 +18,8 @@ from router.store.usage.stats import day_start
 from router.text.redact import redact_for_display
 from workers.readiness.money_text import format_usd
 
-HELP = "`[7d|30d|90d]` requests, share per route, latency and cost; admins: `failed` lists failures"
+HELP = "`[7d|30d|90d]` requests, share per route, latency and cost"
+ADMIN_HELP = "`failed` the newest requests that failed, and why"
 FAILED = "failed"
 FAILED_DAYS = 30
 MAX_FAILED = 10

@@ -49,7 +49,7 @@ def test_one_message_is_explained(settings):
     said = decide.decide_text(settings, "where is my parcel", as_json=False)
 
     assert "delivery" in said
-    assert "decided in" in said
+    assert "Decided by router" in said
 
 
 def test_the_router_really_asks_back_about_ambiguous_messages(settings):

@@ -94,3 +94,23 @@ def test_notes_are_listed_by_their_channels_name(store: Store, clock: Any) -> No
         "Notes of people in #desk: 1 document,"
         in render_sources(store, "T1", None, admin=False).text
     )
+
+
+def help_of(store: Store, clock: Any, admins: str) -> str:
+    settings = Settings(_env_file=None, admins=admins)  # type: ignore[call-arg, arg-type]
+    routing = SimpleNamespace(offers=lambda *_: [])
+    reply = commands.answer("help", make_command(store, settings, clock, routing=routing))
+    assert reply is not None
+    return reply.text
+
+
+def test_help_is_short_for_people_and_has_all_for_admins(store: Store, clock: Any) -> None:
+    for_people, for_admin = help_of(store, clock, ""), help_of(store, clock, "UADA")
+
+    assert for_people.count("`/beagle ") <= 5
+    for name in commands.names():
+        assert f"`/beagle {name}`" in for_admin
+        assert "admins" not in commands.load(name).HELP
+    assert "For admins" not in for_people
+    assert "stop` reading it" not in for_people
+    assert "stop` reading it" in for_admin

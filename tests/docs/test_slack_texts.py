@@ -31,7 +31,7 @@ def sentences(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
     for node in ast.walk(tree):
         bare = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if bare or is_error_or_log(node) or is_named(node, "HELP", "doing"):
+        if bare or is_error_or_log(node) or is_named(node, "HELP", "ADMIN_HELP", "doing"):
             skip(node, skipped)
 
     for node in ast.walk(tree):

@@ -123,6 +123,7 @@ META = (
     "Mention me with a request, or start it with `!name` to choose a route yourself. Here is "
     "what I can do:"
 )
+HELP_ADMINS = "*For admins*"
 FILE_ALONE = (
     "I have your file. What shall I do with it? Tell me here in the thread. These are the things I "
     "can do:"
