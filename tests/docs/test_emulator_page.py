@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 
 import pytest
 
+from bot.sandbox import actions
 from bot.sandbox.behaviours import BEHAVIOURS
 from bot.sandbox.block_kit.rules import BLOCK_KINDS, LIMITS
 
@@ -22,6 +24,29 @@ def generator(root):
 def test_the_tables_are_those_of_the_emulator(root, generator):
     text = (root / "docs/slack-emulator.md").read_text("utf-8")
     assert text == generator.page(text), "run `make docs`"
+
+
+def documented_verbs(root) -> dict[str, dict[str, object]]:
+    """Returns the example body of each verb in the page's table."""
+    text = (root / "docs/slack-emulator.md").read_text("utf-8")
+    table = text.split("| verb |", 1)[1].split("\n\n", 1)[0]
+    found = {}
+    for line in table.splitlines()[2:]:
+        verb, _, body = (cell.strip().strip("`") for cell in line.strip("|").split("|"))
+        assert verb not in found
+        found[verb] = json.loads(body)
+
+    return found
+
+
+def test_the_page_lists_exactly_the_verbs_that_exist(root):
+    assert set(documented_verbs(root)) == set(actions.VERBS)
+
+
+def test_each_verb_takes_the_body_of_its_example(root):
+    for verb, body in documented_verbs(root).items():
+        assert body.pop("user") == "ada"
+        actions._check_arguments(verb, actions.VERBS[verb], body)
 
 
 def test_each_block_and_limit_is_in_the_tables(generator):
