@@ -146,16 +146,21 @@ def _bar(decision: Decision) -> float:
 
 def _other_routes(decision: Decision, hidden: Collection[str]) -> list[Score]:
     """Returns the routes that were not chosen, the likeliest first."""
-    best = decision.route
-    if best is None and decision.scores:
-        best = decision.scores[0].route
-
+    best = _likeliest(decision)
     others = []
     for score in decision.scores:
         if score.route != best and score.route not in hidden:
             others.append(score)
 
     return others
+
+
+def _likeliest(decision: Decision) -> str | None:
+    """Returns the chosen route, else the likeliest one."""
+    if decision.route is None and decision.scores:
+        return decision.scores[0].route
+
+    return decision.route
 
 
 def _nearest(decision: Decision, hidden: Collection[str]) -> list[Mapping[str, Any]]:
@@ -165,7 +170,8 @@ def _nearest(decision: Decision, hidden: Collection[str]) -> list[Mapping[str, A
         for example in decision.reason.get("nearest", ())
         if example.get("route") not in hidden
     ]
-    similar.sort(key=lambda example: example.get("route") != decision.route)
+    best = None if decision.verb == "out_of_scope" else _likeliest(decision)
+    similar.sort(key=lambda example: example.get("route") != best)
     return similar
 
 
@@ -181,10 +187,11 @@ def _comparison_lines(decision: Decision, hidden: Collection[str], quote: Quote)
     if not similar:
         return lines
 
-    speaks_for_it = similar[0].get("route") == decision.route
+    speaks_for_it = similar[0].get("route") == _likeliest(decision)
     if not speaks_for_it and _by_learning(decision):
         lines.append(texts.NONE_NEAR.format(route=decision.route))
-    if speaks_for_it or decision.verb != "route":
+    # What is like another route than the one that is named would only confuse.
+    if speaks_for_it or decision.verb not in ("route", "ask"):
         lines.append(_similar_line(similar[0], quote))
 
     return lines

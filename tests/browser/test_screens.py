@@ -152,7 +152,7 @@ def test_where_beagle_is_unsure_it_says_what_each_route_does(
     expect(pane.get_by_role("listitem")).to_have_count(3)
     picture(desk, "ask")
     pane.get_by_role("button", name="Why do you ask?").click()
-    expect(pane).to_contain_text("Not sure enough to choose", timeout=PATIENCE)
+    expect(pane).to_contain_text("not sure enough to choose", timeout=PATIENCE)
 
 
 def test_the_pane_offers_prompts_and_each_message_there_is_its_own_thread(

@@ -400,6 +400,14 @@ def test_what_speaks_for_the_route_comes_first():
     assert texts_explain.NONE_NEAR.format(route="triage") not in found.plain
 
 
+def test_of_an_unsure_choice_only_an_example_of_the_likeliest_route_is_named():
+    found = explain.explain(decision("ask", reason={"nearest": near("reply", "triage")}))
+    assert texts_explain.LIKE_UNQUOTED.format(route="triage") in found.plain
+
+    found = explain.explain(decision("ask", reason={"nearest": near("reply")}))
+    assert not [line for line in found.plain if line.startswith("It is like")]
+
+
 def test_where_no_example_of_the_route_is_near_it_is_said_what_decided():
     found = explain.explain(decision(reason={"nearest": near("reply", "summarise")}))
 
