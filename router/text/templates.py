@@ -13,9 +13,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from router.text.special_tokens import defuse_tokens
 
-VARIABLES = ("message", "thread", "passages", "today")
+VARIABLES = ("message", "letter_order", "letter_text", "thread", "passages", "today")
 """The variables that every prompt may use. Names that earlier steps define with `into` come on
-top."""
+top. `letter_order` and `letter_text` are the message in two parts; the order may be empty."""
 
 FILTERS = ("default", "indent", "join", "lower", "tojson", "trim", "truncate", "upper")
 TESTS = ("defined", "undefined", "none", "string", "in", "eq", "ne", "true", "false")

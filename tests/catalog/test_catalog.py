@@ -114,7 +114,11 @@ def test_a_changed_version_has_another_id(tmp_path: Path) -> None:
         ("Name the dish.", "{{ message.__class__.__mro__ }}", "getattr is not allowed"),
         ("Name the dish.", "{{ message() }}", "call is not allowed"),
         ("Name the dish.", "{% include 'x' %}", "include is not allowed"),
-        ("Name the dish.", "{{ secrets }}", "unknown variable 'secrets'; allowed: message"),
+        (
+            "Name the dish.",
+            "{{ secrets }}",
+            "unknown variable 'secrets'; allowed: letter_order, letter_text, message",
+        ),
         ("Name the dish.", "{{ message", "the template cannot be read"),
         ("Name the dish.", "", "the prompt is empty"),
         ("{type: object,", "{type: objekt,", "key 'output'"),

@@ -28,6 +28,7 @@ from workers.prompting.free_text import (
     target_language,
 )
 from workers.prompting.grounding import ground, with_own_line
+from workers.prompting.letter_order import divide_letter, repeats_order
 from workers.prompting.message_facts import find_facts
 from workers.prompting.prompt import Prompt, attached_text, example_answer
 from workers.prompting.repetition import MIN_SENTENCE_WORDS, is_degenerate
@@ -180,9 +181,14 @@ def _fault(work: Work, prompt: Prompt, text: str, *, is_included: bool) -> str |
     if declines(text, material):
         return "it declines to answer"
     # A draft of its own is written to whoever wrote the material; an edited text keeps its name.
-    is_draft = work.version.grounding == "figures"
-    if is_draft and signs_as_sender(text, material, work.request.text):
-        return "it is signed by the person it is for"
+    if work.version.grounding == "figures":
+        divided = divide_letter(work.request.text)
+        if repeats_order(text, divided.parts):
+            return "it repeats its order"
+
+        order = divided.order or work.request.text
+        if any(signs_as_sender(text, each, order) for each in (material, divided.letter)):
+            return "it is signed by the person it is for"
 
     return _ungrounded(work, text, material)
 

@@ -12,6 +12,7 @@ from router.text.templates import escape_fences, render
 from workers.context import Work
 from workers.ports import Attachments, Message
 from workers.prompting.file_notes import note_for_model, shown_name
+from workers.prompting.letter_order import divide_letter
 from workers.prompting.structured_output import REASONING
 
 CHARACTERS_PER_TOKEN = 3
@@ -39,15 +40,22 @@ def template_values(work: Work, now: float) -> dict[str, str]:
     Steps add their results later.
     """
     room = work.version.limits.input_tokens * CHARACTERS_PER_TOKEN
-    message = truncate_middle(work.request.text, room) + attached_text(work.attachments)
+    files = attached_text(work.attachments)
+    message = truncate_middle(work.request.text, room) + files
     turns = "\n".join(f"{speaker_of(turn)}: {turn['content']}" for turn in work.history)
 
     return {
         "message": message,
+        **_order_and_letter(truncate_middle(work.request.text, room), files),
         "thread": truncate_middle(turns, max(0, room - len(message))),
         "passages": "",
         "today": datetime.fromtimestamp(now, UTC).date().isoformat(),
     }
+
+
+def _order_and_letter(message: str, files: str = "") -> dict[str, str]:
+    divided = divide_letter(message)
+    return {"letter_order": divided.order, "letter_text": divided.letter + files}
 
 
 def attached_text(attachments: Attachments) -> str:
@@ -159,7 +167,13 @@ def example_answer(answer: object, reasoning: str = "") -> str:
 def _example_turns(step: PromptStep, shot: Shot, values: Mapping[str, str]) -> list[Message]:
     # Passages were retrieved for the question. Repeated before each example they would fill the
     # prompt.
-    own_values = {**values, "message": shot.text, "thread": shot.thread, "passages": ""}
+    own_values = {
+        **values,
+        "message": shot.text,
+        **_order_and_letter(shot.text),
+        "thread": shot.thread,
+        "passages": "",
+    }
     reasoning = shot.reasoning if step.reasoning == "field" else ""
 
     return [
