@@ -48,6 +48,7 @@ WEAK_ERRORS = (
     "weak_sum",
     "weak_rates",
     "weak_none",
+    "weak_table",
     "weak_language",
     "weak_knowledge",
 )

@@ -115,7 +115,8 @@ class Work:
     Where the route has several tiers, `deadline` (unix seconds) and `usd_spent` are what earlier
     tiers left of the request's time and money; `is_escalation` says that this is not the first.
     `signals` collects what a path can tell of how sure an answer is, 0-1 by name, and `costs` the
-    USD of its model calls, those of a failed answer included. With `is_checked` nobody may see the
+    USD of its model calls, those of a failed answer included. `whole_files` collects the names of
+    files that were read to their end without a model. With `is_checked` nobody may see the
     answer before the checks have let it stand.
     """
 
@@ -135,6 +136,7 @@ class Work:
     is_checked: bool = False
     signals: dict[str, float] = field(default_factory=dict)
     costs: list[float] = field(default_factory=list)
+    whole_files: set[str] = field(default_factory=set)
 
     def payer(self, requests: int = 1) -> Payer:
         """Returns who pays for a model call of this work: the person who asked for this revision.

@@ -30,10 +30,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class TextFile:
-    """A file whose words a model is given with the question, as far as they fit."""
+    """A file whose words a model is given with the question, as far as they fit.
+
+    `whole` is all of a file of which `text` is the beginning; empty where that is the whole.
+    """
 
     name: str
     text: str = field(repr=False)
+    whole: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

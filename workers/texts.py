@@ -82,6 +82,13 @@ LEFT_OUT = "Not stated in the message, so left out: {names}."
 NOT_IN_FORM = "Also in the message, but in no field: {facts}."
 NOT_IN_FORM_MORE = "Also in the message, but in no field: {facts}; and more."
 
+COLUMN_RESULTS = {
+    "total": "The {count} numbers in the column “{column}” of “{file}” add up to {value}.",
+    "average": "The {count} numbers in the column “{column}” of “{file}” have the average {value}.",
+}
+COLUMN_WITHOUT_ROW = "The table's own row “{row}” is not among them."
+COLUMN_WHICH = "Which column of “{file}” do you mean: {names}? Answer with its name."
+
 FILE_NOTES = {
     "blind": (
         "I cannot look at pictures here ({names}): the model that answers this does not see. "

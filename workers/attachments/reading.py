@@ -194,13 +194,13 @@ class _Reader:
         for number, file in enumerate(sorted(files, key=lambda file: len(file.text))):
             # What short files leave over is for the long ones.
             share = max(MIN_ROOM, room // (len(files) - number))
-            text = file.text
+            text, whole = file.text, ""
             if len(text) > share:
-                text = text[:share] + CUT
+                text, whole = text[:share] + CUT, text
                 notes.append(FileNote(file.name, "cut"))
 
             room -= min(len(file.text), share)
-            fitting.append(TextFile(file.name, text))
+            fitting.append(TextFile(file.name, text, whole))
 
         return fitting, notes
 

@@ -35,6 +35,7 @@ from workers.knowledge.earlier_turns import earlier_turns
 from workers.llm.gateway import LOCAL
 from workers.paths._general_answer import general_answer, may_answer
 from workers.ports import Activity, Message
+from workers.prompting.file_notes import notes_line
 from workers.prompting.missing_text import lacks_text
 from workers.runtime import tracing
 
@@ -320,7 +321,7 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
 
     start = context.now()
     work = replace(work, attachments=read_attachments(context, work))
-    opening = _opening(work)
+    opening = _opening(context, work)
     if work.attachments.declined:
         outcome = Outcome(work.attachments.line, error="files")
     elif lacks_text(work):
@@ -329,7 +330,7 @@ def _run_path(context: Context, lease: Lease, decision: Decision) -> Outcome:
         with tracing.span("path", kind=version.kind, version=version.id, route=version.route):
             outcome = serve(context, work)
 
-        outcome = replace(outcome, text=_opening(work) + outcome.text)
+        outcome = replace(outcome, text=_opening(context, work) + outcome.text)
 
     return replace(
         outcome,
@@ -351,9 +352,17 @@ def _model_code(error: ModelError) -> str:
     return "model_setup" if error.setup else "model_refused"
 
 
-def _opening(work: Work) -> str:
+def _opening(context: Context, work: Work) -> str:
     """Returns what an answer begins with: what was not read of the request's files."""
-    line = work.attachments.line
+    if not work.attachments.line:
+        return ""
+
+    unread = []
+    for note in work.attachments.notes:
+        if note.reason != "cut" or note.name not in work.whole_files:
+            unread.append(note)
+
+    line = notes_line(unread, context.settings)
     return f"{line}\n\n" if line else ""
 
 

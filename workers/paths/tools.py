@@ -21,6 +21,7 @@ from router.text.templates import escape_fences
 from router.types import Citation, Outcome, Proposal
 from workers import texts
 from workers.context import Context, Work
+from workers.paths._column_totals import column_total
 from workers.paths._notes import kept_notes, note_in, note_to_remove
 from workers.paths._sums import (
     has_no_figure,
@@ -113,13 +114,18 @@ def _plain_sum(work: Work, session: CompletionSession, *, must_calculate: bool) 
     rates.
     """
     turns = [turn["content"] for turn in work.history if turn["role"] == "user"]
-    result = sum_of(work.request.text, turns)
+    result = sum_of(work.request.text, turns) or column_total(work)
     if result is not None or not must_calculate:
         return result
 
     if needs_exchange_rate(work.request.text):
         raise WeakAnswerError("working out a figure: no exchange rates here", reason="weak_rates")
     is_included = session.asks_included_model(CallOptions())
+    if is_included and work.attachments.texts:
+        raise WeakAnswerError(
+            "working out a figure: the attached file has no column that is meant for certain",
+            reason="weak_table",
+        )
     if is_included and has_no_figure("\n".join([*turns, work.request.text])):
         raise WeakAnswerError(
             "working out a figure: there is none to work with", reason="weak_none"

@@ -172,6 +172,12 @@ ERRORS = {
         "There is no figure in this that I could work with, and I look up no prices, rates or "
         "results. Give me the figures and I work it out: “3 * 129 + 2 * 47.50”."
     ),
+    "weak_table": (
+        "I cannot work this out from the file for certain, and I do not guess figures. Of a CSV "
+        "file I add up one whole column, or work out its average, where each of its cells is a "
+        "number: “what is the total of the column Amount?”. With a larger model, which an admin "
+        "can connect, I can work out more."
+    ),
     "budget": "Sorry, I did not run this: {whose} is used up for today. An admin can raise it.",
     "path": (
         "I could not finish this one. Your request is kept: press *Try again*, or ask an admin to "

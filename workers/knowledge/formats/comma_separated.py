@@ -18,7 +18,7 @@ MAX_CELL_CHARS = 1_000_000
 def read(data: bytes, name: str, charset: str = "") -> Parsed:
     """Returns the table. Raises SourceError when it is no text, or breaks the rules of quotes."""
     text = decode(data, name, charset)
-    delimiter, text = _delimiter(text, name)
+    delimiter, text = split_delimiter(text, name)
     csv.field_size_limit(MAX_CELL_CHARS)
 
     try:
@@ -32,7 +32,7 @@ def read(data: bytes, name: str, charset: str = "") -> Parsed:
     return Parsed(name, [Section((), "", part) for part in table_texts(rows)])
 
 
-def _delimiter(text: str, name: str) -> tuple[str, str]:
+def split_delimiter(text: str, name: str) -> tuple[str, str]:
     """Returns what separates the columns, and the text without Excel's line that says so."""
     first, _, rest = text.partition("\n")
     if first.casefold().startswith("sep=") and len(first.strip()) == 5:
