@@ -205,7 +205,7 @@ class Router:
             reason = {**decision.reason, TOPIC: topic}
             return replace(decision, verb="out_of_scope", route=None, reason=reason), vector
 
-        return self._with_second_request(model, decision, text, signals), vector
+        return self.with_second_request(decision, text, signals), vector
 
     def _takes_errand(self, decision: Decision) -> bool:
         """Returns whether a route surely serves the order, or the likeliest has one like it."""
@@ -242,11 +242,11 @@ class Router:
         reason = {**decision.reason, LANGUAGE: language}
         return replace(decision, verb="out_of_scope", route=None, reason=reason)
 
-    def _with_second_request(
-        self, model: RouteClassifier, decision: Decision, text: str, signals: Signals
-    ) -> Decision:
+    def with_second_request(self, decision: Decision, text: str, signals: Signals) -> Decision:
         """Returns the decision; where the message also asks for something else, it says so."""
-        alone = replace(signals, thread_route=None)
+        if self.model is None:
+            return decision
+        model, alone = self._model_for(self.model, text), replace(signals, thread_route=None)
 
         def decide(words: str) -> Decision:
             if holds_material(words):

@@ -9,6 +9,7 @@ from bot.admins import Admins
 from bot.routing.background_training import BackgroundTrainer
 from bot.routing.channel_usage import ChannelUsage
 from bot.routing.checked_examples import CheckedExamples
+from bot.routing.chosen_route import chosen_route
 from bot.routing.conversation import conversation_of
 from bot.routing.default_route import apply_default_route
 from bot.routing.document_question import DocumentLookup
@@ -29,14 +30,12 @@ from router.store import Store
 from router.store.usage.stats import Period
 from router.store.workspace.channel_rules import ChannelRule
 from router.types import (
-    CHOSEN,
     REROUTED,
     TIERS,
     UNDECIDED,
     Decision,
     Request,
     RouteOffer,
-    Score,
     SlackPerson,
 )
 from workers.knowledge.membership import ReadingRights
@@ -229,18 +228,9 @@ class RoutingService:
         if newest is None or not self.may_serve(route, request, person):
             return None
 
-        # The person is certain, so every probability is 1.
-        chosen = Decision(
-            verb="route",
-            route=route,
-            confidence=1.0,
-            margin=1.0,
-            in_scope=1.0,
-            scores=(Score(route, 1.0),),
-            router_version=newest.router_version,
-            reason={CHOSEN: "by a person"},
-        )
-
+        usable = self.usable_routes(request.asker, request.channel)
+        signals = self._channel_signals(request, usable)
+        chosen = chosen_route(route, request.text, newest, self.router(request.team), signals)
         failed = self._versions.judge_answer(request, "correction", 0.0)
         return self._revise(request, chosen, seen, person, failed)
 

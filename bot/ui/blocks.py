@@ -72,8 +72,11 @@ def answer(
     `part` is the request that another part of its message has made; `sent` says where people
     passed this answer on, and the reminders of it.
     """
+    other = _second_request(request, decision, offers, part)
     if outcome.error:
-        return _failed(request, decision, outcome)
+        failed = _failed(request, decision, outcome)
+        text = f"{failed.text}\n{other.text}".rstrip("\n")
+        return Rendered(text, [*failed.blocks, *other.blocks])
     if decision.verb == "ask":
         return _ask(request, decision, offers)
     if decision.verb == "meta":
@@ -84,7 +87,8 @@ def answer(
         content = line or short_lines.small_talk(decision, offers)
         return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])
     if decision.verb == "meta":
-        opening = texts.FILE_ALONE if is_file_alone(request) else texts.META
+        is_file_alone = bool(request.file_ids) and not request.text
+        opening = texts.FILE_ALONE if is_file_alone else texts.META
         return _menu(opening, short_lines.within_reach(offers))
 
     if decision.verb == "out_of_scope" and outcome.text:
@@ -99,7 +103,6 @@ def answer(
     if note:
         body.append(rich_text.section(rich_text.text(note, italic=True)))
 
-    other = _second_request(request, decision, offers, part)
     sent_line = short_lines.passed_on(sent)
     closing = [
         *([paragraph(sent_line)] if sent_line else []),
@@ -274,11 +277,6 @@ def refusal(error: BudgetError) -> str:
 
 def _cap_text(whose: str) -> str:
     return texts.ERRORS["budget"].format(whose=texts.CAPS.get(whose, texts.CAPS["team"]))
-
-
-def is_file_alone(request: Request) -> bool:
-    """Returns whether the message is a file and no word."""
-    return bool(request.file_ids) and not request.text
 
 
 def _failed(request: Request, decision: Decision, outcome: Outcome) -> Rendered:

@@ -10,7 +10,7 @@ from typing import Any
 from router.speech.acts import QUESTIONS, speech_act
 from router.text.normalise import SENTENCE_END
 from router.text.order import material_spans, split_order
-from router.types import ACT, SECOND_REQUEST, Decision, Request
+from router.types import ACT, CHOSEN, SECOND_REQUEST, Decision, Request
 
 MAX_CHARS = 400
 """Longer messages are texts, in which sentences belong together. Pasted material does not count."""
@@ -152,7 +152,16 @@ def with_second_request(
         if _is_surely(alone, CONFIDENCE, in_scope):
             surest.setdefault(str(alone.route), (part, alone))
 
-    if decision.verb != "route" or decision.route not in surest:
+    is_chosen = CHOSEN in decision.reason
+    if is_chosen and decision.route not in surest:
+        # A person said what the message is for; one of its parts has to remain for that.
+        others = {
+            route: (part, alone)
+            for route, (part, alone) in surest.items()
+            if part in questions or _is_surely(alone, SURE, SURE)
+        }
+        surest = others if len(others) < len(parts) else {}
+    elif decision.verb != "route" or decision.route not in surest:
         # A sentence alone may read otherwise than within its message.
         are_sure = [
             part in questions or _is_surely(alone, SURE, SURE) for part, alone in surest.values()

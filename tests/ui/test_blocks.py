@@ -484,3 +484,10 @@ def test_where_the_included_model_is_too_weak_nobody_is_told_to_try_again(error:
 
     assert [block["type"] for block in shown.blocks] == ["section"]
     assert shown.text
+
+
+def test_where_the_first_of_two_requests_failed_the_other_one_is_offered_all_the_same() -> None:
+    shown = blocks.answer(TWO, SUM_UP, outcome(error="weak"), OFFERS)
+
+    assert "the other one: “Can you sum up this thread?” (rewrite)" in shown.text
+    assert shown.blocks[-1]["accessory"]["action_id"] == blocks.ANSWER_SECOND

@@ -92,13 +92,13 @@ NEEDS_LARGER_MODEL = (
     "check the answer before you use it."
 )
 SECOND_REQUEST = (
-    "Your message seems to hold two requests. This answers the one for {first}, and not the other "
-    "one: “{words}” ({route})."
+    "Your message seems to hold two requests. This is about the one for {first}, and not "
+    "the other one: “{words}” ({route})."
 )
 ANSWER_SECOND = "Answer the other one too"
 SECOND_TAKEN_UP = (
-    "Your message seems to hold two requests. This answers the one for {first}. The other one, "
-    "“{words}” ({route}), has a message of its own below."
+    "Your message seems to hold two requests. This is about the one for {first}. The other "
+    "one, “{words}” ({route}), has a message of its own below."
 )
 SECOND_ALREADY = "I have taken up the other request already. Its answer comes in this thread."
 SECOND_LATE = (
