@@ -89,6 +89,7 @@ from router.config import Settings
 from router.errors import SettingsError, StoreAwayError
 from router.log import get_log
 from router.store import Store
+from workers.knowledge.relevance.quote_scorer import QuoteScorer
 from workers.ports import Queue
 from workers.privacy.folder_erasure import FolderErasures
 from workers.runtime.scheduling.leader import confirm_leadership
@@ -290,9 +291,9 @@ class SlackApp:
         ErasureActions(self._settings, store, self._queue, routing.retrain, self.folders).listen(
             app
         )
-        SharingActions(
-            store, directory, routing.rights, routing.usable_routes, routing.encoder
-        ).listen(app)
+        scorer = QuoteScorer(self._settings.encoder_cache)
+        rights, usable = routing.rights, routing.usable_routes
+        SharingActions(store, directory, rights, usable, routing.encoder, scorer).listen(app)
         self._listen_to_sending(directory)
         ProposalActions(store, self._queue, routing.admins, now, routing.may_serve).listen(app)
         slash_command.listen(app, self._settings, store, self._queue, routing, routing.admins)

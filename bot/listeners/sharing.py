@@ -16,19 +16,27 @@ from bot.ui import blocks, dialogs, outcome_text, rich_text
 from bot.ui.blocks import Rendered
 from bot.ui.texts import common as texts
 from router.catalog.version import Version
+from router.classifier.second_request import first_request
 from router.encoder.protocol import Encoder
 from router.errors import PathError
-from router.index import WORKSPACE_ACL, Hit
+from router.index import WORKSPACE_ACL, Hit, Vector
 from router.log import get_log
 from router.store import Store
 from router.types import Outcome, Request, SlackPerson, Viewer
 from workers.context import Work
 from workers.jobs.answer import thread_history
 from workers.knowledge.membership import ReadingRights
-from workers.knowledge.retrieval import search_query, stored_vector
+from workers.knowledge.quotes.extractive_answer import ANSWER_PASSAGES
+from workers.knowledge.relevance.ranking import RANKED, rank_passages
+from workers.knowledge.retrieval import (
+    follow_up_query,
+    follow_up_vector,
+    query_vector,
+    search_query,
+)
 from workers.paths._cited_answer import answer_with_quotes
-from workers.paths.rag import TOP
-from workers.ports import Directory
+from workers.paths._private_answer import with_public_answer
+from workers.ports import Directory, QuoteScores
 
 VIEW = "share_answer"
 EVENT_TYPE = "beagle_shared"
@@ -39,7 +47,8 @@ class SharingActions:
     """Answers the buttons that search for one person alone, and those that share.
 
     Each click checks again what the person may read, and which routes they may use:
-    `usable_routes` takes person and channel; `encoder` compares lines with the question.
+    `usable_routes` takes person and channel; `encoder` and `scorer` compare lines with the
+    question.
     """
 
     def __init__(
@@ -49,12 +58,14 @@ class SharingActions:
         rights: ReadingRights,
         usable_routes: Callable[[SlackPerson, str], Collection[str]],
         encoder: Encoder | None = None,
+        scorer: QuoteScores | None = None,
     ) -> None:
         self._store = store
         self._directory = directory
         self._rights = rights
         self._usable_routes = usable_routes
         self._encoder = encoder
+        self._scorer = scorer
         self._log = get_log(part="sharing")
 
     def listen(self, app: App) -> None:
@@ -183,17 +194,44 @@ class SharingActions:
 
         # As if they had asked in a direct message: then everything that they may read counts, not
         # only what everybody in the channel may read.
-        alone = replace(request, user=person.user, user_team=person.home, channel_kind="dm")
+        asked = first_request(request, decision.reason)
+        alone = replace(asked, user=person.user, user_team=person.home, channel_kind="dm")
         version = Version.model_validate(dict(live.body))
-        work = Work(alone, decision, version, thread_history(self._store, request))
-        vector = stored_vector(self._store, request)
+        work = Work(asked, decision, version, thread_history(self._store, request))
 
+        own = self._answer(work, alone, person)
+        public = self._answer(work, request, person)
+        outcome = with_public_answer(own, public)
+        acls = {*(own.acls or ()), *(public.acls or ())}
+        return replace(outcome, acls=tuple(sorted(acls)))
+
+    def _answer(self, work: Work, reader: Request, person: SlackPerson) -> Outcome:
+        """Returns the quotes from what those who see the reader's answer may read, and the person.
+
+        They are found and read as a worker does it.
+        """
+        found = self._passages(reader, search_query(work), query_vector(self._store, work), person)
+        follow_up: list[Hit] = []
+        query = follow_up_query(work)
+        if query is not None:
+            vector = follow_up_vector(self._store, work.request)
+            follow_up = self._passages(reader, query, vector, person)
+
+        outcome = answer_with_quotes(
+            work, found, follow_up, encoder=self._encoder, scorer=self._scorer
+        )
+        acls = {hit.acl for hit in (*found, *follow_up)}
+        return replace(outcome, acls=tuple(sorted(acls)))
+
+    def _passages(
+        self, reader: Request, query: str, vector: Vector | None, person: SlackPerson
+    ) -> list[Hit]:
         def find(viewer: Viewer) -> list[Hit]:
-            return self._store.documents.search(search_query(work), vector, viewer, TOP)
+            return self._store.documents.search(query, vector, viewer, RANKED)
 
-        hits = self._rights.search(alone, find)
-        outcome = answer_with_quotes(work, hits, encoder=self._encoder)
-        return replace(outcome, acls=tuple(sorted({hit.acl for hit in hits})))
+        hits = rank_passages(query, self._rights.search(reader, find))[:ANSWER_PASSAGES]
+        readable = self._rights.readable(person, {hit.acl for hit in hits})
+        return [hit for hit in hits if hit.acl in readable]
 
     def _post(
         self, client: WebClient, channel: str, thread: str | None, user: str, outcome: Outcome

@@ -17,6 +17,7 @@ from workers.fakes import MemoryDirectory
 from workers.knowledge.membership import ReadingRights
 
 HOUR = 3600.0
+WORDS = ("lighthouse", "project", "start")
 SECRET = "The lighthouse project starts in zanzibar."
 
 
@@ -184,6 +185,31 @@ def test_who_may_read_it_is_shown_it_alone(add_question, press, slack):
     (whisper,) = slack.whispers
     assert "zanzibar" in whisper["text"]
     assert (whisper["user"], slack.posts) == ("UIN", [])
+
+
+def test_what_everybody_was_shown_is_found_for_one_person_too(
+    add_question, press, slack, index, store, clock
+):
+    """Passages that only one person may read have the words more often, and push nothing out."""
+    store.access.set_channel("T1", "C1", at=clock(), name="general", public=False, read=True)
+    store.access.set_members("T1", "C1", ["UIN", "UOUT"], clock())
+    answer = "The lighthouse project starts at the pier of Ostend."
+    notes = " ".join(
+        f"We painted the {word} green for the people of the harbour." for word in WORDS * 6
+    )
+    index.upsert(_document("rules", "C1", answer))
+    for number in range(20):
+        index.upsert(_document(f"note-{number}", "CSECRET", notes))
+
+    press("search_privately", add_question(), "UIN")
+
+    (whisper,) = slack.whispers
+    assert "Ostend" in whisper["text"]
+    assert "zanzibar" in whisper["text"]
+
+
+def _document(key, acl, body):
+    return Document("T1", key, "docs", key, "", acl, 0.0, key, [Chunk("#s", "", body)])
 
 
 def test_who_may_not_is_shown_nothing(add_question, press, slack):

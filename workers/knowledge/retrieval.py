@@ -28,13 +28,7 @@ MIN_QUERY_TERMS = 3
 
 def retrieve(context: Context, work: Work, top: int) -> list[Hit]:
     """Returns the best passages for the request, best first; empty without documents."""
-    query = search_query(work)
-    if query == _plain_text(work.request.text):
-        vector = stored_vector(context.store, work.request)
-    else:
-        vector = _combined_vector(context.store, work.request)
-
-    return search(context, query, vector, work, top)
+    return search(context, search_query(work), query_vector(context.store, work), work, top)
 
 
 def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
@@ -46,7 +40,7 @@ def retrieve_follow_up(context: Context, work: Work, top: int) -> list[Hit]:
     if query is None:
         return []
 
-    vector = _combined_vector(context.store, work.request)
+    vector = follow_up_vector(context.store, work.request)
     return search(context, query, vector, work, top)
 
 
@@ -140,6 +134,14 @@ def format_date(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
+def query_vector(store: Store, work: Work) -> Vector | None:
+    """Returns the vector of `search_query`, None if there is none."""
+    if search_query(work) == _plain_text(work.request.text):
+        return stored_vector(store, work.request)
+
+    return follow_up_vector(store, work.request)
+
+
 def stored_vector(store: Store, request: Request) -> Vector | None:
     """Returns the message's vector that routing stored, None if there is none."""
     stored = store.requests.vector(request.id)
@@ -163,7 +165,7 @@ def _previous_message(work: Work) -> str:
     return ""
 
 
-def _combined_vector(store: Store, request: Request) -> Vector | None:
+def follow_up_vector(store: Store, request: Request) -> Vector | None:
     """Returns the normalised mean of the vectors of the message and the one before it.
 
     None where either has no vector, or where they come from different encoders.
