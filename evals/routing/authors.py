@@ -62,13 +62,16 @@ def measure(
     """Returns shares of the messages, 0-1, and how many there were."""
     descriptions = catalog.descriptions()
     examples = catalog.training_examples()
+    # A route with many rows teaches a sample of them.
+    rows = [row for route in catalog.routes.values() for row in route.examples]
+    every = {example.id: example for example in [*examples, *rows]}.values()
     signals, counts = route_signals(catalog.routes), _Counts()
 
     for keys in authors.values():
         own = set(keys)
         taught = [example for example in examples if example.id not in own]
         router = Router.train(taught, encoder, descriptions, seed=0)
-        _count(router, [example for example in examples if example.id in own], signals, counts)
+        _count(router, [example for example in every if example.id in own], signals, counts)
 
     return _shares(counts)
 

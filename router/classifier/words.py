@@ -2,7 +2,7 @@
 
 An encoder reads "note that the boiler is serviced" as a message about a boiler; that it is an order
 to take a note stands in two words. How often the routes' examples use a word, or two in a row, says
-so. Of 1,832 messages by people who had written no example of the built-in routes, 89.7 % go to the
+so. Of 1,867 messages by people who had written no example of the built-in routes, 89.8 % go to the
 right route with the words and 77.5 % without (`beagle eval authors`).
 """
 

@@ -8,8 +8,8 @@ import pytest
 
 from evals.routing.authors import AUTHORS, measure
 from evals.stand_ins import HashingEncoder
-from router.catalog.catalog import builtin_routes_folder, load_routes
-from router.types import NO_ROUTE
+from router.catalog.catalog import Catalog, builtin_routes_folder, load_routes
+from router.types import NO_ROUTE, Example
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,13 @@ def authors() -> dict[str, list[str]]:
     return json.loads(AUTHORS.read_text("utf-8"))
 
 
+def examples_of(catalog: Catalog) -> list[Example]:
+    rows = [row for route in catalog.routes.values() for row in route.examples]
+    return [*catalog.training_examples(), *rows]
+
+
 def test_every_message_of_an_author_is_an_example_and_of_one_author(catalog, authors):
-    examples = {example.id for example in catalog.training_examples()}
+    examples = {example.id for example in examples_of(catalog)}
     written = [key for keys in authors.values() for key in keys]
 
     assert len(set(written)) == len(written)
@@ -36,7 +41,7 @@ def test_each_message_of_the_author_is_counted_once(catalog, authors):
 
     figures = measure(catalog, {name: keys}, encoder)
 
-    served = {e.id for e in catalog.training_examples() if e.route != NO_ROUTE} & set(keys)
+    served = {e.id for e in examples_of(catalog) if e.route != NO_ROUTE} & set(keys)
     assert (figures["messages"], figures["others"]) == (len(served), len(keys) - len(served))
     shares = [figures[name] for name in ("right", "asked", "turned_away", "wrong")]
     assert sum(shares) == pytest.approx(1)

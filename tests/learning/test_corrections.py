@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from router.catalog.catalog import builtin_routes_folder, load_routes
@@ -278,6 +280,8 @@ def test_the_narrowest_decisions_are_worth_a_label_first(verb):
 
 def test_corrections_are_learned_beside_counterexamples(trigrams):
     catalog = load_routes(builtin_routes_folder())
+    some = {name: catalog.routes[name] for name in ("leave", "triage", "summarise")}
+    catalog = replace(catalog, routes=some)
     examples = catalog.training_examples()
     assert any(example.source == COUNTEREXAMPLE for example in examples)
     routes = catalog.descriptions()

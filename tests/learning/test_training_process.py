@@ -52,7 +52,9 @@ def test_a_router_that_was_trained_apart_is_the_same(trigrams, examples, routes,
     assert base.version != taught.version
     for here, apart in ((base, apart_base), (taught, apart_taught)):
         # This process may compute on more threads, which end the optimiser a step apart.
-        assert np.allclose(here.model.linear.weights, apart.model.linear.weights, atol=0.01)
+        assert np.allclose(
+            here.model.parts.linear.weights, apart.model.parts.linear.weights, atol=0.01
+        )
         assert here.model.threshold == pytest.approx(apart.model.threshold, abs=0.01)
         assert list(here.examples) == list(apart.examples)
 
