@@ -178,3 +178,11 @@ def test_what_an_earlier_form_lacked_stays_named_until_it_is_in_one(serve: Serve
     lines = ["Type: vacation", "From: Monday", "To: Friday", not_in_form("Nora Lind")]
     assert outcome.text.splitlines() == lines
     assert earlier_facts(thread("Nothing."), {}) == []
+
+
+@pytest.mark.parametrize("closed", [{"enum": ["33921"]}, {"pattern": "^A"}, {"format": "uuid"}])
+def test_a_field_that_does_not_take_every_text_is_left_empty(closed: Mapping[str, Any]) -> None:
+    schema = {"properties": {"account": {"type": ["string", "null"], **closed}}}
+    facts = find_facts("It is account number 33921")
+
+    assert with_facts({"account": None}, schema, facts, facts) == {"account": None}

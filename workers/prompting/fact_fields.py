@@ -22,6 +22,8 @@ _TIMES: Mapping[str, frozenset[str]] = {
     "by": frozenset({"due", "by", "deadline"}),
 }
 """What fields for a time are called, by the word before it."""
+CLOSED_KEYS = frozenset({"enum", "const", "pattern", "format", "minLength"})
+"""Keys of a JSON schema by which not every text is a value."""
 _RANGE_WORDS = re.compile(r"\b(?:to|until|till|and)\b|\d ?[-–]")
 _NUMBER_WORDS = frozenset({"number", "no", "nr", "id", "code", "is", "reference", "ref"})
 
@@ -39,7 +41,7 @@ def with_facts(
     filled = dict(form)
     for name, value in form.items():
         part = schema.get("properties", {}).get(name, {})
-        if value not in (None, "") or "enum" in part or not _takes_text(part):
+        if value not in (None, "") or not _takes_words(part):
             continue
 
         fitting = [(fact, text) for fact in facts if (text := _value_for(name, fact))]
@@ -68,6 +70,8 @@ def _value_for(name: str, fact: Fact) -> str:
     return fact.text if words & _NAMES.get(fact.kind, frozenset()) else ""
 
 
-def _takes_text(schema: Mapping[str, Any]) -> bool:
+def _takes_words(schema: Mapping[str, Any]) -> bool:
+    """Returns whether a field takes the message's own words, whatever they are."""
     kinds = schema.get("type", "string")
-    return "string" in (kinds if isinstance(kinds, list) else [kinds])
+    is_text = "string" in (kinds if isinstance(kinds, list) else [kinds])
+    return is_text and CLOSED_KEYS.isdisjoint(schema)
