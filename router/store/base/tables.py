@@ -68,6 +68,7 @@ metadata = MetaData(
 IS_DEAD = text("request.state = 'dead'")
 HAS_TEXT = text("request.text <> ''")
 IS_LABEL = text("feedback.aspect IN ('route', 'review')")
+IS_REASON = text("feedback.aspect = 'reason'")
 
 request = Table(
     "request",
@@ -199,6 +200,7 @@ feedback = Table(
     Column("user_team", Text, nullable=False, server_default=""),
     PrimaryKeyConstraint("request", "user", "aspect"),
     Index("ix_feedback_label", "at", sqlite_where=IS_LABEL, postgresql_where=IS_LABEL),
+    Index("ix_feedback_reason", "at", sqlite_where=IS_REASON, postgresql_where=IS_REASON),
 )
 
 # Versions, datasets, reports, artefacts and pending retrains belong to the workspace whose rollout

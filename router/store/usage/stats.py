@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from sqlalchemy import Connection, Engine, Select, func, select, union_all
+from sqlalchemy import Connection, Engine, Select, exists, func, select, union_all
 
 from router.store.base.engine import one_statement, reading
-from router.store.base.tables import decision, feedback, outcome, request
+from router.store.base.tables import IS_REASON, decision, feedback, outcome, request
 from router.store.requests.failed_requests import FailedRequest, read_failed
 from router.store.requests.history import SIMULATED_EVENT
 from router.store.usage.figures import (
@@ -140,15 +140,15 @@ class Stats:
 
     def bad_answers(self, team: str, start: float) -> dict[str, int]:
         """Returns how often people gave which reason for a bad answer since `start`."""
+        is_there = (
+            request.c.id == feedback.c.request,
+            request.c.team == team,
+            request.c.state.not_in(GONE),
+        )
+        # A join would begin with all requests of the workspace.
         query = (
             select(feedback.c.value, func.count().label("answers"))
-            .join(request, request.c.id == feedback.c.request)
-            .where(
-                request.c.team == team,
-                request.c.state.not_in(GONE),
-                feedback.c.aspect == "reason",
-                feedback.c.at >= start,
-            )
+            .where(IS_REASON, feedback.c.at >= start, exists().where(*is_there))
             .group_by(feedback.c.value)
         )
         with one_statement(self._engine) as connection:
