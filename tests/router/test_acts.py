@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.routing.route_access import route_signals
@@ -28,11 +30,11 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def decide(catalog, encoder):
-    """Decides with the built-in routes, as somebody who may use all of them."""
+    """Decides with the built-in routes, as somebody who may use all of them, maybe in a thread."""
     names = catalog.descriptions()
     router = Router.train(catalog.training_examples(), encoder, names)
     signals = route_signals(catalog.routes)
-    return lambda text: router.decide(text, signals)[0]
+    return lambda text, **thread: router.decide(text, replace(signals, **thread))[0]
 
 
 def decision(scores=SCORES, verb="route"):
@@ -215,3 +217,31 @@ def test_a_counterexample_of_one_route_yields_to_another_route(catalog, encoder)
     decided, _ = router.decide("book two rooms in Madrid from 8 to 10 March")
 
     assert decided.route == "travel"
+
+
+@pytest.mark.parametrize(
+    ("thread", "before", "text", "route"),
+    [
+        (
+            "incident",
+            "search has been down since 8",
+            "slow on my phone as well, by the way",
+            "incident",
+        ),
+        (
+            "incident",
+            "search has been down since 8",
+            "the search team is looking at it",
+            "incident",
+        ),
+        ("reply", "draft an answer: can you send us the offer?", "shorter please", "reply"),
+        ("leave", "I am off next Friday", "and Monday too", "leave"),
+        ("leave", "I am off next Friday", "my mouse is broken", "triage"),
+        ("handbook", "how many days of holiday do I have", "I want to take Friday off", "leave"),
+        ("triage", "my laptop does not start", "what is 12 % of 480?", "figures"),
+    ],
+)
+def test_a_follow_up_stays_in_its_thread_and_a_new_request_leaves_it(
+    decide, thread, before, text, route
+):
+    assert decide(text, thread_route=thread, previous_turns=(before,)).route == route
