@@ -16,7 +16,7 @@ from router.store.privacy.authorship import takes_part, writer
 from router.store.requests.conditions import (
     is_corrected,
     newest_own_revision,
-    newest_revision,
+    with_newest_answer,
 )
 from router.store.requests.proposals import proposal
 from router.types import GONE, WITHOUT_FILES
@@ -94,15 +94,7 @@ class MiningReader:
                 proposal.c.args,
                 is_corrected(own).label("corrected"),
             )
-            .select_from(request)
-            .outerjoin(
-                decision,
-                and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
-            )
-            .outerjoin(
-                outcome,
-                and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
-            )
+            .select_from(with_newest_answer())
             .outerjoin(
                 proposal,
                 and_(

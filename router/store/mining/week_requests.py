@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, Engine, and_, func, select
+from sqlalchemy import Column, Connection, Engine, func, select
 
 from router.store.base.compact import unpack_vector
 from router.store.base.engine import reading
 from router.store.base.tables import decision, feedback, outcome, request
 from router.store.base.workspace_tables import stop
 from router.store.privacy.authorship import takes_part, writer
-from router.store.requests.conditions import newest_revision
+from router.store.requests.conditions import with_newest_answer
 from router.store.versions.quality_tables import judged_answer
 from router.types import GONE, Citation, EarlierAttempt
 
@@ -83,15 +83,7 @@ class WeekRequests:
                 decision.c.route.label("decided"),
                 *(outcome.c[name] for name in _OUTCOME),
             )
-            .select_from(request)
-            .outerjoin(
-                decision,
-                and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
-            )
-            .outerjoin(
-                outcome,
-                and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
-            )
+            .select_from(with_newest_answer())
             .where(
                 request.c.team == team,
                 request.c.received_at >= since,

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, FromClause, ScalarSelect, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Join,
+    ScalarSelect,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+)
 
-from router.store.base.tables import decision, feedback, request
+from router.store.base.tables import decision, feedback, outcome, request
 from router.types import CHOSEN, RequestState
 
 OPEN: tuple[RequestState, ...] = ("received", "decided")
@@ -45,6 +55,18 @@ def newest_revision() -> ScalarSelect[int]:
         .where(revisions.c.request == request.c.id)
         .correlate(request)
         .scalar_subquery()
+    )
+
+
+def with_newest_answer() -> Join:
+    """Returns the requests, each beside its newest decision and the outcome of that, if any."""
+    decided = request.outerjoin(
+        decision,
+        and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
+    )
+    return decided.outerjoin(
+        outcome,
+        and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from router.store.base.tables import IS_DEAD, decision, outcome, request
-from router.store.requests.conditions import newest_revision
+from router.store.requests.conditions import with_newest_answer
 from router.types import GONE, Request
 
 
@@ -30,15 +30,7 @@ def read_failed(connection: Connection, team: str, since: float, limit: int) -> 
             func.coalesce(outcome.c.route, decision.c.route, "").label("failed_route"),
             func.coalesce(outcome.c.error, "").label("failed_error"),
         )
-        .select_from(request)
-        .outerjoin(
-            decision,
-            and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
-        )
-        .outerjoin(
-            outcome,
-            and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
-        )
+        .select_from(with_newest_answer())
         .where(
             request.c.team == team,
             request.c.state.not_in(GONE),

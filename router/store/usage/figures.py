@@ -14,7 +14,7 @@ from router.store.base.tables import decision, outcome, request
 from router.store.requests.conditions import (
     is_corrected,
     newest_own_revision,
-    newest_revision,
+    with_newest_answer,
 )
 from router.store.usage.latency import bucket_of
 from router.types import GONE
@@ -149,16 +149,8 @@ def requests_of_team(team: str) -> Select[Any]:
             own_outcome.c.kind.label("own_kind"),
             is_corrected(own).label("is_corrected"),
         )
-        .select_from(request)
         # A corrected request counts once, with its last answer.
-        .outerjoin(
-            decision,
-            and_(decision.c.request == request.c.id, decision.c.revision == newest_revision()),
-        )
-        .outerjoin(
-            outcome,
-            and_(outcome.c.request == request.c.id, outcome.c.revision == decision.c.revision),
-        )
+        .select_from(with_newest_answer())
         .outerjoin(
             own,
             and_(own.c.request == request.c.id, own.c.revision == newest_own_revision()),
