@@ -40,12 +40,13 @@ class FittedParts:
     index: ExampleIndex
     words: WordModel
 
-    def score(self, messages: Messages, class_count: int) -> ScoredMessages:
+    def score(self, messages: Messages) -> ScoredMessages:
         """Returns what the parts say of messages; no message depends on the others."""
         nearest = self.index.nearest(messages.rows)
+        logits = self.linear.logits(messages.rows)
         scores = Scores(
-            self.linear.logits(messages.rows),
-            self.index.votes(nearest, class_count),
+            logits,
+            self.index.votes(nearest, logits.shape[1]),
             self.words.scores(messages.words),
         )
         return ScoredMessages(messages, scores, self.index, nearest)
@@ -100,7 +101,7 @@ class RouteClassifier:
 
     def predict(self, messages: Messages) -> Prediction:
         """Returns the prediction for each message; none depends on the others."""
-        scored = self.parts.score(messages, len(self.parts.linear.bias))
+        scored = self.parts.score(messages)
         probabilities = self.mixture.probabilities(scored.scores)
 
         features = scored.scope_features(self.mixture)

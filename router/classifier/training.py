@@ -208,7 +208,7 @@ def cross_validate(data: TrainingArrays, seed: int) -> CrossValidation | None:
 
         parts = data.fit_subset(selected)
         rows.append(held_out)
-        folds.append(parts.score(data.messages.take(held_out), data.class_count))
+        folds.append(parts.score(data.messages.take(held_out)))
 
     if not folds:
         return None
@@ -249,8 +249,7 @@ def fit_scope_on_hidden_routes(
         parts = data.fit_subset(selected)
         asked = data.messages.take(np.concatenate([held_out, hidden]))
         asked = asked.followed_by(data.out_of_scope)
-        class_count = len(np.unique(data.labels[selected]))
-        features.append(parts.score(asked, class_count).scope_features(mixture))
+        features.append(parts.score(asked).scope_features(mixture))
         is_in_scope.append((np.arange(len(asked)) < len(held_out)).astype(float))
 
     if not features:
