@@ -128,9 +128,10 @@ def _complete(
     before it, is in no field.
     """
     message = work.request.text
-    unplaced = unplaced_facts(message, data, proposed)
-    filled = with_facts(data, schema, find_facts(message), unplaced)
-    left = [fact.text for fact in unplaced_facts(message, filled, proposed)]
+    facts = find_facts(message)
+    unplaced = unplaced_facts(facts, message, data, proposed)
+    filled = with_facts(data, schema, facts, unplaced)
+    left = [fact.text for fact in unplaced_facts(facts, message, filled, proposed)]
 
     earlier = earlier_form(work.history, schema)
     if earlier:

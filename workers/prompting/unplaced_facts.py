@@ -10,7 +10,7 @@ from router.speech.acts import speech_act
 from router.text.terms import STOP_WORDS
 from workers import texts
 from workers.ports import Message
-from workers.prompting.message_facts import Fact, find_facts
+from workers.prompting.message_facts import Fact
 from workers.prompting.own_words import KnownWords, content_words
 from workers.prompting.structured_output import field_label
 
@@ -40,15 +40,15 @@ _POLITE = STOP_WORDS | set(_POLITE_WORDS.split())
 
 
 def unplaced_facts(
-    message: str, form: Mapping[str, Any], proposed: Mapping[str, Any]
+    facts: Sequence[Fact], message: str, form: Mapping[str, Any], proposed: Mapping[str, Any]
 ) -> list[Fact]:
-    """Returns the facts of the message that no value of the form has.
+    """Returns those `facts` of the message that no value of the form has.
 
     A list is a choice of its text: of that count what the same sentences say as its items, and
     what the model `proposed` for a field where it does not belong.
     """
     known = _Form(form)
-    unplaced = [fact for fact in find_facts(message) if not known.says(fact)]
+    unplaced = [fact for fact in facts if not known.says(fact)]
     if not any(isinstance(part, list) for part in form.values()):
         return [fact for fact in unplaced if fact.kind != "name"]
 
