@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.fixtures.delivery import make_context
 from tests.fixtures.knowledge import answer, folder, index, ingested, origin
 from tests.fixtures.rollout import no_base_model, rollout, settings
 
@@ -10,6 +11,7 @@ __all__ = [
     "folder",
     "index",
     "ingested",
+    "make_context",
     "no_base_model",
     "origin",
     "rollout",

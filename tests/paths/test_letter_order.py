@@ -9,15 +9,11 @@ import pytest
 
 import router
 from router.catalog.catalog import read_route
-from router.config import Settings
 from router.errors import WeakAnswerError
-from router.store import Store
 from router.types import Outcome
-from workers.context import Context, Work
-from workers.fakes import MemoryQueue, MemoryReplies
+from workers.context import Work
 from workers.llm.fakes import ScriptedModel
 from workers.paths import get_path
-from workers.runtime.leases import Leases
 
 ROUTE = read_route(Path(router.__file__).parent / "routes" / "reply")
 MAIL = "Dear team, where are the blue chairs? Regards, Ann"
@@ -25,18 +21,9 @@ ORDER = "tell her politely that we look into it"
 
 
 @pytest.fixture
-def reply(store: Store, clock: Any, make_request: Any, make_decision: Any) -> Any:
+def reply(make_context: Any, make_request: Any, make_decision: Any) -> Any:
     def run(model: ScriptedModel, text: str) -> Outcome:
-        context = Context(
-            settings=Settings(_env_file=None),  # type: ignore[call-arg]  # it takes one
-            store=store,
-            queue=MemoryQueue({}),
-            model=model,
-            replies=MemoryReplies(),
-            leases=Leases(store.requests, "me", clock, 20.0),
-            now=clock,
-            random=lambda: 0.0,
-        )
+        context = make_context(model=model)
         version = ROUTE.tiers[0].version
         work = Work(make_request(text), make_decision(), version)
         return get_path(version.kind).run(context, work)
