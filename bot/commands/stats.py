@@ -8,13 +8,14 @@ from bot.commands import CommandContext, text_reply
 from bot.routing.tier_report import visible_lines
 from bot.ui import rich_text
 from bot.ui import stats as figures
-from bot.ui.blocks import Rendered, clock_time, paragraph, truncate
+from bot.ui.blocks import Rendered, clock_time, paragraph
 from bot.ui.texts import common
 from bot.ui.texts import stats as texts
 from bot.ui.texts.weekly import day
 from router.store.requests.failed_requests import FailedRequest
 from router.store.usage.spend import Cap
 from router.store.usage.stats import day_start
+from router.text.printable import shorten
 from router.text.redact import redact_for_display
 from workers.readiness.money_text import format_usd
 
@@ -84,7 +85,7 @@ def _failed_item(failed: FailedRequest, *, is_shown: bool) -> list[rich_text.Ele
     line = texts.FAILED_ITEM.format(at=at, route=route, why=why.split(". ", 1)[0].rstrip("."))
     words = texts.FAILED_PRIVATE
     if is_shown and request.text:
-        words = f"“{truncate(redact_for_display(request.text), MAX_FAILED_CHARS)}”"
+        words = f"“{shorten(redact_for_display(request.text), MAX_FAILED_CHARS)}”"
 
     return [*rich_text.text(f"{line} "), *rich_text.text(words, italic=True)]
 

@@ -11,11 +11,11 @@ from bot.payloads import Event
 from bot.routing.service import RoutingService
 from bot.transport.clients import UNREACHABLE, error_code
 from bot.transport.events import Events, event_person
-from bot.ui.blocks import truncate
 from bot.ui.texts import common as texts
 from router.log import get_log
 from router.store import Store
 from router.store.usage.stats import DAY
+from router.text.printable import shorten
 from router.types import SlackPerson
 from workers.prompting.missing_text import points_at_nothing
 
@@ -69,7 +69,7 @@ class AssistantPane:
 
         prompts = []
         for offer in offers[: MAX_PROMPTS - 1]:
-            title = truncate(offer.example, MAX_TITLE)
+            title = shorten(offer.example, MAX_TITLE)
             prompts.append({"title": title, "message": offer.example})
 
         prompts.append({"title": texts.ASK_WHAT, "message": texts.ASK_WHAT})

@@ -14,12 +14,12 @@ from bot.ui.blocks import (
     clock_time,
     menu_block,
     paragraph,
-    truncate,
 )
 from bot.ui.texts import common
 from bot.ui.texts import home as texts
 from bot.weekly.candidate_view import home_cards
 from router.store.usage.stats import Period
+from router.text.printable import shorten
 from router.types import Candidate, Request, RouteOffer
 from workers.readiness.money_text import format_usd
 
@@ -141,7 +141,7 @@ def _recent_block(recent: Sequence[RecentRequest]) -> Block:
 
     lines = []
     for item in recent[:MAX_RECENT]:
-        line = rich_text.text(truncate(item.request.text or "…", MAX_REQUEST_TEXT))
+        line = rich_text.text(shorten(item.request.text or "…", MAX_REQUEST_TEXT))
         line += rich_text.text(f"  {item.route or '—'}", code=True)
         lines.append(line)
 

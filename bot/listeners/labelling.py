@@ -11,7 +11,7 @@ from bot.payloads import Ack, Action, ActionBody, Block, Respond, clicker, team_
 from bot.routing.correction_state import CorrectionState
 from bot.routing.service import RoutingService
 from bot.ui import dialogs, rich_text
-from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
+from bot.ui.blocks import Rendered, actions, button, paragraph
 from bot.ui.ephemeral import send_ephemeral, send_text
 from bot.ui.texts import common
 from bot.ui.texts import labelling as texts
@@ -21,6 +21,7 @@ from router.log import get_log
 from router.store import Store
 from router.store.requests.labels import Label, UncertainRequest
 from router.store.usage.stats import DAY
+from router.text.printable import shorten
 from router.types import NO_ROUTE, Feedback, Request, SlackPerson
 from workers.knowledge.membership import ReadingRights
 
@@ -279,5 +280,5 @@ def _contested_correction(
 
 def _quotation(text: str) -> Block:
     """Shows a person's words, which only text elements may hold: nothing in them is markup."""
-    words = rich_text.text(truncate(text, MAX_TEXT), bold=True)
+    words = rich_text.text(shorten(text, MAX_TEXT), bold=True)
     return rich_text.block([rich_text.section(words)])

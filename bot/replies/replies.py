@@ -20,6 +20,7 @@ from router.kinds import SIDE_EFFECT_KINDS
 from router.log import get_log
 from router.store.requests.replies import OutboxEntry, ReplyOutbox
 from router.store.requests.sendings import Sending
+from router.text.printable import shorten
 from router.types import (
     SECOND_REQUEST,
     Decision,
@@ -250,7 +251,7 @@ def _session_title(request: Request) -> str | None:
         return None
 
     text = re.sub(r"^!\w+\s+", "", " ".join(request.text.split()))  # "!route" names a route
-    return blocks.truncate(text, MAX_TITLE) or EVENT_TYPE
+    return shorten(text, MAX_TITLE) or EVENT_TYPE
 
 
 def _raise_path_error(request: Request, error: Exception) -> NoReturn:

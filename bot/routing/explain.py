@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from bot.ui.blocks import truncate
 from bot.ui.explanation import Explanation
 from bot.ui.texts import explain as texts
 from bot.ui.tier_lines import record_lines, why_lines
+from router.text.printable import shorten
 from router.types import (
     ACT,
     CHOSEN,
@@ -211,7 +211,7 @@ def _similar_line(example: Mapping[str, Any], quote: Quote) -> str:
     else:
         sentence = texts.LIKE if words else texts.LIKE_UNQUOTED
 
-    return sentence.format(text=truncate(words, MAX_QUOTE_CHARS), route=route)
+    return sentence.format(text=shorten(words, MAX_QUOTE_CHARS), route=route)
 
 
 def _clauses(reason: object, name: str = "") -> list[tuple[str, str]]:

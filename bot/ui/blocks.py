@@ -85,7 +85,7 @@ def answer(
         is_topic = TOPIC in decision.reason
         line = short_lines.topic_line(decision) if is_topic else ""
         content = line or short_lines.small_talk(decision, offers)
-        return Rendered(truncate(content, FALLBACK_LIMIT), [paragraph(content)])
+        return Rendered(shorten(content, FALLBACK_LIMIT), [paragraph(content)])
     if decision.verb == "meta":
         is_file_alone = bool(request.file_ids) and not request.text
         opening = texts.FILE_ALONE if is_file_alone else texts.META
@@ -96,7 +96,7 @@ def answer(
     if decision.verb == "out_of_scope":
         content = short_lines.out_of_scope(decision, offers)
         blocks = [paragraph(content), actions(_questions(request, decision))]
-        return Rendered(truncate(content, FALLBACK_LIMIT), blocks)
+        return Rendered(shorten(content, FALLBACK_LIMIT), blocks)
 
     body = outcome_elements(outcome, tables=True)
     note = short_lines.note(outcome, offers, is_passed_on=bool(sent))
@@ -119,7 +119,7 @@ def answer(
     ]
     text = _fallback_text(f"{plain_text(body)}\n{other.text}".rstrip("\n"))
     if sent_line:
-        text = truncate(f"{text}\n{sent_line}", FALLBACK_LIMIT)
+        text = shorten(f"{text}\n{sent_line}", FALLBACK_LIMIT)
 
     return Rendered(text, [*rich_text.blocks(body), *closing])
 
@@ -154,11 +154,6 @@ def closing_line(decision: Decision, outcome: Outcome) -> str:
         parts.append(texts.EXTRACTIVE)
 
     return " · ".join(parts)
-
-
-def truncate(content: str, limit: int) -> str:
-    """Returns the text in at most `limit` characters, cut at a word with a mark."""
-    return shorten(content, limit)
 
 
 def clock_time(at: float) -> str:
@@ -391,4 +386,4 @@ def _fallback_text(content: str) -> str:
     """Returns text for a message's `text` field, in which nothing is markup."""
     # The ampersand first, or the other escapes would be escaped again.
     escaped = content.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return truncate(escaped, FALLBACK_LIMIT)
+    return shorten(escaped, FALLBACK_LIMIT)

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 
 from bot.payloads import Action, Block, ButtonValue, Option, View
-from bot.ui.blocks import truncate
 from bot.ui.button_values import decode_value
 from bot.ui.texts import common
+from router.text.printable import shorten
 from router.text.storable import storable
 
 OPTION_LIMIT = 75
@@ -44,13 +44,13 @@ def notice(content: str, level: str = "info") -> Block:
 
     `level` is Slack's: `info`, `warning`, `error` or `success`.
     """
-    text = {"type": "plain_text", "text": truncate(content, ALERT_LIMIT)}
+    text = {"type": "plain_text", "text": shorten(content, ALERT_LIMIT)}
     return {"type": "alert", "level": level, "text": text}
 
 
 def option(label: str, value: str) -> Option:
     """Returns one possible answer."""
-    return {"text": {"type": "plain_text", "text": truncate(label, OPTION_LIMIT)}, "value": value}
+    return {"text": {"type": "plain_text", "text": shorten(label, OPTION_LIMIT)}, "value": value}
 
 
 def dialog(
@@ -66,7 +66,7 @@ def dialog(
         "type": "modal",
         "callback_id": callback,
         "private_metadata": json.dumps(value, separators=(",", ":")),
-        "title": {"type": "plain_text", "text": truncate(title, TITLE_LIMIT)},
+        "title": {"type": "plain_text", "text": shorten(title, TITLE_LIMIT)},
         "submit": {"type": "plain_text", "text": submit},
         "close": {"type": "plain_text", "text": close},
         "blocks": list(blocks),
@@ -77,7 +77,7 @@ def message_dialog(title: str, blocks: Sequence[Block]) -> Block:
     """Returns a modal that only shows something."""
     return {
         "type": "modal",
-        "title": {"type": "plain_text", "text": truncate(title, TITLE_LIMIT)},
+        "title": {"type": "plain_text", "text": shorten(title, TITLE_LIMIT)},
         "close": {"type": "plain_text", "text": common.CLOSE},
         "blocks": list(blocks),
     }

@@ -12,6 +12,7 @@ from bot.ui.blocks import Rendered
 from bot.ui.rich_text import Element
 from bot.ui.texts import sending as texts
 from router.store.requests.sendings import Sending, SendingKind
+from router.text.printable import shorten
 from router.types import Outcome, Tokens
 from workers.sending.content import cut
 
@@ -45,7 +46,7 @@ def sent_message(kind: SendingKind, content: Mapping[str, Any], key: str = "") -
         # Its text is all that Slack posts; whoever is shown it before sees the blocks.
         return Rendered(cut(text, blocks.FALLBACK_LIMIT), [*shown, blocks.paragraph(texts.CUT)])
 
-    return Rendered(blocks.truncate(text, blocks.FALLBACK_LIMIT), shown)
+    return Rendered(shorten(text, blocks.FALLBACK_LIMIT), shown)
 
 
 def metadata(sending: Sending) -> dict[str, object]:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, actions, button, paragraph, truncate
+from bot.ui.blocks import Rendered, actions, button, paragraph
 from bot.ui.texts import common
 from bot.ui.texts import stats as texts
 from bot.ui.texts import tiers as tier_texts
 from bot.ui.texts.weekly import sparkline as bars
 from router.store.usage.stats import Period, RouteStats
 from router.text.csv_table import csv_table
+from router.text.printable import shorten
 from workers.readiness.money_text import format_usd
 
 NO_REASONS: Mapping[str, int] = {}
@@ -178,7 +179,7 @@ def unique_labels(names: Iterable[str]) -> list[str]:
     # A chart with two equal categories is refused.
     labels: list[str] = []
     for name in names:
-        label, number = truncate(name, LABEL_LIMIT), 2
+        label, number = shorten(name, LABEL_LIMIT), 2
         while label in labels:
             label = f"{name[: LABEL_LIMIT - 3]}…{number}"
             number += 1
@@ -225,7 +226,7 @@ def summary_text(span: str, period: Period) -> str:
     totals = ", ".join(f"{name} {value}" for name, value in figures(period).items())
     routes = "; ".join(f"{route.route} {route.share:.0%}" for route in period.routes)
     text = texts.IN_WORDS.format(span=span, figures=totals, routes=routes)
-    return truncate(text.strip(), TEXT_LIMIT)
+    return shorten(text.strip(), TEXT_LIMIT)
 
 
 def as_csv(period: Period) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from bot.payloads import Block, View
-from bot.ui.blocks import plain_paragraph, truncate
+from bot.ui.blocks import plain_paragraph
 from bot.ui.dialogs import answer_to, answers_to, dialog, notice, option, question, text_field
 from bot.ui.rich_text import strip_invisible
 from bot.ui.spans import span_range
@@ -15,6 +15,7 @@ from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import deciding_gate, ids_of
 from router.config import Settings
 from router.lifecycle_evidence import ApprovalEvidence
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.rollout.approval_choices import ApprovalChoice, approval_choices
 from workers.training.plan.candidate import learnable_rows
@@ -120,7 +121,7 @@ def _explanation(candidate: Candidate, choices: Sequence[ApprovalChoice]) -> str
     lines += [f"{texts.money_sentence(evidence)}.", texts.APPROVE_NEXT]
     lines += [texts.APPROVE_CHOICES, *filter(None, map(_choice_line, choices))]
 
-    return truncate("\n".join(lines), EXPLANATION_LIMIT)
+    return shorten("\n".join(lines), EXPLANATION_LIMIT)
 
 
 def _choice_line(choice: ApprovalChoice) -> str:

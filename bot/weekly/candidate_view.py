@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.payloads import Block, ButtonValue
 from bot.ui import rich_text
-from bot.ui.blocks import actions, button, confirmation, truncate
+from bot.ui.blocks import actions, button, confirmation
 from bot.ui.dialogs import option
 from bot.ui.rich_text import Element
 from bot.ui.texts import drafts
@@ -18,6 +18,7 @@ from router.candidate_evidence import CandidateEvidence, GateOutcome
 from router.lifecycle import State
 from router.lifecycle_evidence import SnoozeEvidence
 from router.store.weekly.candidates import CandidateTransition
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.readiness.gates import ADVISORY_GATES
 
@@ -96,7 +97,7 @@ def examples(candidate: Candidate) -> list[Block]:
     repeated = f"{evidence.recommendation}: "
     reasons = [reason for reason in evidence.reasons if not reason.startswith(repeated)]
     if reasons:
-        blocks.append(rich_text.lines_block(truncate(reason, REASON_LIMIT) for reason in reasons))
+        blocks.append(rich_text.lines_block(shorten(reason, REASON_LIMIT) for reason in reasons))
 
     return blocks
 
@@ -207,7 +208,7 @@ def _details(evidence: CandidateEvidence) -> list[Element]:
 
     quotes: list[Element] = []
     for example in evidence.examples[:QUOTES]:
-        elements = rich_text.text(truncate(example, QUOTE_LIMIT))
+        elements = rich_text.text(shorten(example, QUOTE_LIMIT))
         if elements:
             quotes.append({"type": "rich_text_quote", "elements": elements})
 
@@ -283,5 +284,5 @@ def _state_and_counts(candidate: Candidate) -> str:
 
 def _plain(content: str, limit: int) -> Block:
     # Slack refuses an empty text, and invisible characters could hide a second label.
-    text = truncate(rich_text.strip_invisible(content), limit)
+    text = shorten(rich_text.strip_invisible(content), limit)
     return {"type": "plain_text", "text": text or "—"}

@@ -9,13 +9,14 @@ from typing import Any, TypeAlias
 from bot.payloads import Block
 from bot.ui import rich_text
 from bot.ui import stats as figures
-from bot.ui.blocks import Rendered, paragraph, truncate
+from bot.ui.blocks import Rendered, paragraph
 from bot.ui.texts import common
 from bot.ui.texts import stats as stats_texts
 from bot.ui.texts import weekly as texts
 from bot.weekly.candidate_view import candidate_card
 from router.lifecycle_evidence import SnoozeEvidence
 from router.store.weekly.digests import Digest
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.readiness.money_text import format_usd
 
@@ -148,7 +149,7 @@ def _gaps(body: DigestBody) -> list[Block]:
         # One person's question could tell who asked it.
         if gap["people"] > 1 and gap["example"]:
             count = texts.DIGEST_GAP_COUNT.format(asked=gap["asked"], people=gap["people"])
-            example = truncate(gap["example"], EXAMPLE_LIMIT)
+            example = shorten(gap["example"], EXAMPLE_LIMIT)
             lines.append([*rich_text.text(example), *rich_text.text(count)])
 
     if not lines:
@@ -169,7 +170,7 @@ def _people(body: DigestBody) -> list[Block]:
 
 def _drift(body: DigestBody) -> list[Block]:
     """Returns the live versions that have become worse, and models that are switched off."""
-    lines = [truncate(line, LINE_LIMIT) for line in body.get("drift", ())]
+    lines = [shorten(line, LINE_LIMIT) for line in body.get("drift", ())]
     if not lines:
         return []
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, actions, button, clock_time, confirmation, truncate
+from bot.ui.blocks import Rendered, actions, button, clock_time, confirmation
 from bot.ui.dialogs import dialog, question, text_field
 from bot.ui.rich_text import Element
 from bot.ui.stats import header
@@ -21,6 +21,7 @@ from bot.weekly.candidate_view import ids_of
 from router.lifecycle import SYSTEM
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.drift_checks import DriftCheck
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.readiness.money_text import format_usd
 
@@ -61,7 +62,7 @@ def drift_card(
     # The text is mrkdwn: escaped, so that a name cannot mention anybody.
     label = escape(rich_text.strip_invisible(candidate.label), quote=False)
     text = texts.FALLBACK.format(label=label, figures=escape(figures, quote=False))
-    return Rendered(truncate(text, FALLBACK_LIMIT), blocks)
+    return Rendered(shorten(text, FALLBACK_LIMIT), blocks)
 
 
 def buttons(candidate: Candidate) -> list[Block]:
@@ -231,7 +232,7 @@ def _decided(edge: CandidateTransition) -> Block:
         line += [*rich_text.text(texts.DECIDED_BY), rich_text.user(edge.actor)]
 
     if why:
-        reason = truncate(why, DECIDED_WHY_LIMIT)
+        reason = shorten(why, DECIDED_WHY_LIMIT)
         line += rich_text.text(texts.DECIDED_WHY.format(why=reason))
 
     explanation = rich_text.text(state.explanation)
@@ -239,7 +240,7 @@ def _decided(edge: CandidateTransition) -> Block:
 
 
 def _list(title: str, lines: Sequence[str]) -> Block:
-    bullets = rich_text.bullets(rich_text.text(truncate(line, LINE_LIMIT)) for line in lines)
+    bullets = rich_text.bullets(rich_text.text(shorten(line, LINE_LIMIT)) for line in lines)
     return rich_text.block([rich_text.section(_bold(title)), bullets])
 
 

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from bot.payloads import Block, ButtonValue, View
 from bot.ui import rich_text
-from bot.ui.blocks import plain_paragraph, truncate
+from bot.ui.blocks import plain_paragraph
 from bot.ui.dialogs import answer_to, dialog, has_question, option, question, text_field
 from bot.ui.texts import rollout as texts
 from bot.weekly.candidate_view import ids_of
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.datasets.build import MAX_CHARACTERS, DatasetExample
 
@@ -140,15 +141,15 @@ def _row_blocks(place: int, row: DatasetExample, fields: Sequence[FormField]) ->
     if row.contradicted:
         warning += texts.REVIEW_CONTRADICTED
 
-    message = rich_text.text(truncate(f"{warning}{row.text}", MAX_CHARACTERS), bold=True)
+    message = rich_text.text(shorten(f"{warning}{row.text}", MAX_CHARACTERS), bold=True)
     blocks: list[Block] = [rich_text.block([rich_text.section(message)])]
 
     if fields:
         answer = row.answer if isinstance(row.answer, Mapping) else {}
         for number, field in enumerate(fields):
             element = _element(field, answer.get(field.name))
-            label = truncate(field.name.replace("_", " "), LABEL_LIMIT)
-            hint = truncate(field.meaning, HINT_LIMIT)
+            label = shorten(field.name.replace("_", " "), LABEL_LIMIT)
+            hint = shorten(field.meaning, HINT_LIMIT)
             name = answer_name(place, number)
             blocks.append(question(name, label, element, optional=True, hint=hint))
     else:

@@ -14,7 +14,7 @@ from html import escape
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import Rendered, clock_time, truncate
+from bot.ui.blocks import Rendered, clock_time
 from bot.ui.rich_text import Element
 from bot.ui.spans import span
 from bot.ui.stats import simulated_note
@@ -28,6 +28,7 @@ from router.canary import next_share
 from router.lifecycle import SYSTEM, State
 from router.lifecycle_evidence import DraftedEvidence
 from router.store.weekly.candidates import CandidateTransition
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.evaluation.guardrails import HOUR_SECONDS, MIN_ANSWERS, disagrees, trial_row_count
 
@@ -281,7 +282,7 @@ def _trail(history: Sequence[CandidateTransition]) -> list[Block]:
         if elements:
             elements += rich_text.text(" → ", italic=True)
 
-        elements += rich_text.text(truncate(_trail_step(edge), TRAIL_STEP_LIMIT), italic=True)
+        elements += rich_text.text(shorten(_trail_step(edge), TRAIL_STEP_LIMIT), italic=True)
         if edge.actor != SYSTEM:
             elements += [*rich_text.text(texts.TRAIL_BY, italic=True), rich_text.user(edge.actor)]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.payloads import Block
 from bot.ui import rich_text
-from bot.ui.blocks import actions, button, confirmation, truncate
+from bot.ui.blocks import actions, button, confirmation
 from bot.ui.texts import drafts, weekly
 from bot.ui.texts import report as report_texts
 from bot.ui.texts import rollout as texts
@@ -22,6 +22,7 @@ from router.lifecycle_evidence import (
 )
 from router.store.weekly.candidates import CandidateTransition
 from router.store.weekly.datasets import Report, StoredDataset
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.datasets.build import BULK_SUFFIX
 from workers.datasets.review import from_records, sample_result
@@ -203,7 +204,7 @@ def _search_lines(evidence: PromptSearchEvidence) -> list[str]:
 
 def _sentence(note: str, limit: int) -> str:
     """Returns a worker's note as a line of its own: notes are also parts of longer sentences."""
-    return truncate(note[:1].upper() + note[1:], limit)
+    return shorten(note[:1].upper() + note[1:], limit)
 
 
 def _accuracy_line(dev_accuracy: Mapping[str, float]) -> str:

@@ -8,10 +8,11 @@ from html import escape
 
 from bot.payloads import Block, ButtonValue
 from bot.ui import dialogs, rich_text
-from bot.ui.blocks import Rendered, actions, button, paragraph, plain_paragraph, truncate
+from bot.ui.blocks import Rendered, actions, button, paragraph, plain_paragraph
 from bot.ui.texts import common
 from bot.ui.texts import people_answers as texts
 from router.store.knowledge.captured_answers import CapturedAnswer
+from router.text.printable import shorten
 from workers.knowledge.people_answers import MAX_ANSWER, MAX_QUESTION
 from workers.knowledge.quotes.by_words import Quote
 from workers.knowledge.retrieval import format_date
@@ -63,7 +64,7 @@ def review_dialog(draft: AnswerDraft) -> Block:
         # A document's own words: plain text, in which nothing is markup.
         day = format_date(quote.hit.updated_at)
         line = f"{quote.hit.title} ({day}): {quote.text}"
-        blocks.append(plain_paragraph(truncate(line, MAX_QUOTE)))
+        blocks.append(plain_paragraph(shorten(line, MAX_QUOTE)))
 
     blocks += [
         _text_question("question", texts.ASK_QUESTION, draft.question, MAX_QUESTION),

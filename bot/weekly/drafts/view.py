@@ -8,13 +8,14 @@ from typing import Any
 from bot.payloads import Block
 from bot.typed_name import typed_name
 from bot.ui import rich_text
-from bot.ui.blocks import actions, button, truncate
+from bot.ui.blocks import actions, button
 from bot.ui.rich_text import Element
 from bot.ui.texts import drafts as texts
 from bot.weekly.candidate_view import ids_of
 from router.catalog.version import Version
 from router.lifecycle_evidence import DraftedEvidence
 from router.store.versions.drafted_routes import DraftedRoute
+from router.text.printable import shorten
 from router.types import Candidate
 from workers.readiness.money_text import format_usd
 
@@ -59,14 +60,14 @@ def _what(drafted: DraftedRoute, version: Version) -> list[Element]:
     fields = ", ".join(properties) if isinstance(properties, dict) else ""
     kind = texts.KINDS[style_of(version)].format(fields=fields)
     why = texts.WHY.format(notes="; ".join(drafted.notes))
-    prompt = truncate(version.prompt, PROMPT_LIMIT)
+    prompt = shorten(version.prompt, PROMPT_LIMIT)
 
     return [
-        rich_text.section(rich_text.text(truncate(head, LINE_LIMIT), bold=True)),
+        rich_text.section(rich_text.text(shorten(head, LINE_LIMIT), bold=True)),
         rich_text.bullets(
             [
                 rich_text.text(kind),
-                rich_text.text(truncate(why, LINE_LIMIT)),
+                rich_text.text(shorten(why, LINE_LIMIT)),
                 [*rich_text.text(texts.INSTRUCTIONS, bold=True), *rich_text.text(prompt)],
             ]
         ),
@@ -84,7 +85,7 @@ def _learns(drafted: DraftedRoute) -> list[Element]:
 
     return [
         rich_text.section(rich_text.text(title.format(count=len(known), worded=worded), bold=True)),
-        rich_text.bullets(rich_text.text(truncate(text, REQUEST_LIMIT)) for text in shown),
+        rich_text.bullets(rich_text.text(shorten(text, REQUEST_LIMIT)) for text in shown),
     ]
 
 
@@ -94,8 +95,8 @@ def _previews(drafted: DraftedRoute) -> list[Element]:
         if not part.text:
             continue
 
-        answer = truncate(str(part.answer or texts.PREVIEW_FAILED), ANSWER_LIMIT)
-        quote = rich_text.text(truncate(part.text, REQUEST_LIMIT))
+        answer = shorten(str(part.answer or texts.PREVIEW_FAILED), ANSWER_LIMIT)
+        quote = rich_text.text(shorten(part.text, REQUEST_LIMIT))
         elements.append({"type": "rich_text_quote", "elements": quote})
         arrow = rich_text.text(texts.PREVIEW_ARROW)
         elements.append(rich_text.section([*arrow, *rich_text.text(answer)]))
@@ -115,7 +116,7 @@ def _findings(candidate: Candidate, evidence: DraftedEvidence) -> Sequence[str]:
 
     lines += _overlap(evidence.routing)
     for warning in evidence.open_points[:MAX_OPEN_POINTS]:
-        lines.append(texts.OPEN_POINT.format(warning=truncate(warning, LINE_LIMIT)))
+        lines.append(texts.OPEN_POINT.format(warning=shorten(warning, LINE_LIMIT)))
     if not evidence.passed:
         advice = " ".join(texts.ADVICE[kind] for kind in _failures(evidence))
         lines.append(texts.CANNOT_START.format(advice=advice))
